@@ -1,0 +1,201 @@
+package pipe
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"vestibule/hub/wire"
+)
+
+// Version of the messages below. Programs of another version are refused.
+const Version = 1
+
+// Type says what a frame's body is.
+type Type byte
+
+// Every type of frame.
+const (
+	TypeHello     Type = 0x01 // Hello, first on every connection, from whoever connects
+	TypeWake      Type = 0x10 // signed pass: open the camera for it
+	TypeSleep     Type = 0x11 // empty: close the camera
+	TypeLook      Type = 0x12 // Look
+	TypeTrouble   Type = 0x13 // Trouble
+	TypeMail      Type = 0x20 // wire.Letter, both ways
+	TypeNote      Type = 0x21 // signed pass or order, as it came from the hub
+	TypeFollow    Type = 0x22 // Follow: send events from here on
+	TypeEvent     Type = 0x23 // wire.Event
+	TypeState     Type = 0x24 // wire.State
+	TypeBeat      Type = 0x25 // signed pass.Beat
+	TypeCut       Type = 0x26 // Cut: end every viewing now
+	TypeAsk       Type = 0x27 // Ask: may this viewer watch
+	TypeAdmit     Type = 0x28 // Admit
+	TypeLeft      Type = 0x29 // Left: a viewer has gone
+	TypeNet       Type = 0x2a // Net
+	TypeUnit      Type = 0x30 // Unit, binary
+	TypeKeyPlease Type = 0x31 // empty: the next unit should be a key frame
+	TypeGlass     Type = 0x32 // Glass
+)
+
+func (t Type) String() string {
+	switch t {
+	case TypeHello:
+		return "hello"
+	case TypeWake:
+		return "wake"
+	case TypeSleep:
+		return "sleep"
+	case TypeLook:
+		return "look"
+	case TypeTrouble:
+		return "trouble"
+	case TypeMail:
+		return "mail"
+	case TypeNote:
+		return "note"
+	case TypeFollow:
+		return "follow"
+	case TypeEvent:
+		return "event"
+	case TypeState:
+		return "state"
+	case TypeBeat:
+		return "beat"
+	case TypeCut:
+		return "cut"
+	case TypeAsk:
+		return "ask"
+	case TypeAdmit:
+		return "admit"
+	case TypeLeft:
+		return "left"
+	case TypeNet:
+		return "net"
+	case TypeUnit:
+		return "unit"
+	case TypeKeyPlease:
+		return "key-please"
+	case TypeGlass:
+		return "glass"
+	}
+	return fmt.Sprintf("type 0x%02x", byte(t))
+}
+
+// Hello says who connects.
+type Hello struct {
+	Program string `json:"program"` // eye or link
+	Version int    `json:"version"`
+}
+
+// Look is eye's report of one frame. Gate, which alone knows what the lamp did, judges
+// whether the picture is live.
+type Look struct {
+	Frame uint64        `json:"frame"`           // counts up, over a whole run of eye
+	At    time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
+	Lamp  uint8         `json:"lamp"`            // mean luma of the lamp's box in the camera's picture
+	Glass wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
+	Unit  uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
+	Spent Spent         `json:"spent"`
+}
+
+// Spent is how much of the interior this delivery's picture has given away, in bytes.
+type Spent struct {
+	Colour int `json:"colour"`
+	Shadow int `json:"shadow"`
+}
+
+// Trouble is something that eye's owner should know and no frame can carry.
+type Trouble struct {
+	Reason wire.Reason `json:"reason"`
+	Detail string      `json:"detail"` // for the log only
+}
+
+// Follow asks for the journal's events from index Next on, and for all new ones.
+type Follow struct {
+	Next uint64 `json:"next"`
+}
+
+// Net says whether link can reach the hub.
+type Net struct {
+	Online bool `json:"online"`
+}
+
+// Ask is link's question whether a viewer may watch; Fingerprint is the SHA-256 of
+// link's own DTLS certificate, for gate to sign.
+type Ask struct {
+	ID          string `json:"id"` // link's, for the Admit
+	Call        string `json:"call"`
+	Key         string `json:"key"` // the viewer's public key, base64url
+	Fingerprint []byte `json:"fingerprint"`
+}
+
+// Admit is gate's reply to an Ask. Reason is empty when the viewer may watch.
+type Admit struct {
+	ID          string      `json:"id"`
+	Reason      wire.Reason `json:"reason,omitempty"`
+	Answer      string      `json:"answer,omitempty"`      // signed pass.Answer
+	Fingerprint []byte      `json:"fingerprint,omitempty"` // the viewer's, from the signed call: the only one to accept
+	Until       time.Time   `json:"until,omitzero"`
+}
+
+// Cut ends every viewing.
+type Cut struct {
+	Reason wire.Reason `json:"reason"`
+}
+
+// Left says that an admitted viewer has gone.
+type Left struct {
+	ID string `json:"id"` // the Ask's
+}
+
+// Glass says why the picture is all glass; empty when the zone shows.
+type Glass struct {
+	Reason wire.Reason `json:"reason"`
+}
+
+// Unit is one encoded access unit (H.264 Annex B).
+type Unit struct {
+	Frame uint64        // the frame's number
+	At    time.Duration // CLOCK_MONOTONIC when the frame was taken
+	Key   bool          // decodable by itself
+	Data  []byte
+}
+
+const unitHead = 17
+
+// AppendUnit encodes a unit's body.
+func AppendUnit(b []byte, u Unit) []byte {
+	b = binary.BigEndian.AppendUint64(b, u.Frame)
+	b = binary.BigEndian.AppendUint64(b, uint64(u.At))
+	var flags byte
+	if u.Key {
+		flags = 1
+	}
+	b = append(b, flags)
+	return append(b, u.Data...)
+}
+
+// ParseUnit decodes a unit's body. Data aliases b.
+func ParseUnit(b []byte) (Unit, error) {
+	if len(b) < unitHead || b[16] > 1 {
+		return Unit{}, fmt.Errorf("pipe: unit of %d bytes", len(b))
+	}
+	return Unit{
+		Frame: binary.BigEndian.Uint64(b),
+		At:    time.Duration(binary.BigEndian.Uint64(b[8:])),
+		Key:   b[16] == 1,
+		Data:  b[unitHead:],
+	}, nil
+}
+
+// encode makes a control frame's body.
+func encode(v any) ([]byte, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return v, nil
+	}
+	return json.Marshal(v)
+}

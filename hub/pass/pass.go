@@ -1,0 +1,237 @@
+package pass
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const passHeader = "vestibule/pass/v1"
+
+// Bounds of what an owner can sign. A device refuses anything beyond them, whoever
+// signed it.
+const (
+	MaxWindow    = 12 * time.Hour
+	MaxEntries   = 9
+	MaxGrace     = 15 * time.Minute
+	MaxRetention = 30 * 24 * time.Hour
+	MaxWatchers  = 16
+	MaxCorners   = 32
+	Unit         = 10000 // zone and lamp are in 1/Unit of the picture's width and height
+)
+
+// Mode is what stands in for the interior.
+type Mode string
+
+// The two kinds of glass. Blur lets 216 bytes of colour out a delivery, Frosted none.
+const (
+	Blur    Mode = "blur"
+	Frosted Mode = "frosted"
+)
+
+// Point is a place in the picture, in 1/Unit of its width (X) and height (Y).
+type Point struct{ X, Y int }
+
+// Box is a rectangle in the picture from Min (inside) to Max (outside).
+type Box struct{ Min, Max Point }
+
+// Terms are what the owner permits for one delivery. Terms are a wish: only [OpenPass]
+// makes a [Pass] of them.
+type Terms struct {
+	Device    string        // the device's id
+	Delivery  string        // names the delivery; random, [a-z0-9-], at most 64
+	Epoch     uint64        // never falls; a pass of an older epoch is refused
+	From      time.Time     // whole seconds, UTC
+	Until     time.Time     // after From, at most MaxWindow later
+	Zone      []Point       // what is shown in the clear: 3 to MaxCorners corners
+	Lamp      Box           // where the challenge lamp is in the picture
+	Mode      Mode          // the rest of the picture
+	Shadow    bool          // show where something moves behind the glass
+	Sealed    []byte        // the code, sealed to the device; see Seal
+	Entries   int           // how often the door may open in the one visit, 1 to MaxEntries
+	Grace     time.Duration // after the door shuts, until the code is dead; whole seconds
+	Retention time.Duration // whole hours; 0 keeps nothing
+	Watchers  []string      // key ids that may watch, sorted, at least one
+	Offline   bool          // may the door open while nobody can be told
+	Watched   bool          // must somebody be watching when it opens
+	Camera    bool          // must a fresh, challenged picture exist when it opens
+	Nonce     [16]byte      // random; seeds the frosted glass
+}
+
+// Pass is an owner's permission for one delivery whose signature and form were checked.
+// It comes from [OpenPass] only; the zero Pass permits nothing.
+type Pass struct {
+	terms Terms
+	note  string
+	ok    bool
+}
+
+// Valid reports whether p came from OpenPass.
+func (p Pass) Valid() bool { return p.ok }
+
+// Terms returns a copy of what was signed. The zero Pass has zero Terms.
+func (p Pass) Terms() Terms {
+	t := p.terms
+	t.Zone = slices.Clone(t.Zone)
+	t.Sealed = slices.Clone(t.Sealed)
+	t.Watchers = slices.Clone(t.Watchers)
+	return t
+}
+
+// Note returns the signed bytes, to be handed on and verified again.
+func (p Pass) Note() []byte { return []byte(p.note) }
+
+// MayWatch reports whether the pass names the key among those who may watch.
+func (p Pass) MayWatch(keyID string) bool { return p.ok && slices.Contains(p.terms.Watchers, keyID) }
+
+// SignPass signs terms with the owner's key. It refuses terms that OpenPass would refuse.
+func SignPass(t Terms, key crypto.Signer) ([]byte, error) {
+	text := t.text()
+	if _, err := parseTerms(text); err != nil {
+		return nil, err
+	}
+	return sign(text, key)
+}
+
+// OpenPass checks that owner, and only owner, signed msg, that it is in the one
+// permitted form, and that its terms are within the bounds above. Whether it is for
+// this device, this epoch and this moment is the caller's to decide.
+func OpenPass(msg []byte, owner ed25519.PublicKey) (Pass, error) {
+	text, err := open(msg, owner)
+	if err != nil {
+		return Pass{}, err
+	}
+	t, err := parseTerms(text)
+	if err != nil {
+		return Pass{}, err
+	}
+	return Pass{terms: t, note: string(msg), ok: true}, nil
+}
+
+func (t Terms) text() string {
+	return render(passHeader, []line{
+		{"device", t.Device},
+		{"delivery", t.Delivery},
+		{"epoch", strconv.FormatUint(t.Epoch, 10)},
+		{"from", stamp(t.From)},
+		{"until", stamp(t.Until)},
+		{"zone", points(t.Zone)},
+		{"lamp", points([]Point{t.Lamp.Min, t.Lamp.Max})},
+		{"mode", string(t.Mode)},
+		{"shadow", pick(t.Shadow, "on", "off")},
+		{"sealed", b64.EncodeToString(t.Sealed)},
+		{"entries", strconv.Itoa(t.Entries)},
+		{"grace", strconv.FormatInt(int64(t.Grace/time.Second), 10)},
+		{"retention", strconv.FormatInt(int64(t.Retention/time.Hour), 10)},
+		{"watchers", strings.Join(t.Watchers, ",")},
+		{"offline", pick(t.Offline, "allow", "deny")},
+		{"watched", pick(t.Watched, "required", "optional")},
+		{"camera", pick(t.Camera, "required", "optional")},
+		{"nonce", b64.EncodeToString(t.Nonce[:])},
+	})
+}
+
+func parseTerms(text string) (Terms, error) {
+	r := read(text, passHeader)
+	t := Terms{
+		Device:    r.word("device"),
+		Delivery:  r.word("delivery"),
+		Epoch:     r.number("epoch", 0, 1<<53), // a browser's number
+		From:      r.instant("from"),
+		Until:     r.instant("until"),
+		Zone:      r.points("zone", 3, MaxCorners),
+		Lamp:      r.box("lamp"),
+		Mode:      Mode(r.choice("mode", string(Blur), string(Frosted))),
+		Shadow:    r.choice("shadow", "on", "off") == "on",
+		Sealed:    r.bytes("sealed", sealedSize),
+		Entries:   int(r.number("entries", 1, MaxEntries)),
+		Grace:     time.Duration(r.number("grace", 0, uint64(MaxGrace/time.Second))) * time.Second,
+		Retention: time.Duration(r.number("retention", 0, uint64(MaxRetention/time.Hour))) * time.Hour,
+		Watchers:  r.keys("watchers"),
+		Offline:   r.choice("offline", "allow", "deny") == "allow",
+		Watched:   r.choice("watched", "required", "optional") == "required",
+		Camera:    r.choice("camera", "required", "optional") == "required",
+	}
+	copy(t.Nonce[:], r.bytes("nonce", len(t.Nonce)))
+	if err := r.end(text, t.text()); err != nil {
+		return Terms{}, err
+	}
+	if d := t.Until.Sub(t.From); d <= 0 || d > MaxWindow {
+		return Terms{}, fmt.Errorf("%w: window of %v, want more than 0 and at most %v", ErrForm, d, MaxWindow)
+	}
+	return t, nil
+}
+
+func pick(b bool, yes, no string) string {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func points(ps []Point) string {
+	words := make([]string, len(ps))
+	for i, p := range ps {
+		words[i] = strconv.Itoa(p.X) + "," + strconv.Itoa(p.Y)
+	}
+	return strings.Join(words, " ")
+}
+
+func (r *reader) points(key string, least, most int) []Point {
+	v := r.text(key)
+	if r.err != nil {
+		return nil
+	}
+	words := strings.Split(v, " ")
+	if len(words) < least || len(words) > most {
+		r.fail(key, v, fmt.Errorf("want %d to %d corners", least, most))
+		return nil
+	}
+	ps := make([]Point, len(words))
+	for i, w := range words {
+		xs, ys, ok := strings.Cut(w, ",")
+		x, errX := strconv.ParseUint(xs, 10, 31)
+		y, errY := strconv.ParseUint(ys, 10, 31)
+		if !ok || errX != nil || errY != nil || x > Unit || y > Unit {
+			r.fail(key, v, fmt.Errorf("corner %.20q: want x,y from 0 to %d", w, Unit))
+			return nil
+		}
+		ps[i] = Point{int(x), int(y)}
+	}
+	return ps
+}
+
+func (r *reader) box(key string) Box {
+	ps := r.points(key, 2, 2)
+	if r.err != nil {
+		return Box{}
+	}
+	if ps[0].X >= ps[1].X || ps[0].Y >= ps[1].Y {
+		r.fail(key, points(ps), errors.New("box is empty"))
+	}
+	return Box{ps[0], ps[1]}
+}
+
+func (r *reader) keys(key string) []string {
+	v := r.text(key)
+	if r.err != nil {
+		return nil
+	}
+	ids := strings.Split(v, ",")
+	if len(ids) > MaxWatchers {
+		r.fail(key, v, fmt.Errorf("want at most %d keys", MaxWatchers))
+		return nil
+	}
+	for i, id := range ids {
+		if !isWord(id) || i > 0 && ids[i-1] >= id {
+			r.fail(key, v, errors.New("want key ids, sorted, none twice"))
+			return nil
+		}
+	}
+	return ids
+}

@@ -1,0 +1,24 @@
+// Package wire is what Vestibule says over MQTT and between hub and pages: topics,
+// payloads, and the words for events and reasons. Payloads are JSON; golden files in
+// testdata show each one. No code and no picture is ever in one.
+//
+// Topics, all under vestibule/v1/DEVICE/ where DEVICE is the device's id:
+//
+//	online        device -> all, retained, last will: {"online":true|false}
+//	state         device -> all, retained: [State]
+//	event/KIND    device -> all, QoS 1: [Event]; at least once, so know it by its id
+//	letter/out    device -> hub, QoS 1: [Letter], a reply to the letter of the same id
+//	letter/in     hub -> device, QoS 1: [Letter]
+//	pass/DELIVERY hub -> device, QoS 1, retained until the window is over: a signed pass
+//	order/ID      hub -> device, QoS 1, retained until the window is over: a signed order
+//	seen          hub -> device, QoS 1, retained: [Seen], events the hub has on disk
+//
+// A reader's credentials see online, state and event only. A device's see its own
+// subtree only.
+//
+// Events are the device's journal: their ids count up without a gap, and the device
+// keeps them until the hub has seen them. That is how an event arrives although link or
+// hub were dead when it happened, and how it is known when it arrives twice.
+//
+// The package is pure and shared by hub and firmware.
+package wire

@@ -1,0 +1,146 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Event is one entry of a device's journal, as the household sees it.
+type Event struct {
+	ID       string    `json:"id"`    // DEVICE/INDEX
+	Index    uint64    `json:"index"` // from 0, without a gap
+	Time     time.Time `json:"time"`  // the device's clock, UTC
+	Kind     Kind      `json:"kind"`
+	Delivery string    `json:"delivery,omitempty"`
+	Reason   Reason    `json:"reason,omitempty"` // why, for refusals, faults and endings
+	Who      string    `json:"who,omitempty"`    // key id of the person it was about
+	Via      string    `json:"via,omitempty"`    // keypad, page or qr, for tries
+	Count    int       `json:"count,omitempty"`  // entries so far, attempts so far
+}
+
+// EventID is the id of a device's event.
+func EventID(device string, index uint64) string {
+	return device + "/" + strconv.FormatUint(index, 10)
+}
+
+// ParseEventID takes an event's id apart.
+func ParseEventID(id string) (device string, index uint64, ok bool) {
+	device, number, ok := strings.Cut(id, "/")
+	n, err := strconv.ParseUint(number, 10, 63)
+	return device, n, ok && err == nil && device != ""
+}
+
+// Kind is what happened. It is also the last level of an event's topic.
+type Kind string
+
+// Every kind of event.
+const (
+	Started       Kind = "started"        // the device's gate came up
+	Paired        Kind = "paired"         // Who is the owner now
+	PassAccepted  Kind = "pass_accepted"  // a window is planned
+	PassRefused   Kind = "pass_refused"   // Reason says why
+	Cancelled     Kind = "cancelled"      // by the owner's order
+	WindowOpened  Kind = "window_opened"  // its time has come
+	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled
+	CameraOn      Kind = "camera_on"      // powered, and its first fresh frame was seen
+	CameraOff     Kind = "camera_off"     // unpowered
+	CameraFault   Kind = "camera_fault"   // no fresh, challenged picture; Reason says why
+	CameraBack    Kind = "camera_back"    // fresh and challenged again
+	CodeRefused   Kind = "code_refused"   // Reason says why, Via where
+	VisitStarted  Kind = "visit_started"  // the code is burned; on disk before the coil moves
+	Unlocked      Kind = "unlocked"       // the coil is energised; Count says which entry
+	Relocked      Kind = "relocked"       // the coil is let go and the bolt holds
+	DoorOpened    Kind = "door_opened"    //
+	DoorShut      Kind = "door_shut"      //
+	HeldOpen      Kind = "held_open"      // alarm: open for longer than 30 s
+	ForcedOpen    Kind = "forced_open"    // alarm: open without an unlock
+	VisitEnded    Kind = "visit_ended"    //
+	OwnerLocked   Kind = "owner_locked"   // by the owner's order
+	Tamper        Kind = "tamper"         // alarm: the case was opened
+	TamperOver    Kind = "tamper_over"    // the case is shut again
+	SensorUnsure  Kind = "sensor_unsure"  // contact, bolt and coil contradict one another
+	ClockJumped   Kind = "clock_jumped"   // the clock ran back or leapt
+	JournalBroken Kind = "journal_broken" // alarm: entries could not be written for a while
+	ViewerJoined  Kind = "viewer_joined"  // Who watches
+	ViewerLeft    Kind = "viewer_left"    //
+	ViewerRefused Kind = "viewer_refused" // Reason says why
+	LinkLost      Kind = "link_lost"      // the device cannot reach the hub
+	LinkBack      Kind = "link_back"      //
+)
+
+// Kinds lists every kind, for documentation and for pages' catalogues.
+func Kinds() []Kind {
+	return []Kind{Started, Paired, PassAccepted, PassRefused, Cancelled, WindowOpened, WindowClosed, CameraOn, CameraOff,
+		CameraFault, CameraBack, CodeRefused, VisitStarted, Unlocked, Relocked, DoorOpened, DoorShut, HeldOpen, ForcedOpen,
+		VisitEnded, OwnerLocked, Tamper, TamperOver, SensorUnsure, ClockJumped, JournalBroken, ViewerJoined, ViewerLeft,
+		ViewerRefused, LinkLost, LinkBack}
+}
+
+// Reason is the machine's word for why. Pages have a sentence for each, in every language.
+type Reason string
+
+// Every reason.
+const (
+	// a try of a code
+	CodeWrong     Reason = "code_wrong"
+	CodeTypo      Reason = "code_typo"      // check digit; costs nothing
+	CodeSlowed    Reason = "code_slowed"    // too soon after a wrong one
+	CodeSpent     Reason = "code_spent"     // too many wrong ones in this window
+	CodeUsed      Reason = "code_used"      // its visit is over
+	EntriesUsed   Reason = "entries_used"   // as many entries as the owner allowed
+	TooEarly      Reason = "too_early"      // before the window
+	TooLate       Reason = "too_late"       // after it
+	NoDelivery    Reason = "no_delivery"    // none is known by that name
+	CameraNotSeen Reason = "camera_unseen"  // no fresh picture, or the lamp was not seen in it
+	NobodyWatches Reason = "nobody_watches" // the owner asked that somebody does
+	Offline       Reason = "offline"        // the owner can't be told, and asked to be
+	Tampered      Reason = "tampered"       // the case was opened
+	ClockUnsure   Reason = "clock_unsure"   // the device does not know the time
+	DiskTrouble   Reason = "disk_trouble"   // nothing can be written down, so nothing opens
+	DoorUnsure    Reason = "door_unsure"    // the sensors contradict one another
+	DoorIsOpen    Reason = "door_open"      // it is open already
+
+	// a pass, order, pairing or call
+	TooLarge      Reason = "too_large"
+	Unreadable    Reason = "unreadable"     // not in the one permitted form
+	BadSignature  Reason = "bad_signature"  //
+	OtherDevice   Reason = "other_device"   //
+	OldEpoch      Reason = "old_epoch"      //
+	WindowOver    Reason = "window_over"    //
+	Overlaps      Reason = "overlaps"       // another delivery has that time
+	CodeUnsealed  Reason = "code_unsealed"  // the code was not sealed to this device
+	TooMany       Reason = "too_many"       // more passes than the device keeps
+	NotPaired     Reason = "not_paired"     // the device has no owner yet
+	PairedAlready Reason = "paired_already" // it has one
+	PairingWrong  Reason = "pairing_wrong"  // not the secret in the link
+	NotWatcher    Reason = "not_watcher"    // the pass does not name this viewer
+	CallStale     Reason = "call_stale"     // too old, or seen before
+	Busy          Reason = "busy"           // more viewers than the device serves
+
+	// a picture; also what vision says
+	ZoneMissing    Reason = "zone_missing"
+	ZoneInvalid    Reason = "zone_invalid"
+	ZoneTooLarge   Reason = "zone_too_large"
+	CameraFailed   Reason = "camera_failed"
+	CameraEnded    Reason = "camera_ended"
+	CameraStalled  Reason = "camera_stalled"
+	CameraResized  Reason = "camera_resized"
+	RedactorFailed Reason = "redactor_failed"
+	EyeGone        Reason = "eye_gone"    // the program that sees is not running
+	LampUnseen     Reason = "lamp_unseen" // the picture does not show what the lamp did
+	CameraAsleep   Reason = "camera_asleep"
+
+	// an ending
+	TimeUp  Reason = "time_up"
+	ByOwner Reason = "by_owner"
+)
+
+// Reasons lists every reason, for pages' catalogues.
+func Reasons() []Reason {
+	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TooEarly, TooLate, NoDelivery,
+		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, TooLarge,
+		Unreadable, BadSignature, OtherDevice, OldEpoch, WindowOver, Overlaps, CodeUnsealed, TooMany, NotPaired,
+		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
+		CameraEnded, CameraStalled, CameraResized, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
+}

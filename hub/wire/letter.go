@@ -1,0 +1,108 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// MaxLetter bounds a letter in bytes.
+const MaxLetter = 64 << 10
+
+// Letter is a message to or from a device that wants an answer. The answer has the same
+// ID.
+type Letter struct {
+	ID   string          `json:"id"`
+	Kind LetterKind      `json:"kind"`
+	Body json.RawMessage `json:"body"`
+}
+
+// LetterKind says what a letter's body is.
+type LetterKind string
+
+// Kinds of letters: question, answer.
+const (
+	LetterPair   LetterKind = "pair"   // Pair
+	LetterPaired LetterKind = "paired" // PairedBody
+	LetterTry    LetterKind = "try"    // Try
+	LetterTried  LetterKind = "tried"  // Tried
+	LetterOffer  LetterKind = "offer"  // Offer
+	LetterAnswer LetterKind = "answer" // AnswerBody
+	LetterBye    LetterKind = "bye"    // Bye, wants no answer
+	LetterNo     LetterKind = "no"     // No: the answer to anything refused
+)
+
+// Pair asks a device without an owner to obey this key.
+type Pair struct {
+	Owner string `json:"owner"` // public key, base64url
+	Name  string `json:"name"`  // what the person calls themselves; shown to the household
+	MAC   []byte `json:"mac"`   // pass.PairMAC
+}
+
+// PairedBody hands out the device's card, signed.
+type PairedBody struct {
+	Card string `json:"card"`
+}
+
+// Try is a courier's code from a page, sealed to the device.
+type Try struct {
+	Delivery string `json:"delivery"`
+	Sealed   []byte `json:"sealed"`
+}
+
+// Tried says that the door is open now, and for how long the handle turns.
+type Tried struct {
+	Entry   int `json:"entry"`   // 1 for the first
+	Entries int `json:"entries"` // allowed in this visit
+	Seconds int `json:"seconds"` // the strike is free for so long
+}
+
+// Offer is a viewer's WebRTC offer and its signed pass.Call.
+type Offer struct {
+	SDP  string `json:"sdp"`
+	Call string `json:"call"`
+	Key  string `json:"key"` // the viewer's public key, base64url; its id must be in the pass
+}
+
+// AnswerBody is the device's WebRTC answer and its signed pass.Answer.
+type AnswerBody struct {
+	SDP    string `json:"sdp"`
+	Answer string `json:"answer"`
+}
+
+// Bye ends a viewing early.
+type Bye struct {
+	Nonce string `json:"nonce"` // the call's, base64url
+}
+
+// No refuses, and says why and when it is worth trying again.
+type No struct {
+	Reason Reason    `json:"reason"`
+	Wait   int       `json:"wait,omitempty"` // seconds, for CodeSlowed
+	From   time.Time `json:"from,omitzero"`  // for TooEarly
+	Left   int       `json:"left,omitempty"` // tries left, for CodeWrong
+}
+
+// NewLetter packs a body.
+func NewLetter(id string, kind LetterKind, body any) (Letter, error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return Letter{}, fmt.Errorf("letter %s: %w", kind, err)
+	}
+	return Letter{ID: id, Kind: kind, Body: b}, nil
+}
+
+// ParseLetter reads a letter from a stranger's bytes.
+func ParseLetter(b []byte) (Letter, error) {
+	if len(b) > MaxLetter {
+		return Letter{}, fmt.Errorf("letter of %d bytes, want at most %d", len(b), MaxLetter)
+	}
+	var l Letter
+	if err := Decode(b, &l); err != nil {
+		return Letter{}, err
+	}
+	if l.ID == "" || len(l.ID) > 64 || l.Kind == "" {
+		return Letter{}, fmt.Errorf("letter without id or kind")
+	}
+	return l, nil
+}

@@ -1,0 +1,34 @@
+package wire
+
+import "strings"
+
+// Root is the first two levels of every topic.
+const Root = "vestibule/v1"
+
+// Leaves below a device's topic.
+const (
+	LeafOnline    = "online"
+	LeafState     = "state"
+	LeafEvent     = "event"
+	LeafLetterOut = "letter/out"
+	LeafLetterIn  = "letter/in"
+	LeafPass      = "pass"
+	LeafOrder     = "order"
+	LeafSeen      = "seen"
+)
+
+// Topic joins a device's id and the levels below it.
+func Topic(device string, levels ...string) string {
+	return Root + "/" + device + "/" + strings.Join(levels, "/")
+}
+
+// SplitTopic takes a topic apart into the device's id and the rest; ok is false when it
+// is none of ours.
+func SplitTopic(topic string) (device, rest string, ok bool) {
+	tail, ok := strings.CutPrefix(topic, Root+"/")
+	if !ok {
+		return "", "", false
+	}
+	device, rest, ok = strings.Cut(tail, "/")
+	return device, rest, ok && device != "" && rest != ""
+}
