@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -347,5 +346,7 @@ func (d *desk) count(since int, kind wire.Kind) int {
 	return len(ids)
 }
 
-// log returns the hub's log, newest first, through the owner's browser session.
-func spaced(code string) string { return strings.ReplaceAll(code, " ", "") }
+var (
+	errLocked = errors.New("the door is locked")
+	errOpen   = errors.New("the door is open")
+)
