@@ -1,0 +1,131 @@
+// Package redact composes what may be seen: the zone's blocks from the camera, glass everywhere else.
+//
+// A Redactor is pure: one raw frame in, one picture out, no clock, no goroutine, no I/O. What crosses
+// from a raw frame into a picture is the shown blocks' pixels, on every frame, and one glass.Tint, on
+// the first frame of a Redactor in the mode blur. Nothing else of the frame is read for it.
+//
+// Pictures live in memory of their own, never in the camera's. There is a small ring of them, with the
+// glass drawn into each once; composing a frame then writes the shown blocks and nothing else, which
+// costs less than copying the frame. The picture that is all glass is another one, into which
+// no camera pixel is ever written, so it cannot show a stale one.
+package redact
+
+import (
+	"sync/atomic"
+
+	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/zone"
+)
+
+// ring is how many pictures are in use by turns. A picture given out stays as it is until ring-1 more
+// have been given out.
+const ring = 3
+
+// Config says what a Redactor lets through.
+type Config struct {
+	Width, Height int          // pixels, even
+	Zone          *zone.Blocks // what is shown; nil shows nothing
+	Lamp          zone.Box     // where the challenge lamp is
+	Blur          bool         // glass in the interior's colours; otherwise it comes from the nonce alone
+	Nonce         [16]byte     // the delivery's
+}
+
+// Picture is a composed frame. Its planes are only read.
+type Picture struct {
+	*glass.Planes
+	turn atomic.Uint64 // how often this memory has been composed into
+}
+
+// Turn changes when the picture's memory is composed anew.
+func (p *Picture) Turn() uint64 { return p.turn.Load() }
+
+// Redactor composes pictures. It belongs to one goroutine; the pictures may be read by others.
+type Redactor struct {
+	cfg    Config
+	full   *Picture
+	ring   [ring]*Picture
+	next   int
+	tinted bool
+	tint   glass.Tint
+	lamp   []zone.Run // the lamp's box where it is shown, one pixel row each
+}
+
+// New returns a redactor that has seen nothing yet.
+func New(cfg Config) *Redactor {
+	r := &Redactor{cfg: cfg}
+	r.full = &Picture{Planes: glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce)}
+	x0, y0, x1, y1 := cfg.Lamp.Pixels(cfg.Width, cfg.Height)
+	for y := y0; y < y1; y++ {
+		for _, run := range cfg.Zone.Runs() {
+			if y < run.Y || y >= run.Y+zone.Block {
+				continue
+			}
+			if from, to := max(x0, run.X), min(x1, run.X+run.N); from < to {
+				r.lamp = append(r.lamp, zone.Run{X: from, Y: y, N: to - from})
+			}
+		}
+	}
+	return r
+}
+
+// Full returns the picture that is all glass. In the mode blur its colours are the interior's once the
+// first frame has been composed, and come from the nonce before. Its memory is never written again.
+func (r *Redactor) Full() *Picture { return r.full }
+
+// Compose writes the shown blocks of a frame into the next picture of the ring. The frame has the
+// configured size (see raw.Frame.Check). Without a zone it returns the full glass.
+func (r *Redactor) Compose(f *raw.Frame) *Picture {
+	if r.cfg.Zone.Count() == 0 {
+		return r.full
+	}
+	if r.cfg.Blur && !r.tinted {
+		r.setTint(glass.Measure(f, r.cfg.Zone))
+	}
+	p := r.ring[r.next]
+	if p == nil {
+		p = &Picture{Planes: r.full.Clone()}
+		glass.Rim(p.Planes, r.cfg.Zone)
+		r.ring[r.next] = p
+	}
+	r.next = (r.next + 1) % ring
+	p.turn.Add(1)
+	w := r.cfg.Width
+	for _, run := range r.cfg.Zone.Runs() {
+		block(p.Y, f.Y, w, run.X, run.Y, run.N, zone.Block)
+		block(p.Cb, f.Cb, w/2, run.X/2, run.Y/2, run.N/2, zone.Block/2)
+		block(p.Cr, f.Cr, w/2, run.X/2, run.Y/2, run.N/2, zone.Block/2)
+	}
+	return p
+}
+
+func block(dst, src []byte, stride, x, y, n, rows int) {
+	for i := y*stride + x; rows > 0; i, rows = i+stride, rows-1 {
+		copy(dst[i:i+n], src[i:i+n])
+	}
+}
+
+func (r *Redactor) setTint(t glass.Tint) {
+	r.tint, r.tinted = t, true
+	r.full = &Picture{Planes: glass.Blurred(r.cfg.Width, r.cfg.Height, t, r.cfg.Zone, r.cfg.Nonce)}
+}
+
+// Tint returns the interior's colours that the glass shows, and whether it shows any.
+func (r *Redactor) Tint() (glass.Tint, bool) { return r.tint, r.tinted }
+
+// Lamp returns the mean luma of the lamp's box in a frame. It looks only at pixels that are shown, so
+// it tells nothing that the picture does not; 0 when none of the box is shown.
+func (r *Redactor) Lamp(f *raw.Frame) uint8 {
+	var sum, n int
+	for _, run := range r.lamp {
+		i := run.Y*f.Width + run.X
+		for _, v := range f.Y[i : i+run.N] {
+			sum += int(v)
+		}
+		n += run.N
+	}
+	if n == 0 {
+		return 0
+	}
+	return uint8(sum / n)
+}

@@ -1,0 +1,129 @@
+// Package zone turns the polygon that the owner signed into the blocks of the picture that may be
+// shown.
+//
+// The polygon is an allow-list. It is shrunk inward to whole 16x16 blocks: a block is shown only if
+// every one of its pixels, taken as a square, lies inside the polygon and inside the picture. Sixteen
+// is the encoder's macroblock, so that no coded block mixes shown and hidden pixels, and it is even,
+// so that no chroma sample does. All of it is exact arithmetic on integers: a corner of the polygon
+// at X/10000 of the width w is kept as X*w, a pixel edge as x*10000.
+package zone
+
+import (
+	"errors"
+	"fmt"
+)
+
+const (
+	// Unit is how many parts the picture's width and height are divided into.
+	Unit = 10000
+	// Block is the side of a block in pixels.
+	Block = 16
+
+	minCorners, maxCorners = 3, 32
+	// mostParts is the largest share of the picture that a zone may take, in percent.
+	mostParts = 60
+)
+
+var (
+	// ErrMissing says that there is no polygon at all.
+	ErrMissing = errors.New("no zone is set")
+	// ErrInvalid says that the polygon is none, or that no whole block fits into it.
+	ErrInvalid = errors.New("the zone is not valid")
+	// ErrTooLarge says that the polygon takes more than 60 % of the picture.
+	ErrTooLarge = errors.New("the zone is too large")
+)
+
+// Point is a place in the picture, in 1/Unit of its width (X) and of its height (Y).
+type Point struct{ X, Y int }
+
+// Box is a rectangle in the picture from Min (inside) to Max (outside).
+type Box struct{ Min, Max Point }
+
+// Pixels returns the box's pixels in a picture of this size: x0 <= x < x1, y0 <= y < y1, cut at the
+// picture's border. Only pixels that lie wholly inside the box count.
+func (b Box) Pixels(width, height int) (x0, y0, x1, y1 int) {
+	up := func(v, size int) int { return min(max((v*size+Unit-1)/Unit, 0), size) }
+	down := func(v, size int) int { return min(max(v*size/Unit, 0), size) }
+	return up(b.Min.X, width), up(b.Min.Y, height), down(b.Max.X, width), down(b.Max.Y, height)
+}
+
+// Run is a row of shown blocks side by side: pixels X..X+N by Y..Y+Block.
+type Run struct{ X, Y, N int }
+
+// Blocks says which blocks of a picture are shown.
+type Blocks struct {
+	cols, rows int // whole and cut blocks, so that every pixel has one
+	shown      []bool
+	runs       []Run
+	count      int
+}
+
+// Shrink checks the polygon and returns the blocks that lie wholly inside it, in a picture of
+// width x height pixels. Corners run either way round. Errors are ErrMissing, ErrInvalid (fewer than
+// 3 or more than 32 corners, a corner outside the picture, an edge of no length, edges that cross or
+// touch, no area, no block) and ErrTooLarge, wrapped with what is wrong.
+func Shrink(corners []Point, width, height int) (*Blocks, error) {
+	if err := check(corners); err != nil {
+		return nil, err
+	}
+	// In parts of a pixel: exact, and at most 1920*10000, so that products stay far below 2^63.
+	poly := make([]Point, len(corners))
+	for i, c := range corners {
+		poly[i] = Point{c.X * width, c.Y * height}
+	}
+	b := &Blocks{cols: (width + Block - 1) / Block, rows: (height + Block - 1) / Block}
+	b.shown = make([]bool, b.cols*b.rows)
+	const side = Block * Unit
+	for row := range height / Block {
+		for col := range width / Block {
+			if inside(poly, Point{col * side, row * side}, Point{(col + 1) * side, (row + 1) * side}) {
+				b.shown[row*b.cols+col] = true
+				b.count++
+			}
+		}
+	}
+	if b.count == 0 {
+		return nil, fmt.Errorf("%w: it holds no whole block of %dx%d pixels", ErrInvalid, Block, Block)
+	}
+	b.findRuns()
+	return b, nil
+}
+
+func (b *Blocks) findRuns() {
+	for row := range b.rows {
+		for col := 0; col < b.cols; col++ {
+			start := col
+			for col < b.cols && b.shown[row*b.cols+col] {
+				col++
+			}
+			if col > start {
+				b.runs = append(b.runs, Run{start * Block, row * Block, (col - start) * Block})
+			}
+		}
+	}
+}
+
+// Shown reports whether the pixel x, y may be shown. A nil Blocks shows nothing.
+func (b *Blocks) Shown(x, y int) bool {
+	if b == nil || x < 0 || y < 0 {
+		return false
+	}
+	col, row := x/Block, y/Block
+	return col < b.cols && row < b.rows && b.shown[row*b.cols+col]
+}
+
+// Runs returns the shown blocks as rows, from the top down and from left to right.
+func (b *Blocks) Runs() []Run {
+	if b == nil {
+		return nil
+	}
+	return b.runs
+}
+
+// Count returns how many blocks are shown.
+func (b *Blocks) Count() int {
+	if b == nil {
+		return 0
+	}
+	return b.count
+}

@@ -1,0 +1,88 @@
+package vision
+
+import (
+	"errors"
+	"fmt"
+
+	"vestibule/vision/internal/zone"
+)
+
+// Unit is how many parts a picture's width and height are divided into by Point and Box.
+const Unit = zone.Unit
+
+// Point is a place in the picture: X and Y in 1/Unit of its width and height, 0..Unit.
+type Point = zone.Point
+
+// Box is a rectangle in the picture, from Min (inside) to Max (outside).
+type Box = zone.Box
+
+// Size is a picture's size in pixels.
+type Size struct{ Width, Height int }
+
+func (s Size) String() string { return fmt.Sprintf("%dx%d", s.Width, s.Height) }
+
+// Check refuses sizes that cannot be redacted and encoded: odd ones, and those outside 320x240 to
+// 1920x1080 (or the same on end).
+func (s Size) Check() error {
+	long, short := max(s.Width, s.Height), min(s.Width, s.Height)
+	switch {
+	case s.Width%2 != 0 || s.Height%2 != 0:
+		return fmt.Errorf("the picture's size is %v: width and height have to be even", s)
+	case long < 320 || short < 240 || long > 1920 || short > 1080:
+		return fmt.Errorf("the picture's size is %v: 320x240 to 1920x1080 is possible", s)
+	}
+	return nil
+}
+
+// Mode is what the glass is made from.
+type Mode string
+
+const (
+	// Blur is glass in the colours of the interior: 16x9 cells of 12 bits, taken once.
+	Blur Mode = "blur"
+	// Frosted is glass made from the nonce alone; nothing of the interior is in it.
+	Frosted Mode = "frosted"
+)
+
+// Plan says what of the picture is shown, in the words of the signed pass.
+type Plan struct {
+	Zone   []Point  // polygon of what is shown: 3 to 32 corners, simple, at most 60 % of the picture
+	Lamp   Box      // where the challenge lamp is; only what of it lies in the zone is measured
+	Mode   Mode     // what the glass is made from
+	Shadow bool     // whether to show where something moves behind the glass; nothing is shown of it yet
+	Nonce  [16]byte // the delivery's own, never used for another
+}
+
+func (m Mode) check() error {
+	if m != Blur && m != Frosted {
+		return fmt.Errorf("the glass is %q: blur or frosted is possible", string(m))
+	}
+	return nil
+}
+
+// Reason is why a picture is all glass; empty when the zone shows.
+type Reason string
+
+// What makes a picture all glass.
+const (
+	ZoneMissing    Reason = "zone_missing"    // the plan has no zone
+	ZoneInvalid    Reason = "zone_invalid"    // it is no simple polygon, or holds no whole block
+	ZoneTooLarge   Reason = "zone_too_large"  // it takes more than 60 % of the picture
+	CameraFailed   Reason = "camera_failed"   // it cannot be opened or read
+	CameraEnded    Reason = "camera_ended"    // it has no more frames
+	CameraStalled  Reason = "camera_stalled"  // it has given no new frame for half a second
+	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was signed for
+	RedactorFailed Reason = "redactor_failed" // a fault in here; what it left is not shown
+)
+
+func zoneReason(err error) Reason {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, zone.ErrMissing):
+		return ZoneMissing
+	case errors.Is(err, zone.ErrTooLarge):
+		return ZoneTooLarge
+	}
+	return ZoneInvalid
+}

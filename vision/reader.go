@@ -1,0 +1,181 @@
+package vision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"vestibule/vision/internal/camera"
+	"vestibule/vision/internal/raw"
+)
+
+const (
+	// firstWait and lastWait bound the pause before a failed camera is opened again.
+	firstWait = 250 * time.Millisecond
+	lastWait  = 5 * time.Second
+)
+
+// reader owns the camera, on one goroutine, so that a capture that blocks stops nobody else. It keeps
+// the newest frame only: whoever is slow loses frames, and learns how many.
+//
+// Three frames are in use: one that the camera writes, one that waits, one that take has handed out.
+type reader struct {
+	source camera.Source
+	size   Size
+	fps    int
+	done   chan struct{} // closed when the goroutine has let the camera go
+	wake   chan struct{} // one token: something below has changed
+
+	mu      sync.Mutex
+	waiting *raw.Frame
+	fresh   bool   // waiting has not been taken
+	lost    uint64 // frames overwritten before they were taken, since the last take
+	reason  Reason // why there is no camera now; empty while it is being opened and while it runs
+	cause   error  // the last trouble, kept while the camera is being opened again
+
+	// The goroutine's own; left may be read once done is closed.
+	writing          *raw.Frame
+	left             error // from closing the source last opened
+	sensorW, sensorH int   // of the first good frame: the geometry that the zone was signed for
+}
+
+func newReader(source camera.Source, size Size, fps int) *reader {
+	return &reader{
+		source: source, size: size, fps: fps,
+		done: make(chan struct{}), wake: make(chan struct{}, 1),
+		waiting: raw.New(size.Width, size.Height), writing: raw.New(size.Width, size.Height),
+	}
+}
+
+// run opens, reads and opens again until the context ends.
+func (r *reader) run(ctx context.Context) {
+	defer close(r.done)
+	defer r.wipe()
+	wait := firstWait
+	for {
+		good, err := r.session(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if good {
+			wait = firstWait
+		}
+		r.fail(err)
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		}
+		wait = min(2*wait, lastWait)
+	}
+}
+
+// session reads one opened camera until it fails. It reports whether any frame came.
+func (r *reader) session(ctx context.Context) (good bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the camera's driver broke down: %v", p)
+		}
+	}()
+	src, err := camera.Open(r.source, r.size.Width, r.size.Height, r.fps)
+	if err != nil {
+		return false, fmt.Errorf("the camera %v cannot be opened: %w", r.source, err)
+	}
+	defer func() { r.left = src.Close() }()
+	var seq uint64
+	for {
+		f := r.writing
+		if err := src.Read(ctx, f); err != nil {
+			return good, fmt.Errorf("the camera %v cannot be read: %w", r.source, err)
+		}
+		if err := r.check(f); err != nil {
+			return good, fmt.Errorf("the camera %v: %w", r.source, err)
+		}
+		// A frame that was given before is no new one: a frozen camera has to show as stalled.
+		if good && f.Seq <= seq {
+			continue
+		}
+		seq, good = f.Seq, true
+		r.publish()
+	}
+}
+
+// check refuses a frame of another geometry than the first good one of this Sight.
+func (r *reader) check(f *raw.Frame) error {
+	if err := f.Check(r.size.Width, r.size.Height); err != nil {
+		return err
+	}
+	if r.sensorW == 0 {
+		r.sensorW, r.sensorH = f.SensorWidth, f.SensorHeight
+	}
+	if f.SensorWidth != r.sensorW || f.SensorHeight != r.sensorH {
+		return fmt.Errorf("%w: it was %dx%d and is %dx%d", raw.ErrResized, r.sensorW, r.sensorH, f.SensorWidth, f.SensorHeight)
+	}
+	return nil
+}
+
+// publish makes the frame that was written the one that waits.
+func (r *reader) publish() {
+	r.mu.Lock()
+	if r.fresh {
+		r.lost++
+	}
+	r.waiting, r.writing = r.writing, r.waiting
+	r.fresh, r.reason, r.cause = true, "", nil
+	r.mu.Unlock()
+	r.signal()
+}
+
+// fail takes back the frame that waits, so that nothing older than the trouble is shown after it.
+func (r *reader) fail(err error) {
+	reason := CameraFailed
+	switch {
+	case errors.Is(err, raw.ErrResized):
+		reason = CameraResized
+	case errors.Is(err, raw.ErrEnded):
+		reason = CameraEnded
+	}
+	r.mu.Lock()
+	r.fresh, r.reason, r.cause = false, reason, err
+	r.mu.Unlock()
+	r.signal()
+}
+
+func (r *reader) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns the newest frame if there is one that was not taken yet, in exchange for the one taken
+// before, how many were lost since, and why there is none.
+func (r *reader) take(back *raw.Frame) (f *raw.Frame, lost uint64, reason Reason) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.fresh {
+		return nil, 0, r.reason
+	}
+	f, r.waiting, r.fresh = r.waiting, back, false
+	lost, r.lost = r.lost, 0
+	return f, lost, ""
+}
+
+func (r *reader) trouble() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.cause
+}
+
+// wipe blackens what the camera wrote.
+func (r *reader) wipe() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fresh = false
+	r.waiting.Wipe()
+	r.writing.Wipe()
+}

@@ -1,0 +1,58 @@
+package vision
+
+import (
+	"time"
+
+	"vestibule/vision/internal/redact"
+)
+
+// Redacted is a picture that may leave the device, in I420 (8 bit, BT.601 limited range). Only a Sight
+// makes one. It is a struct and no interface, because an interface can be embedded and forged.
+//
+// Its memory is used again: it stays as it is until Next has been called twice more, and is not Valid
+// once a later picture has taken its place. An encoder that takes its input in the call, or copies it,
+// needs no more. It may be read by several goroutines.
+type Redacted struct {
+	picture *redact.Picture
+	turn    uint64
+	reason  Reason
+}
+
+// Valid reports whether there is a picture here. The zero value has none.
+func (r Redacted) Valid() bool { return r.picture != nil && r.picture.Turn() == r.turn }
+
+// Size returns the picture's size; zero if there is none.
+func (r Redacted) Size() Size {
+	if r.picture == nil {
+		return Size{}
+	}
+	return Size{r.picture.Width, r.picture.Height}
+}
+
+// Planes returns the picture: w*h bytes of luma and twice w/2*h/2 of chroma, rows packed (strides w,
+// w/2, w/2). They are to be read only. A value that is not Valid has none.
+func (r Redacted) Planes() (y, cb, cr []byte) {
+	if !r.Valid() {
+		return nil, nil, nil
+	}
+	return r.picture.Y, r.picture.Cb, r.picture.Cr
+}
+
+// Glass returns why the picture is all glass; empty when the zone shows.
+func (r Redacted) Glass() Reason { return r.reason }
+
+// Look is what is known of a picture beside its pixels.
+type Look struct {
+	// Frame is the picture's number in this Sight. It grows with each picture; a gap is frames
+	// that the camera gave and Next was not called for in time.
+	Frame uint64
+	// At is CLOCK_MONOTONIC when the frame was taken; for a picture that is all glass, when that
+	// was decided.
+	At time.Duration
+	// Lamp is the mean luma of what of the lamp's box lies in the zone; 0 in a picture that is all glass.
+	Lamp uint8
+	// Glass is why the picture is all glass; empty when the zone shows.
+	Glass Reason
+	// Colour and Shadow are the bytes of the interior that this Sight has given away so far.
+	Colour, Shadow int
+}
