@@ -61,6 +61,9 @@ func (m *matrix) step(p picture, now time.Time, events []Event) []Event {
 		events = m.lift(gone, now, events)
 	}
 	if fresh := p &^ m.down; fresh != 0 && held >= m.press {
+		if (m.down | fresh).ghosts() { // no time to wait for the release of what is up
+			events = m.lift(m.down&^p, now, events)
+		}
 		m.down |= fresh
 		events = appendKeys(events, fresh, true, now)
 	}
