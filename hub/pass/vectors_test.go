@@ -1,0 +1,484 @@
+package pass_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule/hub/pass"
+)
+
+var update = flag.Bool("update", false, "write testdata/vectors.json again")
+
+const vectorsFile = "testdata/vectors.json"
+
+// vectors is testdata/vectors.json: what every implementation of this package, in Go or
+// in a browser, must agree on. Bytes are base64url without padding. Everything but the
+// three sealed texts is a function of fixed seeds.
+type vectors struct {
+	About  string       `json:"about"`
+	Owner  keyVector    `json:"owner"`
+	Device deviceVector `json:"device"`
+	Pair   pairVector   `json:"pair"`
+	Code   codeVector   `json:"code"`
+	Tries  []tryVector  `json:"tries"`
+	Damm   []string     `json:"damm"` // eight digits and their check digit
+
+	Card   cardVector   `json:"card"`
+	Pass   passVector   `json:"pass"`
+	Order  orderVector  `json:"order"`
+	Login  loginVector  `json:"login"`
+	Call   callVector   `json:"call"`
+	Answer answerVector `json:"answer"`
+	Beat   beatVector   `json:"beat"`
+
+	Refused []refusedVector `json:"refused"`
+}
+
+type keyVector struct {
+	Seed   string `json:"seed"` // Ed25519, RFC 8032
+	Public string `json:"public"`
+	ID     string `json:"id"`
+}
+
+type deviceVector struct {
+	keyVector
+	SealPrivate string `json:"seal_private"` // X25519
+	SealPublic  string `json:"seal_public"`
+}
+
+type pairVector struct {
+	Secret string `json:"secret"`
+	MAC    string `json:"mac"`
+}
+
+type codeVector struct {
+	Digits string `json:"digits"`
+	Shown  string `json:"shown"`
+	Key    string `json:"key"`
+	Info   string `json:"info"` // HPKE's info
+	Sealed string `json:"sealed"`
+}
+
+type tryVector struct {
+	Typed  string `json:"typed"`
+	Info   string `json:"info"`
+	Sealed string `json:"sealed"`
+}
+
+type cardVector struct {
+	Device string `json:"device"`
+	Sign   string `json:"sign"`
+	Seal   string `json:"seal"`
+	Owner  string `json:"owner"`
+	Note   string `json:"note"`
+}
+
+type passVector struct {
+	Device    string   `json:"device"`
+	Delivery  string   `json:"delivery"`
+	Epoch     uint64   `json:"epoch"`
+	From      string   `json:"from"`
+	Until     string   `json:"until"`
+	Zone      [][2]int `json:"zone"`
+	Lamp      [4]int   `json:"lamp"` // min x, min y, max x, max y
+	Mode      string   `json:"mode"`
+	Shadow    bool     `json:"shadow"`
+	Sealed    string   `json:"sealed"`
+	Entries   int      `json:"entries"`
+	Grace     int      `json:"grace"`     // seconds
+	Retention int      `json:"retention"` // hours
+	Watchers  []string `json:"watchers"`
+	Offline   bool     `json:"offline"` // allow
+	Watched   bool     `json:"watched"` // required
+	Camera    bool     `json:"camera"`  // required
+	Nonce     string   `json:"nonce"`
+	Note      string   `json:"note"`
+}
+
+type orderVector struct {
+	Device   string `json:"device"`
+	Verb     string `json:"verb"`
+	Delivery string `json:"delivery"`
+	At       string `json:"at"`
+	Nonce    string `json:"nonce"`
+	ID       string `json:"id"`
+	Note     string `json:"note"`
+}
+
+type loginVector struct {
+	Origin    string `json:"origin"`
+	Challenge string `json:"challenge"`
+	Note      string `json:"note"`
+}
+
+type callVector struct {
+	Device      string `json:"device"`
+	Delivery    string `json:"delivery"`
+	Fingerprint string `json:"fingerprint"`
+	At          string `json:"at"`
+	Nonce       string `json:"nonce"`
+	Note        string `json:"note"`
+}
+
+type answerVector struct {
+	Device      string `json:"device"`
+	Delivery    string `json:"delivery"`
+	Viewer      string `json:"viewer"`
+	Fingerprint string `json:"fingerprint"`
+	Until       string `json:"until"`
+	Nonce       string `json:"nonce"`
+	Note        string `json:"note"`
+}
+
+type beatVector struct {
+	Delivery string `json:"delivery"`
+	Seq      uint64 `json:"seq"`
+	Frame    uint64 `json:"frame"`
+	Age      uint64 `json:"age"`
+	Live     bool   `json:"live"`
+	Why      string `json:"why"`
+	Unit     string `json:"unit"` // hexadecimal, no leading zeros
+	Note     string `json:"note"`
+}
+
+// refusedVector is a pass that nobody may accept although it looks like one.
+type refusedVector struct {
+	Why  string `json:"why"`
+	Note string `json:"note"`
+}
+
+var b64 = base64.RawURLEncoding
+
+func seed(name string) []byte {
+	sum := sha256.Sum256([]byte("vestibule test vector: " + name))
+	return sum[:]
+}
+
+func signKey(name string) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed(name)) }
+
+func publicOf(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519.PublicKey) }
+
+func sealKey(t testing.TB, name string) pass.SealKey {
+	t.Helper()
+	k, err := pass.ParseSealKey(seed(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// fixture is one household: its keys and a valid statement of each kind.
+type fixture struct {
+	owner, device ed25519.PrivateKey
+	seal          pass.SealKey
+	secret        pass.Secret
+	terms         pass.Terms
+}
+
+const fixedDelivery = "d-7f3a9c51e2b84d06"
+
+func newFixture(t testing.TB) fixture {
+	t.Helper()
+	f := fixture{owner: signKey("owner"), device: signKey("device"), seal: sealKey(t, "seal")}
+	code, err := pass.NewCode(bytes.NewReader(seed("code")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.secret.Code = code
+	copy(f.secret.Key[:], seed("key"))
+	id := pass.KeyID(publicOf(f.device))
+	sealed, err := pass.Seal(f.secret, id, fixedDelivery, f.seal.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	watchers := []string{pass.KeyID(publicOf(f.owner)), pass.KeyID(publicOf(signKey("member")))}
+	if watchers[0] > watchers[1] {
+		watchers[0], watchers[1] = watchers[1], watchers[0]
+	}
+	f.terms = pass.Terms{
+		Device: id, Delivery: fixedDelivery, Epoch: 3,
+		From: time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 22, 16, 30, 0, 0, time.UTC),
+		Zone: []pass.Point{{X: 3000, Y: 1000}, {X: 7000, Y: 1000}, {X: 7600, Y: 10000}, {X: 2400, Y: 10000}},
+		Lamp: pass.Box{Min: pass.Point{X: 4800, Y: 1100}, Max: pass.Point{X: 5200, Y: 1500}},
+		Mode: pass.Blur, Shadow: true, Sealed: sealed, Entries: 3, Grace: 3 * time.Minute, Retention: 72 * time.Hour,
+		Watchers: watchers, Offline: false, Watched: false, Camera: true,
+	}
+	copy(f.terms.Nonce[:], seed("nonce"))
+	return f
+}
+
+// makeVectors builds the file. Sealing draws random bytes, so the sealed texts of old are
+// kept where they are given.
+func makeVectors(t *testing.T, old vectors) vectors {
+	f := newFixture(t)
+	id := f.terms.Device
+	keep := func(old string, fresh func() ([]byte, error)) []byte {
+		if b, err := b64.DecodeString(old); err == nil && len(b) > 0 {
+			return b
+		}
+		b, err := fresh()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	must := func(b []byte, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	f.terms.Sealed = keep(old.Code.Sealed, func() ([]byte, error) { return f.terms.Sealed, nil })
+
+	secret := seed("pairing")[:pass.PairingSize]
+	private, err := f.seal.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := vectors{
+		About: "What every implementation of Vestibule's statements must agree on. Bytes are base64url without padding; notes are C2SP signed notes.",
+		Owner: keyVector{b64.EncodeToString(f.owner.Seed()), pass.EncodeKey(publicOf(f.owner)), pass.KeyID(publicOf(f.owner))},
+		Device: deviceVector{keyVector{b64.EncodeToString(f.device.Seed()), pass.EncodeKey(publicOf(f.device)), id},
+			b64.EncodeToString(private), b64.EncodeToString(f.seal.Public())},
+		Pair: pairVector{b64.EncodeToString(secret), b64.EncodeToString(pass.PairMAC(secret, id, publicOf(f.owner)))},
+		Code: codeVector{f.secret.Code.Digits(), f.secret.Code.String(), b64.EncodeToString(f.secret.Key[:]),
+			"vestibule/code/v1\n" + id + "\n" + fixedDelivery, b64.EncodeToString(f.terms.Sealed)},
+	}
+	typed := []string{f.secret.Code.Digits(), b64.EncodeToString(f.secret.Key[:])}
+	for i, typed := range typed {
+		prior := ""
+		if i < len(old.Tries) {
+			prior = old.Tries[i].Sealed
+		}
+		sealed := keep(prior, func() ([]byte, error) { return pass.SealTry(typed, id, fixedDelivery, f.seal.Public()) })
+		v.Tries = append(v.Tries, tryVector{typed, "vestibule/try/v1\n" + id + "\n" + fixedDelivery, b64.EncodeToString(sealed)})
+	}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		c, err := pass.NewCode(bytes.NewReader(seed("damm " + name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Damm = append(v.Damm, c.Digits())
+	}
+
+	card := pass.Card{Device: id, Sign: publicOf(f.device), Seal: f.seal.Public(), Owner: v.Owner.ID}
+	v.Card = cardVector{card.Device, v.Device.Public, v.Device.SealPublic, card.Owner, must(pass.SignCard(card, f.device))}
+
+	note := must(pass.SignPass(f.terms, f.owner))
+	v.Pass = passVector{
+		Device: id, Delivery: f.terms.Delivery, Epoch: f.terms.Epoch,
+		From: f.terms.From.Format(time.RFC3339), Until: f.terms.Until.Format(time.RFC3339),
+		Lamp: [4]int{f.terms.Lamp.Min.X, f.terms.Lamp.Min.Y, f.terms.Lamp.Max.X, f.terms.Lamp.Max.Y},
+		Mode: string(f.terms.Mode), Shadow: f.terms.Shadow, Sealed: v.Code.Sealed, Entries: f.terms.Entries,
+		Grace: int(f.terms.Grace / time.Second), Retention: int(f.terms.Retention / time.Hour), Watchers: f.terms.Watchers,
+		Offline: f.terms.Offline, Watched: f.terms.Watched, Camera: f.terms.Camera,
+		Nonce: b64.EncodeToString(f.terms.Nonce[:]), Note: note,
+	}
+	for _, p := range f.terms.Zone {
+		v.Pass.Zone = append(v.Pass.Zone, [2]int{p.X, p.Y})
+	}
+
+	order := pass.Order{Device: id, Verb: pass.Cancel, Delivery: fixedDelivery, At: f.terms.From.Add(time.Minute)}
+	copy(order.Nonce[:], seed("order"))
+	v.Order = orderVector{id, order.Verb, order.Delivery, order.At.Format(time.RFC3339), order.ID(), order.ID(),
+		must(pass.SignOrder(order, f.owner))}
+
+	login := pass.Login{Origin: "http://127.0.0.1:8080"}
+	copy(login.Challenge[:], seed("challenge"))
+	v.Login = loginVector{login.Origin, b64.EncodeToString(login.Challenge[:]), must(pass.SignLogin(login, f.owner))}
+
+	call := pass.Call{Device: id, Delivery: fixedDelivery, At: f.terms.From.Add(2 * time.Minute)}
+	copy(call.Fingerprint[:], seed("viewer certificate"))
+	copy(call.Nonce[:], seed("call"))
+	v.Call = callVector{id, call.Delivery, b64.EncodeToString(call.Fingerprint[:]), call.At.Format(time.RFC3339),
+		b64.EncodeToString(call.Nonce[:]), must(pass.SignCall(call, f.owner))}
+
+	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: v.Owner.ID, Until: f.terms.Until, Nonce: call.Nonce}
+	copy(answer.Fingerprint[:], seed("device certificate"))
+	v.Answer = answerVector{id, answer.Delivery, answer.Viewer, b64.EncodeToString(answer.Fingerprint[:]),
+		answer.Until.Format(time.RFC3339), v.Call.Nonce, must(pass.SignAnswer(answer, f.device))}
+
+	beat := pass.Beat{Delivery: fixedDelivery, Seq: 41, Frame: 1234, Age: 87, Live: true, Why: "none", Unit: 0x00c0ffee12345678}
+	v.Beat = beatVector{beat.Delivery, beat.Seq, beat.Frame, beat.Age, beat.Live, beat.Why, "c0ffee12345678",
+		must(pass.SignBeat(beat, f.device))}
+
+	v.Refused = refusals(f, note)
+	return v
+}
+
+// refusals are passes that OpenPass must refuse.
+func refusals(f fixture, note string) []refusedVector {
+	text, signature, _ := strings.Cut(note, "\n\n")
+	resigned := func(text string) string { return signText(text+"\n", f.owner) }
+	swap := func(old, fresh string) string {
+		if !strings.Contains(text, old) {
+			panic("internal error: the pass has no " + old)
+		}
+		return strings.Replace(text, old, fresh, 1)
+	}
+	other := signText(text+"\n", signKey("member"))
+	_, foreign, _ := strings.Cut(other, "\n\n")
+	return []refusedVector{
+		{"a word was changed after signing", strings.Replace(note, "entries 3", "entries 9", 1)},
+		{"signed by another key", other},
+		{"signed twice, by another key besides", text + "\n\n" + signature + foreign},
+		{"signed twice, by the same key", text + "\n\n" + signature + signature},
+		{"unknown field at the end", resigned(text + "\nfriend yes")},
+		{"unknown field in the middle", resigned(swap("\nmode ", "\nfriend yes\nmode "))},
+		{"field missing", resigned(swap("\nshadow on", ""))},
+		{"fields in another order", resigned(swap("mode blur\nshadow on", "shadow on\nmode blur"))},
+		{"field twice", resigned(swap("\nmode blur", "\nmode blur\nmode blur"))},
+		{"number with a leading zero", resigned(swap("entries 3", "entries 03"))},
+		{"number with a sign", resigned(swap("entries 3", "entries +3"))},
+		{"more entries than can be allowed", resigned(swap("entries 3", "entries 10"))},
+		{"no entries", resigned(swap("entries 3", "entries 0"))},
+		{"window longer than 12 hours", resigned(swap("until 2026-11-22T16:30:00Z", "until 2026-11-23T02:00:01Z"))},
+		{"window ends before it begins", resigned(swap("until 2026-11-22T16:30:00Z", "until 2026-11-22T13:59:59Z"))},
+		{"window of no length", resigned(swap("until 2026-11-22T16:30:00Z", "until 2026-11-22T14:00:00Z"))},
+		{"time not in UTC", resigned(swap("from 2026-11-22T14:00:00Z", "from 2026-11-22T15:00:00+01:00"))},
+		{"time with a fraction", resigned(swap("from 2026-11-22T14:00:00Z", "from 2026-11-22T14:00:00.5Z"))},
+		{"corner outside the picture", resigned(swap("zone 3000,1000", "zone 10001,1000"))},
+		{"zone of two corners", resigned(swap("zone 3000,1000 7000,1000 7600,10000 2400,10000", "zone 3000,1000 7000,1000"))},
+		{"empty lamp box", resigned(swap("lamp 4800,1100 5200,1500", "lamp 4800,1100 4800,1500"))},
+		{"unknown mode", resigned(swap("mode blur", "mode clear"))},
+		{"watchers not sorted", resigned(swap("watchers "+f.terms.Watchers[0]+","+f.terms.Watchers[1],
+			"watchers "+f.terms.Watchers[1]+","+f.terms.Watchers[0]))},
+		{"watcher twice", resigned(swap("watchers "+f.terms.Watchers[0]+",", "watchers "+f.terms.Watchers[0]+","+f.terms.Watchers[0]+","))},
+		{"nobody may watch", resigned(swap("watchers "+strings.Join(f.terms.Watchers, ","), "watchers "))},
+		{"base64 with padding", resigned(swap("\nnonce "+b64.EncodeToString(f.terms.Nonce[:]), "\nnonce "+base64.URLEncoding.EncodeToString(f.terms.Nonce[:])))},
+		{"base64 with loose last bits", resigned(swap("\nnonce "+b64.EncodeToString(f.terms.Nonce[:]), "\nnonce "+loosen(f.terms.Nonce[:])))},
+		{"another statement's header", resigned(swap("vestibule/pass/v1", "vestibule/order/v1"))},
+		{"a later version", resigned(swap("vestibule/pass/v1", "vestibule/pass/v2"))},
+		{"Windows line ends", resigned(strings.ReplaceAll(text, "\n", "\r\n"))},
+		{"two spaces", resigned(swap("mode blur", "mode  blur"))},
+		{"signature with another spelling of base64", loosenSignature(note)},
+		{"text after the signature", note + "\n"},
+		{"no signature", text + "\n"},
+		{"empty", ""},
+	}
+}
+
+func TestVectors(t *testing.T) {
+	var old vectors
+	b, err := os.ReadFile(vectorsFile)
+	if err == nil {
+		err = json.Unmarshal(b, &old)
+	}
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	v := makeVectors(t, old)
+	fresh, err := encodeVectors(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(vectorsFile, fresh, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(b, fresh) {
+		t.Error("the package no longer writes what was published in " + vectorsFile + "; if that is meant, run with -update")
+	}
+}
+
+func encodeVectors(v vectors) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// TestVectorsOpen reads the published file as a stranger would, without the fixture.
+func TestVectorsOpen(t *testing.T) {
+	v := readVectors(t)
+	owner, err := pass.DecodeKey(v.Owner.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := pass.DecodeKey(v.Device.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pass.OpenPass([]byte(v.Pass.Note), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Terms().Delivery; got != v.Pass.Delivery {
+		t.Errorf("delivery %q, want %q", got, v.Pass.Delivery)
+	}
+	private, _ := b64.DecodeString(v.Device.SealPrivate)
+	key, err := pass.ParseSealKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := key.Unseal(p.Terms().Sealed, v.Device.ID, v.Pass.Delivery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Code.Digits() != v.Code.Digits || s.Code.String() != v.Code.Shown || b64.EncodeToString(s.Key[:]) != v.Code.Key {
+		t.Errorf("unsealed %v, want %q", s.Code, v.Code.Digits)
+	}
+	for _, try := range v.Tries {
+		sealed, _ := b64.DecodeString(try.Sealed)
+		if typed, err := key.UnsealTry(sealed, v.Device.ID, v.Pass.Delivery); err != nil || typed != try.Typed {
+			t.Errorf("try unsealed as %q, %v", typed, err)
+		}
+	}
+	for _, digits := range v.Damm {
+		if _, err := pass.ParseCode(digits); err != nil {
+			t.Errorf("code %s: %v", digits, err)
+		}
+	}
+	if _, err := pass.OpenCard([]byte(v.Card.Note), device); err != nil {
+		t.Error(err)
+	}
+	if o, err := pass.OpenOrder([]byte(v.Order.Note), owner); err != nil || o.ID() != v.Order.ID {
+		t.Errorf("order %q, %v", o.ID(), err)
+	}
+	if l, err := pass.OpenLogin([]byte(v.Login.Note), owner); err != nil || l.Origin != v.Login.Origin {
+		t.Errorf("login %q, %v", l.Origin, err)
+	}
+	if _, err := pass.OpenCall([]byte(v.Call.Note), owner); err != nil {
+		t.Error(err)
+	}
+	if _, err := pass.OpenAnswer([]byte(v.Answer.Note), device); err != nil {
+		t.Error(err)
+	}
+	if b, err := pass.OpenBeat([]byte(v.Beat.Note), device); err != nil || b.Frame != v.Beat.Frame {
+		t.Errorf("beat of frame %d, %v", b.Frame, err)
+	}
+	if len(v.Refused) < 30 {
+		t.Errorf("%d refusals published", len(v.Refused))
+	}
+	for _, r := range v.Refused {
+		if p, err := pass.OpenPass([]byte(r.Note), owner); err == nil || p.Valid() {
+			t.Errorf("accepted although %s", r.Why)
+		}
+	}
+}
+
+func readVectors(t testing.TB) vectors {
+	t.Helper()
+	b, err := os.ReadFile(vectorsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v vectors
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
