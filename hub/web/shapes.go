@@ -1,0 +1,61 @@
+package web
+
+import (
+	"time"
+
+	"vestibule/hub/house"
+	"vestibule/hub/wire"
+)
+
+// Me is the owner who is logged in, and what is theirs.
+type Me struct {
+	Owner   string   `json:"owner"` // key id
+	Name    string   `json:"name"`
+	Devices []Device `json:"devices"`
+}
+
+// Device is one of the owner's devices.
+type Device struct {
+	ID     string      `json:"id"`
+	Sign   string      `json:"sign"`  // its signing key, base64url
+	Card   string      `json:"card"`  // its signed card
+	State  *wire.State `json:"state"` // null until it was heard of since the hub started
+	Online bool        `json:"online"`
+}
+
+// Delivery is one delivery as its owner sees it.
+type Delivery struct {
+	Delivery   string       `json:"delivery"`
+	Device     string       `json:"device"`
+	From       time.Time    `json:"from"`
+	Until      time.Time    `json:"until"`
+	Mode       string       `json:"mode"`
+	Retention  int          `json:"retention"` // hours
+	Entries    int          `json:"entries"`   // allowed
+	Name       string       `json:"name"`      // the courier's, as the owner wrote it
+	Note       string       `json:"note"`      // to the owner's self
+	Status     house.Status `json:"status"`
+	Reason     wire.Reason  `json:"reason,omitempty"`     // when refused
+	Cancelling bool         `json:"cancelling,omitempty"` // ordered, the device has not said so yet
+}
+
+// Notice is what a courier reads before anything else.
+type Notice struct {
+	Device         string    `json:"device"`
+	Card           string    `json:"card"` // the device's signed card: its key to seal a code to
+	From           time.Time `json:"from"`
+	Until          time.Time `json:"until"`
+	Mode           string    `json:"mode"`
+	RetentionHours int       `json:"retention_hours"`
+	Watchers       int       `json:"watchers"` // how many people may watch
+	Camera         bool      `json:"camera"`   // is it on for this delivery now
+	Online         bool      `json:"online"`
+}
+
+// Step is how far a visit is, as its courier sees it.
+type Step struct {
+	Unlocked bool      `json:"unlocked"` // the handle turns now
+	Door     wire.Door `json:"door"`
+	Relocked bool      `json:"relocked"` // it was open in this visit, and is locked again
+	Ended    bool      `json:"ended"`    // nothing more will happen
+}
