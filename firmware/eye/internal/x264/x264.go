@@ -1,0 +1,197 @@
+// Package x264 encodes redacted pictures, and nothing else, as H.264 by libx264.
+//
+// It is a thin binding for one use, a live doorway: constrained baseline (what every
+// browser takes), Annex B, parameter sets before every key frame, one access unit out for
+// every picture in, at once. Key frames come when they are asked for, not by the clock: a
+// periodic one would cost as much as seconds of a still doorway. The quality is held
+// constant below a cap on the bit rate, so that glass, which does not move, costs next to
+// nothing.
+//
+// The encoder takes a [vision.Redacted] that is Valid. There is no way to give it other
+// bytes.
+//
+// Non-goals: B frames, several threads (one core encodes 1080p30 with time to spare),
+// any other codec.
+package x264
+
+/*
+#cgo pkg-config: x264
+#include <stdint.h>
+#include <stdlib.h>
+#include <x264.h>
+
+typedef struct {
+	int width, height, fps, kbit, buffer, level;
+} settings;
+
+static x264_t *open_encoder(const settings *s) {
+	x264_param_t p;
+	if (x264_param_default_preset(&p, "superfast", "zerolatency") < 0)
+		return NULL;
+	p.i_log_level = X264_LOG_NONE;
+	p.i_csp = X264_CSP_I420;
+	p.i_width = s->width;
+	p.i_height = s->height;
+	p.i_fps_num = s->fps;
+	p.i_fps_den = 1;
+	p.b_vfr_input = 0;
+	p.i_threads = 1;
+	p.b_sliced_threads = 0;
+	p.i_bframe = 0;
+	p.i_frame_reference = 1;
+	p.i_keyint_max = X264_KEYINT_MAX_INFINITE;
+	p.i_scenecut_threshold = 0;
+	p.b_intra_refresh = 0;
+	p.b_repeat_headers = 1;
+	p.b_annexb = 1;
+	p.b_aud = 0;
+	p.i_level_idc = s->level;
+	p.rc.i_rc_method = X264_RC_CRF;
+	p.rc.f_rf_constant = 24;
+	p.rc.i_vbv_max_bitrate = s->kbit;
+	p.rc.i_vbv_buffer_size = s->buffer;
+	// BT.601, limited range, as vision makes it. Browsers take 720p for BT.709 if not told.
+	p.vui.b_fullrange = 0;
+	p.vui.i_colorprim = 6;
+	p.vui.i_transfer = 6;
+	p.vui.i_colmatrix = 6;
+	if (x264_param_apply_profile(&p, "baseline") < 0)
+		return NULL;
+	return x264_encoder_open(&p);
+}
+
+// encode returns the access unit's size; its bytes, at *out, live until the next call.
+static int encode(x264_t *e, const settings *s, uint8_t *y, uint8_t *cb, uint8_t *cr, int64_t pts,
+	int force, uint8_t **out, int *key) {
+	x264_picture_t in, made;
+	x264_nal_t *nals;
+	int n;
+	x264_picture_init(&in);
+	in.i_type = force ? X264_TYPE_IDR : X264_TYPE_AUTO;
+	in.i_pts = pts;
+	in.img.i_csp = X264_CSP_I420;
+	in.img.i_plane = 3;
+	in.img.i_stride[0] = s->width;
+	in.img.i_stride[1] = in.img.i_stride[2] = s->width / 2;
+	in.img.plane[0] = y;
+	in.img.plane[1] = cb;
+	in.img.plane[2] = cr;
+	int size = x264_encoder_encode(e, &nals, &n, &in, &made);
+	if (size > 0) {
+		*out = nals[0].p_payload; // the payloads of one call lie one after the other
+		*key = made.b_keyframe;
+	}
+	return size;
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"vestibule/vision"
+)
+
+// Config is how to encode. All fields have to be set.
+type Config struct {
+	Size vision.Size
+	FPS  int // 1 to 60; the pace that the bit rate is reckoned by
+	Kbit int // cap in kbit/s, over half a second; 100 to 20000
+}
+
+// ErrNotRedacted refuses a picture that the redactor did not make, or that is no longer
+// the one it made.
+var ErrNotRedacted = errors.New("x264: the picture is not a redacted one")
+
+// Encoder encodes pictures of one size. It is for one goroutine; the zero Encoder encodes
+// nothing.
+type Encoder struct {
+	enc   *C.x264_t
+	set   C.settings
+	size  vision.Size
+	count int64
+	key   bool
+}
+
+// Open makes an encoder. It has to be closed.
+func Open(c Config) (*Encoder, error) {
+	if err := c.Size.Check(); err != nil {
+		return nil, fmt.Errorf("x264: %w", err)
+	}
+	if c.FPS < 1 || c.FPS > 60 || c.Kbit < 100 || c.Kbit > 20000 {
+		return nil, fmt.Errorf("x264: %d frames a second at %d kbit/s: 1 to 60 and 100 to 20000 are possible", c.FPS, c.Kbit)
+	}
+	e := &Encoder{size: c.Size}
+	e.set = C.settings{
+		width: C.int(c.Size.Width), height: C.int(c.Size.Height), fps: C.int(c.FPS),
+		kbit: C.int(c.Kbit), buffer: C.int(c.Kbit / 2), level: C.int(level(c.Size, c.FPS)),
+	}
+	if e.enc = C.open_encoder(&e.set); e.enc == nil {
+		return nil, fmt.Errorf("x264: cannot encode %v at %d frames a second", c.Size, c.FPS)
+	}
+	return e, nil
+}
+
+// level is the lowest of H.264's levels (table A-1, times 10) that holds the size at the
+// pace: macroblocks a second and a frame.
+func level(s vision.Size, fps int) int {
+	blocks := ((s.Width + 15) / 16) * ((s.Height + 15) / 16)
+	for _, l := range []struct{ level, rate, frame int }{
+		{30, 40500, 1620}, {31, 108000, 3600}, {32, 216000, 5120}, {40, 245760, 8192},
+	} {
+		if blocks*fps <= l.rate && blocks <= l.frame {
+			return l.level
+		}
+	}
+	return 42
+}
+
+// KeyNext makes the next access unit decodable by itself.
+func (e *Encoder) KeyNext() { e.key = true }
+
+// Encode encodes one picture. The first access unit, and the one after KeyNext, is a key
+// frame with its parameter sets. unit is the caller's.
+func (e *Encoder) Encode(r vision.Redacted) (unit []byte, key bool, err error) {
+	y, cb, cr := r.Planes()
+	if !r.Valid() || y == nil {
+		return nil, false, ErrNotRedacted
+	}
+	if e.enc == nil {
+		return nil, false, errors.New("x264: the encoder is closed")
+	}
+	n := e.size.Width * e.size.Height
+	if r.Size() != e.size || len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
+		return nil, false, fmt.Errorf("x264: the picture is %v, want %v", r.Size(), e.size)
+	}
+	var (
+		force C.int
+		out   *C.uint8_t
+		isKey C.int
+	)
+	if e.key {
+		force = 1
+	}
+	size := C.encode(e.enc, &e.set, (*C.uint8_t)(&y[0]), (*C.uint8_t)(&cb[0]), (*C.uint8_t)(&cr[0]),
+		C.int64_t(e.count), force, &out, &isKey)
+	e.count++
+	if size <= 0 {
+		return nil, false, fmt.Errorf("x264: encoding failed (%d)", int(size))
+	}
+	if !r.Valid() {
+		// Another picture took this one's memory while it was read: it may be half of each.
+		e.key = true
+		return nil, false, ErrNotRedacted
+	}
+	e.key = false
+	return C.GoBytes(unsafe.Pointer(out), size), isKey == 1, nil
+}
+
+// Close lets the encoder go. Closing twice is the same as once.
+func (e *Encoder) Close() {
+	if e.enc != nil {
+		C.x264_encoder_close(e.enc)
+		e.enc = nil
+	}
+}
