@@ -1,0 +1,24 @@
+# Tests. -tags desk is what a desk builds; what a device builds is vetted too.
+
+FUZZTIME ?= 10s
+
+.PHONY: test walls bench fuzz setup-test
+
+# The visits in a browser come last and alone: they are about a picture in real time, and want both cores.
+test: setup-test web-test ## every test, the visit in a browser too, under the race detector
+	$(Q)go vet ./...
+	$(Q)go vet -tags desk ./...
+	$(Q)go test -race -tags desk -p 2 -timeout 15m $$(go list -tags desk ./... | grep -v '/scripts/e2e$$')
+	$(Q)go test -race -tags desk -timeout 15m ./scripts/e2e
+
+walls: setup-run ## what each program may hold and reach, shown on the running programs
+	$(Q)go test -count=1 -v -tags desk -timeout 5m -run Wall ./firmware
+
+bench: setup-run ## how fast the parts are
+	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -n 1 dirname | sort -u | sed 's,^,./,')
+
+fuzz: setup-run ## feed strangers' bytes to every parser, FUZZTIME=10s each
+	$(Q)scripts/fuzz $(FUZZTIME)
+
+setup-test:
+	$(Q)$(call install,test)
