@@ -26,7 +26,7 @@ typedef struct {
 
 static x264_t *open_encoder(const settings *s) {
 	x264_param_t p;
-	if (x264_param_default_preset(&p, "superfast", "zerolatency") < 0)
+	if (x264_param_default_preset(&p, "ultrafast", "zerolatency") < 0)
 		return NULL;
 	p.i_log_level = X264_LOG_NONE;
 	p.i_csp = X264_CSP_I420;
@@ -47,7 +47,7 @@ static x264_t *open_encoder(const settings *s) {
 	p.b_aud = 0;
 	p.i_level_idc = s->level;
 	p.rc.i_rc_method = X264_RC_CRF;
-	p.rc.f_rf_constant = 24;
+	p.rc.f_rf_constant = 23;
 	p.rc.i_vbv_max_bitrate = s->kbit;
 	p.rc.i_vbv_buffer_size = s->buffer;
 	// BT.601, limited range, as vision makes it. Browsers take 720p for BT.709 if not told.

@@ -1,0 +1,235 @@
+// Package view hands access units to whoever is connected for them: link, and later the
+// recorder. A connection that cannot keep up loses pictures, never the others' time; it goes
+// on with the next key frame.
+//
+// Being connected is the wish to see: with no connection nothing needs to be encoded.
+package view
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"vestibule/firmware/pipe"
+	"vestibule/hub/wire"
+)
+
+const (
+	// queueLength is how many units may wait for one connection: half a second of them. A
+	// longer queue would show an old picture as the present one.
+	queueLength = 15
+	// maxViews is how many connections are served.
+	maxViews = 4
+)
+
+// Stream serves connections. Its methods may be called from any goroutine. The zero Stream
+// is of no use; see [New].
+type Stream struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	views map[*viewer]struct{}
+	key   bool
+	glass wire.Reason
+}
+
+type viewer struct {
+	units   chan []byte
+	glass   chan wire.Reason // the newest only
+	waiting bool             // for a key frame; guarded by Stream.mu
+}
+
+// New makes a Stream that nobody is connected to.
+func New(log *slog.Logger) *Stream {
+	return &Stream{log: log, views: map[*viewer]struct{}{}}
+}
+
+// Wanted reports whether anybody is connected.
+func (s *Stream) Wanted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.views) > 0
+}
+
+// KeyWanted reports whether somebody needs a key frame, until one is sent.
+func (s *Stream) KeyWanted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key
+}
+
+// Send queues a unit for everyone who can use it. It never waits.
+func (s *Stream) Send(u pipe.Unit) {
+	body := pipe.AppendUnit(nil, u)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u.Key {
+		s.key = false
+	}
+	for v := range s.views {
+		if v.waiting && !u.Key {
+			continue
+		}
+		select {
+		case v.units <- body:
+			v.waiting = false
+		default:
+			v.waiting, s.key = true, true
+		}
+	}
+}
+
+// Glass says why the whole picture is glass; empty when the zone shows.
+func (s *Stream) Glass(r wire.Reason) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r == s.glass {
+		return
+	}
+	s.glass = r
+	for v := range s.views {
+		v.say(r)
+	}
+}
+
+// say replaces what was not said yet. Stream.mu is held, so there is one who replaces.
+func (v *viewer) say(r wire.Reason) {
+	select {
+	case <-v.glass:
+	default:
+	}
+	v.glass <- r
+}
+
+// Run accepts connections until ctx ends, and waits for those that it serves.
+func (s *Stream) Run(ctx context.Context, l *pipe.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	stop := context.AfterFunc(ctx, func() {
+		if err := l.Close(); err != nil {
+			s.log.Warn("view: close", "err", err)
+		}
+	})
+	defer stop()
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("view: %w", err)
+		}
+		wg.Go(func() {
+			err := s.Serve(ctx, conn)
+			s.log.Info("view: a connection has ended", "why", err)
+		})
+	}
+}
+
+// Serve serves one connection until it or ctx ends, and closes it.
+func (s *Stream) Serve(ctx context.Context, conn *pipe.Conn) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		closed <- conn.Close()
+	}()
+	err := s.serve(ctx, cancel, conn)
+	cancel()
+	return errors.Join(err, <-closed)
+}
+
+func (s *Stream) serve(ctx context.Context, cancel func(), conn *pipe.Conn) error {
+	if err := greet(conn); err != nil {
+		return err
+	}
+	v, err := s.join()
+	if err != nil {
+		return err
+	}
+	defer s.leave(v)
+	var wg sync.WaitGroup
+	var errWrite error
+	wg.Go(func() {
+		defer cancel()
+		errWrite = v.write(ctx, conn)
+	})
+	errRead := s.read(conn)
+	cancel()
+	wg.Wait()
+	return errors.Join(errRead, errWrite)
+}
+
+func greet(conn *pipe.Conn) error {
+	f, err := conn.Receive()
+	if err != nil {
+		return err
+	}
+	var h pipe.Hello
+	if f.Type != pipe.TypeHello {
+		return fmt.Errorf("view: want hello, got %v", f.Type)
+	}
+	if err := f.JSON(&h); err != nil {
+		return err
+	}
+	if h.Version != pipe.Version {
+		return fmt.Errorf("view: %s speaks version %d, this is %d", h.Program, h.Version, pipe.Version)
+	}
+	return nil
+}
+
+func (s *Stream) read(conn *pipe.Conn) error {
+	for {
+		f, err := conn.Receive()
+		if err != nil {
+			return err
+		}
+		if f.Type != pipe.TypeKeyPlease {
+			return fmt.Errorf("view: %v is not for eye", f.Type)
+		}
+		s.mu.Lock()
+		s.key = true
+		s.mu.Unlock()
+	}
+}
+
+func (v *viewer) write(ctx context.Context, conn *pipe.Conn) error {
+	for {
+		var err error
+		select {
+		case body := <-v.units:
+			err = conn.Send(pipe.TypeUnit, body)
+		case r := <-v.glass:
+			err = conn.Send(pipe.TypeGlass, pipe.Glass{Reason: r})
+		case <-ctx.Done():
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Stream) join() (*viewer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.views) >= maxViews {
+		return nil, fmt.Errorf("view: %d connections are served already", maxViews)
+	}
+	v := &viewer{units: make(chan []byte, queueLength), glass: make(chan wire.Reason, 1), waiting: true}
+	v.say(s.glass)
+	s.views[v] = struct{}{}
+	s.key = true
+	return v, nil
+}
+
+func (s *Stream) leave(v *viewer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.views, v)
+}

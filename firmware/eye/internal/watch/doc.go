@@ -1,0 +1,19 @@
+// Package watch is eye's duty: to look through the camera while a signed pass says so, and
+// to tell gate what it saw of each frame.
+//
+// Gate wakes it with a pass. It believes the owner's signature, not gate: the pass is
+// verified again here, for this device and by this program's own clock, before a camera is
+// opened. The camera is closed
+//
+//   - when gate says sleep;
+//   - at the window's end: by the time that was left when the camera was opened, so that a
+//     clock set back gains nothing, and by the clock, so that one set forward counts;
+//   - when gate has been gone for longer than [gatePatience].
+//
+// Every frame is redacted, and a Look of it goes to gate. It is encoded only while somebody
+// is connected to see it: an encoder running for nobody would cost a third of a core. A Look
+// of a frame that was not encoded has Unit 0; gate signs beats only for those who watch, and
+// while they watch each frame is encoded.
+//
+// Non-goals: to judge whether the picture is live. Only gate knows what the lamp did.
+package watch

@@ -1,0 +1,144 @@
+package watch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"vestibule/firmware/eye/internal/x264"
+	"vestibule/firmware/pipe"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+	"vestibule/vision"
+)
+
+const (
+	// keySpacing is the least time between two key frames, however many ask.
+	keySpacing = 250 * time.Millisecond
+	// troubleSpacing is the least time between two reports of a camera that comes and goes.
+	troubleSpacing = time.Second
+	// encoderWait is how long a broken encoder rests.
+	encoderWait = time.Second
+)
+
+// look looks through the camera until ctx ends or the window does. It returns why it ended.
+func (s *Service) look(ctx context.Context, terms pass.Terms) (why string) {
+	plan := planOf(terms)
+	source, err := s.camera.Source(plan)
+	if err != nil {
+		s.trouble(wire.CameraFailed, err)
+		return "it cannot be opened"
+	}
+	sight, err := vision.Open(source, s.camera.Size, s.camera.FPS, plan)
+	if err != nil {
+		s.trouble(wire.CameraFailed, err)
+		return "it cannot be opened"
+	}
+	defer func() {
+		if err := sight.Close(); err != nil {
+			s.log.Warn("the camera does not close", "err", err)
+		}
+	}()
+	enc := &encoding{camera: s.camera}
+	defer enc.close()
+	var reported time.Time
+	said := wire.Reason("")
+	base := s.frames
+	for {
+		picture, seen, err := sight.Next(ctx)
+		if err != nil {
+			return "its time is over" // ctx has ended: nothing else ends a Sight
+		}
+		now := s.clock()
+		if !now.Before(terms.Until) {
+			return "its time is over by the clock"
+		}
+		s.frames = base + seen.Frame
+		glass := wire.Reason(seen.Glass)
+		s.stream.Glass(glass)
+		if glass != said && glass != "" && now.Sub(reported).Abs() >= troubleSpacing {
+			s.trouble(glass, errors.Join(errors.New("the whole picture is glass"), sight.Trouble()))
+			reported = now
+		}
+		said = glass
+		report := pipe.Look{
+			Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass,
+			Spent: pipe.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
+		}
+		if s.stream.Wanted() {
+			unit, key, err := enc.encode(picture, seen.At, s.stream.KeyWanted())
+			if err != nil {
+				s.trouble(wire.RedactorFailed, err)
+			}
+			if unit != nil {
+				report.Unit = unitHash(unit)
+				// Gate first: a beat that speaks of a picture should not come after it.
+				s.report(pipe.TypeLook, report)
+				s.stream.Send(pipe.Unit{Frame: s.frames, At: seen.At, Key: key, Data: unit})
+				continue
+			}
+		}
+		s.report(pipe.TypeLook, report)
+	}
+}
+
+// unitHash names an access unit in a Look and a beat.
+func unitHash(unit []byte) uint64 {
+	sum := sha256.Sum256(unit)
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+func planOf(t pass.Terms) vision.Plan {
+	p := vision.Plan{
+		Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
+		Lamp: vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
+	}
+	for _, c := range t.Zone {
+		p.Zone = append(p.Zone, vision.Point(c))
+	}
+	return p
+}
+
+// encoding is the encoder of one session, made when somebody first watches.
+type encoding struct {
+	camera Camera
+	enc    *x264.Encoder
+	key    time.Duration // when the last key frame's picture was taken
+	again  time.Duration // a broken encoder is made anew then
+}
+
+// encode returns nil, and no error, while a broken encoder rests.
+func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted bool) (unit []byte, key bool, err error) {
+	if e.enc == nil {
+		if at < e.again {
+			return nil, false, nil
+		}
+		e.enc, err = x264.Open(x264.Config{Size: e.camera.Size, FPS: e.camera.FPS, Kbit: e.camera.Kbit})
+		if err != nil {
+			e.again = at + encoderWait
+			return nil, false, err
+		}
+	}
+	if keyWanted && at-e.key >= keySpacing {
+		e.enc.KeyNext()
+	}
+	unit, key, err = e.enc.Encode(picture)
+	if err != nil {
+		e.close()
+		e.again = at + encoderWait
+		return nil, false, err
+	}
+	if key {
+		e.key = at
+	}
+	return unit, key, nil
+}
+
+func (e *encoding) close() {
+	if e.enc != nil {
+		e.enc.Close()
+		e.enc = nil
+	}
+}

@@ -1,0 +1,146 @@
+// Eye looks through the camera while a signed pass says so, hides the interior, encodes
+// what is left, and tells gate what it saw. It links no network and runs in none.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"vestibule/firmware/eye/internal/view"
+	"vestibule/firmware/eye/internal/watch"
+	"vestibule/firmware/pipe"
+	"vestibule/firmware/walls"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Getenv, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "eye:", err)
+		os.Exit(1)
+	}
+}
+
+// settings is what the command line says.
+type settings struct {
+	gate   string
+	trust  string
+	camera watch.Camera
+	needs  walls.Needs
+	world  worldSetting
+	walls  walls.Setting
+}
+
+func parse(args []string, stderr io.Writer) (*settings, error) {
+	s := &settings{}
+	fs := flag.NewFlagSet("eye", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&s.gate, "gate", "", "gate's socket `PATH`")
+	fs.StringVar(&s.trust, "trust", "", "the folder `DIR` with owner.pub and device.pub")
+	source := fs.String("source", defaultSource, sourceHelp)
+	size := fs.String("size", "1280x720", "the picture's size, `WxH`")
+	fs.IntVar(&s.camera.FPS, "fps", 30, "pictures a second, 1 to 60")
+	fs.IntVar(&s.camera.Kbit, "kbit", 2000, "the most that the encoder spends, in kbit/s")
+	s.world.register(fs)
+	s.walls.Register(fs)
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if fs.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected %q", fs.Arg(0))
+	}
+	if s.gate == "" || s.trust == "" {
+		return nil, errors.New("-gate and -trust are needed")
+	}
+	if _, err := fmt.Sscanf(*size, "%dx%d", &s.camera.Size.Width, &s.camera.Size.Height); err != nil {
+		return nil, fmt.Errorf("-size %s: want WxH, as 1280x720", *size)
+	}
+	if err := s.camera.Size.Check(); err != nil {
+		return nil, err
+	}
+	if s.camera.FPS < 1 || s.camera.FPS > 60 {
+		return nil, fmt.Errorf("-fps %d: want 1 to 60", s.camera.FPS)
+	}
+	var err error
+	s.camera.Source, err = s.world.source(*source)
+	s.needs = needs(*source)
+	s.needs.Read = append(s.needs.Read, s.trust)
+	return s, err
+}
+
+func run(args []string, getenv func(string) string, stderr io.Writer) error {
+	s, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	listener, err := pipe.Inherit("view", getenv)
+	if err != nil {
+		return err
+	}
+	// GStreamer would start a program of its own to look at its plug-ins.
+	if err := os.Setenv("GST_REGISTRY_FORK", "no"); err != nil {
+		return err
+	}
+	if err := s.walls.Raise(walls.Eye, s.needs, stderr); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	// Frames are lent, not allocated, so little is garbage; the limit is a safety net.
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(96 << 20)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	return serve(ctx, s, listener, slog.New(slog.NewTextHandler(stderr, nil)))
+}
+
+// serve runs eye until ctx ends.
+func serve(ctx context.Context, s *settings, listener *pipe.Listener, log *slog.Logger) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stream := view.New(log)
+	service := watch.New(s.camera, watch.Trust{Dir: s.trust}, stream, time.Now, log)
+	var wg sync.WaitGroup
+	var failed error
+	wg.Go(func() { s.world.run(ctx, log) })
+	wg.Go(func() {
+		defer stop()
+		failed = stream.Run(ctx, listener)
+	})
+	service.Run(ctx, func() (*pipe.Conn, error) { return pipe.Dial(s.gate) })
+	wg.Wait()
+	return failed
+}
+
+// needs lists what a source opens. What is not there now cannot be opened later either: the
+// walls are for good.
+func needs(source string) walls.Needs {
+	var n walls.Needs
+	present := func(to *[]string, patterns ...string) {
+		for _, p := range patterns {
+			if found, err := filepath.Glob(p); err == nil {
+				*to = append(*to, found...)
+			}
+		}
+	}
+	kind, rest, _ := strings.Cut(source, ":")
+	switch kind {
+	case "file":
+		present(&n.Read, rest)
+	case "v4l2":
+		present(&n.Devices, rest)
+	case "gst":
+		// libcamera goes by the kernel's media graph.
+		present(&n.Devices, "/dev/video*", "/dev/media*", "/dev/v4l-subdev*", "/dev/dma_heap/*")
+		present(&n.Read, "/usr/share/libcamera", "/etc/libcamera", "/run/udev", "/sys/devices", "/sys/class", "/sys/bus", "/sys/dev")
+	}
+	return n
+}
