@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// folder is the launcher's state folder, held by one launcher at a time.
+type folder struct {
+	path string
+	lock *os.File
+	dir  *os.File // the folder sock, for sockets with long paths
+}
+
+// openFolder makes the folder with all its rooms, for this user only, and locks it.
+func openFolder(path string) (_ *folder, err error) {
+	for _, room := range []string{"", "hub", "gate", "eye", "link", "trust", "sock", "log"} {
+		p := filepath.Join(path, room)
+		if err := os.MkdirAll(p, 0o700); err != nil {
+			return nil, fmt.Errorf("make the state folder: %w", err)
+		}
+		if err := os.Chmod(p, 0o700); err != nil {
+			return nil, fmt.Errorf("keep the state folder private: %w", err)
+		}
+	}
+	f := &folder{path: path}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	if f.lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, fmt.Errorf("lock the state folder: %w", err)
+	}
+	if err := unix.Flock(int(f.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("lock the state folder: %w", err)
+		}
+		who := make([]byte, 20)
+		n, _ := f.lock.Read(who) // only to be helpful
+		return nil, fmt.Errorf("a launcher (process %s) already runs on %s: stop it with Ctrl-C, or use another folder with -run (make run RUN=folder) and other ports",
+			strings.TrimSpace(string(who[:n])), path)
+	}
+	if err := errors.Join(f.lock.Truncate(0), writeAt0(f.lock, strconv.Itoa(os.Getpid())+"\n")); err != nil {
+		return nil, fmt.Errorf("lock the state folder: %w", err)
+	}
+	if f.dir, err = os.Open(filepath.Join(path, "sock")); err != nil {
+		return nil, fmt.Errorf("open the folder of sockets: %w", err)
+	}
+	return f, nil
+}
+
+func writeAt0(f *os.File, text string) error {
+	_, err := f.WriteAt([]byte(text), 0)
+	return err
+}
+
+// Close unlocks the folder. State stays.
+func (f *folder) Close() error {
+	var errs []error
+	for _, file := range []*os.File{f.dir, f.lock} {
+		if file != nil {
+			errs = append(errs, file.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// room returns the path of something in the folder.
+func (f *folder) room(name ...string) string {
+	return filepath.Join(append([]string{f.path}, name...)...)
+}
+
+// listen makes a listening Unix socket in the folder sock that only this user can reach. A program in
+// the folder reaches it as sock/NAME.
+func (f *folder) listen(name string) (*net.UnixListener, error) {
+	if err := os.Remove(f.room("sock", name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("make the socket %s: %w", name, err)
+	}
+	// A socket's path may be 107 bytes long; the folder's may be longer.
+	short := fmt.Sprintf("/proc/self/fd/%d/%s", f.dir.Fd(), name)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("make the socket %s: %w", name, err)
+	}
+	if err := os.Chmod(f.room("sock", name), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("keep the socket %s private: %w", name, err), l.Close())
+	}
+	return l, nil
+}
+
+// save writes a private file whole or not at all.
+func (f *folder) save(text []byte, name ...string) error {
+	path := f.room(name...)
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
