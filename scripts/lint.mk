@@ -7,11 +7,14 @@ govulncheck := .cache/bin/govulncheck-$(govulncheck_version)
 
 .PHONY: lint setup-lint
 
+export GOLANGCI_LINT_CACHE := $(CURDIR)/.cache/lint
+
 lint: setup-run setup-lint $(golangci) $(govulncheck) ## read the code for mistakes, and its modules for known holes
 	$(Q)test -z "$$(gofmt -l firmware hardware hub scripts vision | tee /dev/stderr)" || { echo 'gofmt -w would change the files above.' >&2; exit 1; }
 	$(Q)$(golangci) run --build-tags desk ./...
 	$(Q)$(golangci) run ./firmware/... ./vision/... ./hardware/...
 	$(Q)shellcheck $$(grep -rlE '^#!/usr/bin/env bash' scripts .ci)
+	$(Q)scripts/named README.md SECURITY.md CONTRIBUTING.md
 	$(Q)scripts/holes $(govulncheck)
 
 setup-lint:
