@@ -1,8 +1,19 @@
 package main
 
-// shape returns the visible zone and the place of the lamp in the drawn scene, as the pairing link
-// says them. They are the scene's own (vision/scene), written down here because linking that would
-// link a camera library; a test compares the two.
+// The drawn scene's visible zone, with and without the clock, and the place of its lamp. They are
+// vision/scene's own, written down once more because linking that would link a camera library here; a
+// test compares them.
+const (
+	sceneZone = "3875,444_6125,444_6125,1500_6750,1500_6750,2950_6125,2950_6125,7333_6650,9778_3350,9778_3875,7333"
+	clockZone = "0,0_5000,0_5000,444_6125,444_6125,1500_6750,1500_6750,2950_6125,2950_6125,7333_6650,9778_3350,9778_" +
+		"3875,7333_3875,1340_0,1340"
+	sceneLamp = "6203,1778_6563,2639"
+)
+
+// shape returns the visible zone and the place of the lamp that the pairing link proposes.
 func shape(clock bool) (zone, lamp string) {
-	return "3500,500_6500,500_6500,7600_7200,9800_2800,9800_3500,7600", "6100,2600_6400,3100"
+	if clock {
+		return clockZone, sceneLamp
+	}
+	return sceneZone, sceneLamp
 }
