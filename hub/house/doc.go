@@ -1,0 +1,18 @@
+// Package house is the hub's own view of a home: its devices, their owners, the
+// deliveries an owner signed, and what the devices told. It is the meeting point of the
+// hub's other packages and knows none of them: stores, the broker and the pages come to
+// it through the small interfaces declared here.
+//
+// The hub is a carrier. What this package decides, it decides for the convenience of the
+// people who look at a page: a pass whose signature is wrong is refused at once instead
+// of a minute later by the device. Nothing here opens a door, and nothing here is
+// believed by a device. Accordingly an [Owner] is never declared, only learned: when a
+// device answers a letter that asked it to obey a key with its own signed card that says
+// so.
+//
+// The exact path of an event: the device publishes it until the hub's "seen" has passed
+// it; [House.Receive] writes it down once by (device, index), and only then moves "seen".
+// A full disk therefore loses nothing; it only makes the device wait.
+//
+// Non-goals: judging codes, keeping pictures, roles beyond the owner.
+package house

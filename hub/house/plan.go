@@ -1,0 +1,236 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+// refuse says in a person's words why a statement can't be opened.
+func refuse(err error) error {
+	switch {
+	case errors.Is(err, pass.ErrTooLarge):
+		return ErrTooLarge.With(err)
+	case errors.Is(err, pass.ErrSignature):
+		return ErrSignature.With(err)
+	default:
+		return ErrUnreadable.With(err)
+	}
+}
+
+// Plan takes an owner's signed pass: checked as far as the hub can, written down, and
+// offered to the device, which alone decides. A pass that is known, byte for byte, is
+// taken again without complaint; fresh says which it was.
+func (h *House) Plan(ctx context.Context, owner string, note string, c Courier) (d Delivery, fresh bool, err error) {
+	o, err := h.store.Owner(ctx, owner)
+	if err != nil {
+		return Delivery{}, false, err
+	}
+	p, err := pass.OpenPass([]byte(note), o.Key)
+	if err != nil {
+		return Delivery{}, false, refuse(err)
+	}
+	t := p.Terms()
+	if _, err := h.owned(ctx, owner, t.Device); err != nil {
+		return Delivery{}, false, err
+	}
+	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
+		Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
+	if err := h.checkPlan(ctx, d); err != nil {
+		return Delivery{}, false, err
+	}
+	if err := h.store.AddDelivery(ctx, d); err != nil {
+		known, knownErr := h.store.Delivery(ctx, d.ID)
+		if !errors.Is(err, ErrKnown) || knownErr != nil || known.Pass != note {
+			return Delivery{}, false, err
+		}
+		return known, false, h.offer(ctx, known)
+	}
+	if err := h.offer(ctx, d); err != nil {
+		// It is on disk and will be offered when the hub starts next; the owner must know
+		// that it was not offered now.
+		return Delivery{}, false, err
+	}
+	h.tellStatus(ctx, d)
+	return d, true, nil
+}
+
+func (h *House) checkPlan(ctx context.Context, d Delivery) error {
+	now := h.now()
+	switch {
+	case len(d.ID) < MinNameSize:
+		return ErrName
+	case !d.Until.After(now):
+		return ErrWindowOver
+	case d.From.After(now.Add(MaxAhead)):
+		return ErrTooFar
+	case !words(d.Courier.Name) || !words(d.Courier.Note):
+		return ErrUnreadable.With(errors.New("the courier's name or note is no short text"))
+	}
+	planned, err := h.store.DeliveriesAfter(ctx, d.Device, now)
+	if err != nil {
+		return err
+	}
+	if known := slices.ContainsFunc(planned, func(k Delivery) bool { return k.ID == d.ID }); len(planned) >= MaxPlanned && !known {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// words allows a line or a few of plain text.
+func words(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= MaxWords &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f })
+}
+
+// Order takes an owner's signed order and offers it to the device. A cancelled delivery's
+// pass is not on offer any more: a device that never saw it never will.
+func (h *House) Order(ctx context.Context, owner string, note string) (Order, error) {
+	who, err := h.store.Owner(ctx, owner)
+	if err != nil {
+		return Order{}, err
+	}
+	signed, err := pass.OpenOrder([]byte(note), who.Key)
+	if err != nil {
+		return Order{}, refuse(err)
+	}
+	if _, err := h.owned(ctx, owner, signed.Device); err != nil {
+		return Order{}, err
+	}
+	d, err := h.store.Delivery(ctx, signed.Delivery)
+	if err == nil && d.Device != signed.Device {
+		err = ErrNoDelivery.With(fmt.Errorf("delivery %s is of another device", d.ID))
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	if !d.Until.Add(passGrace).After(h.now()) {
+		return Order{}, ErrWindowOver
+	}
+	o := Order{ID: signed.ID(), Device: signed.Device, Delivery: signed.Delivery, Verb: signed.Verb, Note: note, At: signed.At}
+	if err := h.store.AddOrder(ctx, o); err != nil {
+		return Order{}, err
+	}
+	if err := h.post.Publish(wire.Topic(o.Device, wire.LeafOrder, o.ID), []byte(note), true); err != nil {
+		return Order{}, fmt.Errorf("publish order: %w", err)
+	}
+	if o.Verb == pass.Cancel {
+		if err := h.post.Publish(wire.Topic(d.Device, wire.LeafPass, d.ID), nil, true); err != nil {
+			return Order{}, fmt.Errorf("withdraw pass: %w", err)
+		}
+	}
+	h.tellStatus(ctx, d)
+	return o, nil
+}
+
+// listed is how many deliveries an owner is shown.
+const listed = 200
+
+// Deliveries lists an owner's deliveries with their status, the latest window first.
+func (h *House) Deliveries(ctx context.Context, owner string) ([]Delivered, error) {
+	ds, err := h.store.DeliveriesOf(ctx, owner, listed)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Delivered, len(ds))
+	for i, d := range ds {
+		if all[i], err = h.Delivered(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Delivered adds a delivery's status.
+func (h *House) Delivered(ctx context.Context, d Delivery) (Delivered, error) {
+	told, err := h.store.Told(ctx, d.Device, d.ID)
+	if err != nil {
+		return Delivered{}, err
+	}
+	x := Delivered{Delivery: d}
+	x.Status, x.Reason = StatusOf(told, d.Until, h.now())
+	if x.Status != Planned && x.Status != Accepted && x.Status != Open {
+		return x, nil
+	}
+	orders, err := h.store.Orders(ctx, d.ID)
+	x.Cancelling = slices.ContainsFunc(orders, func(o Order) bool { return o.Verb == pass.Cancel })
+	return x, err
+}
+
+// Log lists a device's events with an index below before, newest first, for its owner.
+func (h *House) Log(ctx context.Context, owner, device string, before uint64, limit int) ([]wire.Event, error) {
+	if _, err := h.owned(ctx, owner, device); err != nil {
+		return nil, err
+	}
+	return h.store.EventsBefore(ctx, device, min(before, math.MaxInt64), limit)
+}
+
+// Visit is what a courier may know of a delivery.
+type Visit struct {
+	Delivery Delivery
+	Device   Device
+	Presence Presence
+	Step     Step
+}
+
+// Visit looks a delivery up for its courier. ErrNoDelivery when there is none or it is over.
+func (h *House) Visit(ctx context.Context, delivery string) (Visit, error) {
+	v, told, err := h.visit(ctx, delivery)
+	if err == nil && (told.Over() || !h.now().Before(v.Delivery.Until)) {
+		return Visit{}, ErrNoDelivery
+	}
+	return v, err
+}
+
+// FollowVisit is Visit for a courier who follows it as it happens: only around the
+// window, but until a little after its end, so that they see the end. ErrTooEarly before.
+func (h *House) FollowVisit(ctx context.Context, delivery string) (Visit, error) {
+	v, told, err := h.visit(ctx, delivery)
+	if err != nil {
+		return Visit{}, err
+	}
+	now := h.now()
+	switch {
+	case now.Before(v.Delivery.From.Add(-courierGrace)):
+		return Visit{}, ErrTooEarly
+	case !now.Before(v.Delivery.Until.Add(courierGrace)), told.refused():
+		return Visit{}, ErrNoDelivery
+	}
+	return v, nil
+}
+
+func (h *House) visit(ctx context.Context, delivery string) (Visit, Told, error) {
+	d, err := h.store.Delivery(ctx, delivery)
+	if err != nil {
+		return Visit{}, nil, err
+	}
+	device, p, err := h.Device(ctx, d.Device)
+	if err != nil {
+		return Visit{}, nil, err
+	}
+	if device.Owner != d.Owner {
+		return Visit{}, nil, ErrNoDelivery.With(errors.New("the device has another owner now"))
+	}
+	told, err := h.store.Told(ctx, d.Device, d.ID)
+	if err != nil {
+		return Visit{}, nil, err
+	}
+	return Visit{d, device, p, StepOf(d.ID, told, p, d.Until, h.now())}, told, nil
+}
+
+// tellStatus tells followers how far a delivery is.
+func (h *House) tellStatus(ctx context.Context, d Delivery) {
+	x, err := h.Delivered(ctx, d)
+	if err != nil {
+		h.log.Error("status of a delivery", "delivery", d.ID, "error", err)
+		return
+	}
+	h.feed.tell(News{Device: d.Device, Status: &x})
+}

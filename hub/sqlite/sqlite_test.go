@@ -1,0 +1,169 @@
+package sqlite_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule/hub/house"
+	"vestibule/hub/pass"
+	"vestibule/hub/sqlite"
+	"vestibule/hub/storetest"
+	"vestibule/hub/wire"
+)
+
+func open(t *testing.T, path string, pragmas ...string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(context.Background(), path, pragmas...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, filepath.Join(t.TempDir(), "hub.db")) })
+}
+
+func newDevice(t *testing.T, s *sqlite.Store) house.Device {
+	t.Helper()
+	seed := sha256.Sum256([]byte("door"))
+	key := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
+	d := house.Device{ID: pass.KeyID(key), Sign: key, Enrolled: time.Unix(0, 0).UTC()}
+	if err := s.AddDevice(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestFileIsTheOwnersOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder with spaces & more?")
+	path := filepath.Join(dir, "hub.db")
+	s := open(t, path)
+	newDevice(t, s)
+	for file, want := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600} {
+		i, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Mode() != want {
+			t.Errorf("%s has mode %v, want %v", filepath.Base(file), i.Mode(), want)
+		}
+	}
+}
+
+// TestTwoProcessesShareTheFile: `hub enrol` beside a running `hub serve`.
+func TestTwoProcessesShareTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	a, b := open(t, path), open(t, path)
+	d := newDevice(t, a)
+	ctx := context.Background()
+	done := make(chan error)
+	for i, s := range []*sqlite.Store{a, b} {
+		go func() {
+			for n := range uint64(25) {
+				index := 2*n + uint64(i)
+				if _, _, err := s.AddEvent(ctx, d.ID, wire.Event{Index: index, Time: time.Unix(0, 0), Kind: wire.Started}); err != nil {
+					done <- fmt.Errorf("event %d: %w", index, err)
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	if err := errors.Join(<-done, <-done); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Device(ctx, d.ID); err != nil || got.Next != 50 {
+		t.Errorf("next is %d, %v; want 50", got.Next, err)
+	}
+}
+
+// TestReopen: what was written is there after the file was closed.
+func TestReopen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	ctx := context.Background()
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDevice(t, s)
+	if _, _, err := s.AddEvent(ctx, d.ID, wire.Event{Index: 0, Time: time.Unix(0, 0), Kind: wire.Started}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := open(t, path).Device(ctx, d.ID); err != nil || got.Next != 1 {
+		t.Errorf("after opening again: %+v, %v", got, err)
+	}
+}
+
+// TestDiskFull lets SQLite run out of pages, which is what it makes of a full disk. An
+// event that can't be written leaves nothing behind and does not move next; once there is
+// room again, it is taken.
+func TestDiskFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	ctx := context.Background()
+	d := newDevice(t, open(t, path))
+	i, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := i.Size()/4096 + 12
+	small := open(t, path, fmt.Sprintf("max_page_count(%d)", pages))
+	fat := func(n uint64) wire.Event {
+		return wire.Event{Index: n, Time: time.Unix(0, 0).UTC(), Kind: wire.DoorOpened, Who: strings.Repeat("x", 4000)}
+	}
+	var n uint64
+	for ; ; n++ {
+		fresh, next, err := small.AddEvent(ctx, d.ID, fat(n))
+		if err != nil {
+			if !errors.Is(err, house.ErrDisk) {
+				t.Fatalf("event %d: %v, want ErrDisk", n, err)
+			}
+			if fresh || next != 0 {
+				t.Errorf("a failed write says fresh %v, next %d", fresh, next)
+			}
+			break
+		}
+		if n > 1000 {
+			t.Fatal("the disk never fills")
+		}
+	}
+	if got, err := small.Device(ctx, d.ID); err != nil || got.Next != n {
+		t.Errorf("after the disk was full, next is %d, %v; want %d", got.Next, err, n)
+	}
+	if _, _, err := small.AddEvent(ctx, d.ID, fat(n)); !errors.Is(err, house.ErrDisk) {
+		t.Errorf("a second try: %v, want ErrDisk", err)
+	}
+	if fresh, next, err := open(t, path).AddEvent(ctx, d.ID, fat(n)); err != nil || !fresh || next != n+1 {
+		t.Errorf("with room again: fresh %v, next %d, %v; want true, %d", fresh, next, err, n+1)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	junk := filepath.Join(dir, "junk.db")
+	if err := os.WriteFile(junk, []byte(strings.Repeat("this is no database ", 500)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, path := range map[string]string{"junk": junk, "a folder": dir} {
+		if s, err := sqlite.Open(context.Background(), path); err == nil {
+			s.Close()
+			t.Errorf("%s was opened as a database", what)
+		}
+	}
+}
