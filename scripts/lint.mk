@@ -10,7 +10,8 @@ govulncheck := .cache/bin/govulncheck-$(govulncheck_version)
 export GOLANGCI_LINT_CACHE := $(CURDIR)/.cache/lint
 
 lint: setup-run setup-lint $(golangci) $(govulncheck) ## read the code for mistakes, and its modules for known holes
-	$(Q)test -z "$$(gofmt -l firmware hardware hub scripts vision | tee /dev/stderr)" || { echo 'gofmt -w would change the files above.' >&2; exit 1; }
+	$(Q)bad=$$(gofmt -l $$(find . -name node_modules -prune -o -name '*.go' -print)); \
+	  test -z "$$bad" || { printf 'gofmt -w would change %s\n' $$bad >&2; exit 1; }
 	$(Q)$(golangci) run --build-tags desk ./...
 	$(Q)$(golangci) run ./firmware/... ./vision/... ./hardware/...
 	$(Q)shellcheck $$(grep -rlE '^#!/usr/bin/env bash' scripts .ci)

@@ -15,7 +15,7 @@ walls: setup-run ## what each program may hold and reach, shown on the running p
 	$(Q)go test -count=1 -v -tags desk -timeout 5m -run Wall ./firmware
 
 bench: setup-run ## how fast the parts are
-	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -n 1 dirname | sort -u | sed 's,^,./,')
+	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --exclude-dir=node_modules --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
 fuzz: setup-run ## feed strangers' bytes to every parser, FUZZTIME=10s each
 	$(Q)scripts/fuzz $(FUZZTIME)
