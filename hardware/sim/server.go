@@ -237,7 +237,7 @@ func (s *Server) leave(c *pinsConn) {
 func (s *Server) serveWorld(conn io.ReadWriteCloser, lines *bufio.Scanner) error {
 	changed, cancel := s.Notify()
 	gone := make(chan struct{})
-	sent := make(chan error, 1)
+	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
 		out := json.NewEncoder(conn)
@@ -255,7 +255,6 @@ func (s *Server) serveWorld(conn io.ReadWriteCloser, lines *bufio.Scanner) error
 			last = w
 			if err := out.Encode(w); err != nil {
 				_ = conn.Close() // ends the reading below
-				sent <- err
 				return
 			}
 		}

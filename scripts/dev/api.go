@@ -31,7 +31,7 @@ func (d *desk) world() world { return world{View: d.house.View(), Network: d.net
 func (d *desk) handler() http.Handler {
 	page, err := fs.Sub(dist, "dist")
 	if err != nil {
-		panic("dev: the embedded page: " + err.Error()) // a name in this file is wrong
+		panic("dev: the embedded page: " + err.Error()) //nolint:forbidigo // only a wrong name in this file does that
 	}
 	m := http.NewServeMux()
 	m.Handle("GET /", http.FileServerFS(page))

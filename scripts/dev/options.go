@@ -46,7 +46,7 @@ func parseOptions(args []string) (options, error) {
 	f.BoolVar(&o.clock, "clock", false, "draw the time into the scene's visible zone, to measure how old the picture is")
 	f.Int64Var(&o.seed, "seed", 1, "which house and which courier the scene draws")
 	f.StringVar(&o.zone, "zone", "", "the visible zone that the pairing link proposes: `x,y_x,y...` in 1/10000 of the picture (default: the scene's doorway)")
-	f.StringVar(&o.lamp, "lamp", "", "two corners `x,y_x,y` of the lamp in the picture (default: the scene's)")
+	f.StringVar(&o.lamp, "lamp", sceneLamp, "two corners `x,y_x,y` of the lamp in the picture")
 	f.BoolVar(&o.verbose, "v", false, "print all that the programs log, not only warnings")
 	if err := f.Parse(args); err != nil {
 		return options{}, err
@@ -84,12 +84,8 @@ func (o *options) complete() error {
 	if o.fps < 15 || o.fps > 30 {
 		return fmt.Errorf("-fps %d: it must be 15 to 30", o.fps)
 	}
-	zone, lamp := shape(o.clock)
 	if o.zone == "" {
-		o.zone = zone
-	}
-	if o.lamp == "" {
-		o.lamp = lamp
+		o.zone = zoneOf(o.clock)
 	}
 	var errs []error
 	for _, a := range []struct{ flag, address string }{{"-http", o.http}, {"-mqtt", o.mqtt}, {"-desk", o.desk}} {

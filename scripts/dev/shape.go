@@ -10,10 +10,10 @@ const (
 	sceneLamp = "6203,1778_6563,2639"
 )
 
-// shape returns the visible zone and the place of the lamp that the pairing link proposes.
-func shape(clock bool) (zone, lamp string) {
+// zoneOf returns the visible zone that the pairing link proposes.
+func zoneOf(clock bool) string {
 	if clock {
-		return clockZone, sceneLamp
+		return clockZone
 	}
-	return sceneZone, sceneLamp
+	return sceneZone
 }
