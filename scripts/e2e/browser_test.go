@@ -227,3 +227,7 @@ func (p *person) api(path string, into any) {
 		p.t.Fatalf("%s: %v: %.200s", path, err, text)
 	}
 }
+
+func visible(test string) chromedp.Action { return visibleCSS(id(test)) }
+
+func visibleCSS(css string) chromedp.Action { return chromedp.WaitVisible(css, chromedp.ByQuery) }

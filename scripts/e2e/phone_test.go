@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -235,3 +236,6 @@ func box(t *testing.T, text string) pass.Box {
 	}
 	return pass.Box{Min: ps[0], Max: ps[1]}
 }
+
+// bare removes what makes a code readable.
+func bare(code string) string { return strings.ReplaceAll(code, " ", "") }
