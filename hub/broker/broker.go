@@ -14,6 +14,8 @@
 //     listener gives it ten seconds, and closes what is left.
 //   - It acknowledges a message before anybody has handled it. That is why devices go by
 //     "seen" and not by PUBACK.
+//   - It mixes up its own packet ids with the client's: a SUBSCRIBE whose id a message to
+//     that client has just now would be refused.
 //   - It logs whole packets; our logger leaves those out.
 //
 // Nothing is kept on disk: the house offers everything again when it opens. Sessions end

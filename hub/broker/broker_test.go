@@ -343,9 +343,33 @@ func TestCourse(t *testing.T) {
 			t.Errorf("the device got %q, want %q", got, want)
 		}
 	}
-	later, _ := hear(t, d, "vestibule/v1/a/pass/+")
+	later, ok := hear(t, d, "vestibule/v1/a/pass/+")
+	if !ok {
+		t.Fatal("the device may not subscribe any more")
+	}
 	if got := next(t, later); got != "vestibule/v1/a/pass/two pass two" {
 		t.Errorf("the device got %q", got)
+	}
+}
+
+// TestPacketIDsAreTwoCounts: the client's ids and the broker's are not the same ids.
+func TestPacketIDsAreTwoCounts(t *testing.T) {
+	r := newRig(t)
+	d, err := r.connect(r.options(r.user("device-a", house.RoleDevice, "a")).SetAutoAckDisabled(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passes, _ := hear(t, d, "vestibule/v1/a/pass/#")
+	for i := range 8 { // ids 1 to 8 of the broker, never acknowledged
+		if err := r.Publish(wire.Topic("a", wire.LeafPass, fmt.Sprint(i)), []byte("pass"), false); err != nil {
+			t.Fatal(err)
+		}
+		next(t, passes)
+	}
+	for _, filter := range []string{"order/#", "seen", "letter/in"} { // ids 2 to 4 of the client
+		if _, ok := hear(t, d, "vestibule/v1/a/"+filter); !ok {
+			t.Errorf("%s is refused", filter)
+		}
 	}
 }
 

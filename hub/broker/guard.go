@@ -35,7 +35,8 @@ func (g *guard) ID() string { return "guard" }
 // Provides implements mqtt.Hook.
 func (g *guard) Provides(b byte) bool {
 	switch b {
-	case mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablish, mqtt.OnPublish, mqtt.OnWill, mqtt.OnDisconnect:
+	case mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablish, mqtt.OnSubscribe, mqtt.OnUnsubscribe,
+		mqtt.OnPublish, mqtt.OnWill, mqtt.OnDisconnect:
 		return true
 	}
 	return false
@@ -90,6 +91,8 @@ func (g *guard) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	// A session ends with its connection: what must not be lost is retained.
 	cl.Properties.Clean = true
 	cl.Properties.Props.SessionExpiryInterval, cl.Properties.Props.SessionExpiryIntervalFlag = 0, true
+	// With a send quota, the broker takes a read lock twice and can lock itself up.
+	cl.State.Inflight.ResetSendQuota(0)
 	return true
 }
 
@@ -135,6 +138,20 @@ func isWord(s string) bool {
 // isLevel: one level of a topic, or a wild card in its place.
 func isLevel(s string) bool {
 	return s == "#" || s == "+" || s != "" && len(s) <= 64 && !strings.ContainsAny(s, "/#+$\x00")
+}
+
+// OnSubscribe implements mqtt.Hook. The broker refuses a packet id that one of its own
+// messages on the way to this client happens to have, although the two have nothing to do
+// with one another. It may forget that message's id: sessions end with their connection,
+// so it will never be sent again.
+func (g *guard) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	cl.State.Inflight.Delete(pk.PacketID)
+	return pk
+}
+
+// OnUnsubscribe implements mqtt.Hook, for the same reason.
+func (g *guard) OnUnsubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	return g.OnSubscribe(cl, pk)
 }
 
 // OnPublish implements mqtt.Hook: only what is true until further notice stays, and
