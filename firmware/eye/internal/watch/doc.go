@@ -8,7 +8,8 @@
 //   - when gate says sleep;
 //   - at the window's end: by the time that was left when the camera was opened, so that a
 //     clock set back gains nothing, and by the clock, so that one set forward counts;
-//   - when gate has been gone for longer than [gatePatience].
+//   - when gate has been gone for longer than [gatePatience]; a gate that comes back says
+//     wake again.
 //
 // Every frame is redacted, and a Look of it goes to gate. It is encoded only while somebody
 // is connected to see it: an encoder running for nobody would cost a third of a core. A Look

@@ -45,7 +45,7 @@ type Service struct {
 	frames uint64 // numbers given so far; the running session's, else Run's
 }
 
-// order is what gate says, or that it came or went.
+// order is what gate says, or that it went.
 type order struct {
 	kind orderKind
 	note []byte
@@ -56,7 +56,6 @@ type orderKind int
 const (
 	wake orderKind = iota
 	sleep
-	gateCame
 	gateWent
 )
 
@@ -80,9 +79,6 @@ func (s *Service) Run(ctx context.Context, dial func() (*pipe.Conn, error)) {
 // listen passes on what gate says.
 func (s *Service) listen(ctx context.Context, l *peer.Line) error {
 	s.setGate(l)
-	if err := s.tell(ctx, order{kind: gateCame}); err != nil {
-		return err
-	}
 	err := s.hear(ctx, l)
 	s.setGate(nil)
 	return errors.Join(err, s.tell(ctx, order{kind: gateWent}))
@@ -154,6 +150,7 @@ func (s *Service) supervise(ctx context.Context) {
 	s.stream.Glass(wire.CameraAsleep)
 	lost := time.NewTimer(gatePatience)
 	defer lost.Stop()
+	away := true // gate, as far as its last wake tells
 	for {
 		var done <-chan struct{}
 		if running != nil {
@@ -162,13 +159,17 @@ func (s *Service) supervise(ctx context.Context) {
 		select {
 		case o := <-s.orders:
 			switch o.kind {
-			case gateCame:
-				lost.Stop()
 			case gateWent:
-				lost.Reset(gatePatience)
+				if !away {
+					lost.Reset(gatePatience)
+				}
+				away = true
 			case sleep:
 				end("gate says sleep")
 			case wake:
+				// Only this shows that gate still wants the camera: it may have come back without.
+				lost.Stop()
+				away = false
 				if running != nil && bytes.Equal(running.note, o.note) {
 					continue
 				}

@@ -1,0 +1,414 @@
+package watch
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vestibule/firmware/eye/internal/view"
+	"vestibule/firmware/pipe"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+	"vestibule/vision"
+	"vestibule/vision/scene"
+)
+
+// bench is a Service with a fake gate, a real camera (the scene) and a clock of its own.
+type bench struct {
+	t             *testing.T
+	owner, device ed25519.PrivateKey
+	stream        *view.Stream
+	gates         chan *pipe.Conn // the far end of each connection to gate
+	gate          *pipe.Conn
+	ahead         atomic.Int64 // the clock's, in nanoseconds
+	drawn         atomic.Int64 // frames that the camera gave
+	power         atomic.Bool
+}
+
+func key(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	_, k, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, owner: key(t), device: key(t), gates: make(chan *pipe.Conn, 8)}
+	b.power.Store(true)
+	dir := t.TempDir()
+	for name, k := range map[string]ed25519.PrivateKey{"owner.pub": b.owner, "device.pub": b.device} {
+		text := pass.EncodeKey(k.Public().(ed25519.PublicKey)) + "\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	b.stream = view.New(log)
+	source := scene.Source(1, func() scene.World {
+		b.drawn.Add(1)
+		return scene.World{Lamp: true, Light: 1, Power: b.power.Load()}
+	}, false)
+	s := New(Camera{
+		Source: func(vision.Plan) (vision.Source, error) { return source, nil },
+		Size:   vision.Size{Width: 320, Height: 240}, FPS: 30, Kbit: 500,
+	}, Trust{dir}, b.stream, func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Run(ctx, func() (*pipe.Conn, error) {
+			near, far, err := pipe.Pair()
+			if err == nil {
+				b.gates <- far
+			}
+			return near, err
+		})
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	b.accept()
+	return b
+}
+
+// accept takes eye's next connection to gate.
+func (b *bench) accept() {
+	b.t.Helper()
+	b.gate = <-b.gates
+	var h pipe.Hello
+	if f := b.next(pipe.TypeHello); f.JSON(&h) != nil || h.Program != "eye" || h.Version != pipe.Version {
+		b.t.Fatalf("hello %+v", h)
+	}
+}
+
+// next reads what eye tells gate until a frame of the type comes.
+func (b *bench) next(want pipe.Type) pipe.Frame {
+	b.t.Helper()
+	for range 1000 {
+		f, err := b.gate.Receive()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if f.Type == want {
+			return f
+		}
+	}
+	b.t.Fatalf("no %v comes", want)
+	return pipe.Frame{}
+}
+
+func (b *bench) look() pipe.Look {
+	b.t.Helper()
+	var l pipe.Look
+	f := b.next(pipe.TypeLook)
+	if err := f.JSON(&l); err != nil {
+		b.t.Fatal(err)
+	}
+	return l
+}
+
+func (b *bench) trouble() pipe.Trouble {
+	b.t.Helper()
+	var tr pipe.Trouble
+	f := b.next(pipe.TypeTrouble)
+	if err := f.JSON(&tr); err != nil {
+		b.t.Fatal(err)
+	}
+	return tr
+}
+
+func (b *bench) send(t pipe.Type, v any) {
+	b.t.Helper()
+	if err := b.gate.Send(t, v); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// terms are a window that opened a minute ago and closes after left.
+func (b *bench) terms(left time.Duration) pass.Terms {
+	now := time.Now().UTC().Truncate(time.Second)
+	t := pass.Terms{
+		Device: pass.KeyID(b.device.Public().(ed25519.PublicKey)), Delivery: "d1",
+		From: now.Add(-time.Minute), Until: now.Add(left), Mode: pass.Blur,
+		Sealed:  make([]byte, sealedSize(b.t)),
+		Entries: 1, Watchers: []string{pass.KeyID(b.owner.Public().(ed25519.PublicKey))},
+		Lamp: pass.Box{Min: pass.Point(scene.Lamp.Min), Max: pass.Point(scene.Lamp.Max)},
+	}
+	for _, p := range scene.Zone {
+		t.Zone = append(t.Zone, pass.Point(p))
+	}
+	return t
+}
+
+func sealedSize(t *testing.T) int {
+	t.Helper()
+	k, err := pass.NewSealKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := pass.Seal(must(pass.NewSecret()), "d", "d", k.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(sealed)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func sign(t *testing.T, terms pass.Terms, k ed25519.PrivateKey) []byte {
+	t.Helper()
+	note, err := pass.SignPass(terms, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return note
+}
+
+// closed waits until the camera gives no frames any more, and returns how long that took.
+func (b *bench) closed(within time.Duration) {
+	b.t.Helper()
+	start := time.Now()
+	last, since := b.drawn.Load(), start
+	for time.Since(since) < 300*time.Millisecond {
+		time.Sleep(5 * time.Millisecond)
+		if n := b.drawn.Load(); n != last {
+			last, since = n, time.Now()
+		}
+		if since.Sub(start) > within {
+			b.t.Fatalf("the camera still runs after %v", within)
+		}
+	}
+}
+
+func TestAPassOpensTheCameraAndSleepClosesIt(t *testing.T) {
+	b := newBench(t)
+	if b.drawn.Load() != 0 {
+		t.Fatal("the camera runs unasked")
+	}
+	note := sign(t, b.terms(time.Hour), b.owner)
+	b.send(pipe.TypeWake, note)
+	var last pipe.Look
+	for range 20 {
+		l := b.look()
+		if l.Frame <= last.Frame || l.At <= last.At || l.Unit != 0 {
+			t.Fatalf("after %+v came %+v", last, l)
+		}
+		last = l
+	}
+	if last.Glass != "" || last.Lamp < 100 || last.Spent.Colour != 216 {
+		t.Fatalf("the 20th look is %+v", last)
+	}
+	b.send(pipe.TypeWake, note) // again: nothing changes
+	if l := b.look(); l.Frame > last.Frame+10 || l.Glass != "" {
+		t.Fatalf("woken twice: %+v after %+v", l, last)
+	}
+	b.send(pipe.TypeSleep, nil)
+	b.closed(time.Second)
+	b.send(pipe.TypeWake, note)
+	for range 100 {
+		if l := b.look(); l.Frame <= last.Frame {
+			t.Fatalf("frame %d after %d: numbers count up over the whole run", l.Frame, last.Frame)
+		} else if last = l; l.Glass == "" {
+			return
+		}
+	}
+	t.Fatal("the zone does not show again")
+}
+
+func TestEyeVerifiesThePassItself(t *testing.T) {
+	b := newBench(t)
+	change := func(f func(*pass.Terms)) []byte {
+		terms := b.terms(time.Hour)
+		f(&terms)
+		return sign(t, terms, b.owner)
+	}
+	good := sign(t, b.terms(time.Hour), b.owner)
+	for _, c := range []struct {
+		name string
+		note []byte
+		want wire.Reason
+	}{
+		{"nothing", nil, wire.BadSignature},
+		{"junk", bytes.Repeat([]byte("junk "), 200_000), wire.TooLarge},
+		{"a foreign signature", sign(t, b.terms(time.Hour), key(t)), wire.BadSignature},
+		{"gate's own signature", sign(t, b.terms(time.Hour), b.device), wire.BadSignature},
+		{"a changed letter", bytes.Replace(good, []byte("mode blur"), []byte("mode blux"), 1), wire.BadSignature},
+		{"another device", change(func(t *pass.Terms) { t.Device = "other" }), wire.OtherDevice},
+		{"too early", change(func(t *pass.Terms) { t.From = t.From.Add(2 * time.Minute) }), wire.TooEarly},
+		{"over", change(func(t *pass.Terms) { t.From, t.Until = t.From.Add(-time.Hour), t.From }), wire.WindowOver},
+	} {
+		b.send(pipe.TypeWake, c.note)
+		if got := b.trouble(); got.Reason != c.want {
+			t.Errorf("%s: got %+v, want %s", c.name, got, c.want)
+		}
+	}
+	if n := b.drawn.Load(); n != 0 {
+		t.Fatalf("the camera gave %d frames", n)
+	}
+	b.send(pipe.TypeWake, good)
+	b.look()
+}
+
+func TestWithoutAnOwnerThereIsNoPicture(t *testing.T) {
+	_, err := Trust{t.TempDir()}.admit(nil, time.Now())
+	if r, ok := err.(*refusal); !ok || r.reason != wire.NotPaired {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestTheWindowsEndClosesTheCamera(t *testing.T) {
+	t.Run("by the time left", func(t *testing.T) {
+		b := newBench(t)
+		b.send(pipe.TypeWake, sign(t, b.terms(2*time.Second), b.owner))
+		b.look()
+		b.ahead.Store(int64(-30 * time.Second)) // a clock set back gains nothing
+		b.closed(2500 * time.Millisecond)
+	})
+	t.Run("by the clock", func(t *testing.T) {
+		b := newBench(t)
+		note := sign(t, b.terms(time.Hour), b.owner)
+		b.send(pipe.TypeWake, note)
+		b.look()
+		b.ahead.Store(int64(time.Hour))
+		b.closed(time.Second)
+		b.send(pipe.TypeWake, note)
+		if got := b.trouble(); got.Reason != wire.WindowOver {
+			t.Fatalf("got %+v", got)
+		}
+	})
+}
+
+func TestWithoutGateTheCameraCloses(t *testing.T) {
+	b := newBench(t)
+	note := sign(t, b.terms(time.Hour), b.owner)
+	b.send(pipe.TypeWake, note)
+	b.look()
+	// Gate dies and is back at once: the picture goes on.
+	if err := b.gate.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.accept()
+	b.send(pipe.TypeWake, note)
+	if l := b.look(); l.Glass != "" {
+		t.Fatalf("look %+v", l)
+	}
+	// It comes back again and again, and never says wake.
+	if err := b.gate.Close(); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	hungUp := make(chan struct{})
+	go func() {
+		defer close(hungUp)
+		for {
+			select {
+			case c := <-b.gates:
+				_ = c.Close()
+			case <-over:
+				return
+			}
+		}
+	}()
+	b.closed(gatePatience + time.Second)
+	close(over)
+	<-hungUp
+}
+
+func TestACameraThatFailsSaysSo(t *testing.T) {
+	b := newBench(t)
+	b.power.Store(false)
+	b.send(pipe.TypeWake, sign(t, b.terms(time.Hour), b.owner))
+	if got := b.trouble(); got.Reason != wire.CameraFailed || got.Detail == "" {
+		t.Fatalf("got %+v", got)
+	}
+	if l := b.look(); l.Glass != wire.CameraFailed || l.Lamp != 0 {
+		t.Fatalf("look %+v", l)
+	}
+	b.power.Store(true)
+	for range 200 {
+		if b.look().Glass == "" {
+			return
+		}
+	}
+	t.Fatal("the camera has power again, and the picture does not come back")
+}
+
+func TestUnitsGoToThoseConnected(t *testing.T) {
+	b := newBench(t)
+	b.send(pipe.TypeWake, sign(t, b.terms(time.Hour), b.owner))
+	b.look()
+	near, far, err := pipe.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = b.stream.Serve(t.Context(), near) }()
+	if err := far.Send(pipe.TypeHello, pipe.Hello{Program: "link", Version: pipe.Version}); err != nil {
+		t.Fatal(err)
+	}
+	hashes := map[uint64]uint64{}
+	unit := func() pipe.Unit {
+		t.Helper()
+		for {
+			f, err := far.Receive()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Type == pipe.TypeUnit {
+				u, err := pipe.ParseUnit(f.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for hashes[u.Frame] == 0 { // what gate was told of this very unit
+					l := b.look()
+					hashes[l.Frame] = l.Unit
+					if l.Frame > u.Frame {
+						t.Fatalf("no look of frame %d had a unit", u.Frame)
+					}
+				}
+				if hashes[u.Frame] != unitHash(u.Data) {
+					t.Fatalf("frame %d: the look's hash is %x, the unit's %x", u.Frame, hashes[u.Frame], unitHash(u.Data))
+				}
+				return u
+			}
+		}
+	}
+	if !unit().Key {
+		t.Fatal("the first unit is no key frame")
+	}
+	for range 30 {
+		if unit().Key {
+			t.Fatal("a key frame that nobody asked for")
+		}
+	}
+	if err := far.Send(pipe.TypeKeyPlease, nil); err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; !unit().Key; n++ {
+		if n > 15 {
+			t.Fatal("no key frame comes on demand")
+		}
+	}
+	if err := far.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-served
+	for range 100 { // Looks go on, unencoded
+		if b.look().Unit == 0 {
+			return
+		}
+	}
+	t.Fatal("pictures are encoded for nobody")
+}
