@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync"
 	"time"
 
 	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 )
+
+// errFrozen says that a camera gives one picture again and again.
+var errFrozen = errors.New("the picture has not changed by a single bit, as a live sensor's noise always does")
 
 const (
 	// firstWait and lastWait bound the pause before a failed camera is opened again.
@@ -38,13 +42,17 @@ type reader struct {
 	// The goroutine's own; left may be read once done is closed.
 	writing          *raw.Frame
 	left             error // from closing the source last opened
-	sensorW, sensorH int   // of the first good frame: the geometry that the zone was signed for
+	pinned           bool  // a good frame has been seen, and with it the geometry that the zone is for
+	sensorW, sensorH int
+	seed             maphash.Seed
+	print            uint64        // of the last frame
+	changed          time.Duration // when a frame last had another print
 }
 
 func newReader(source camera.Source, size Size, fps int) *reader {
 	return &reader{
 		source: source, size: size, fps: fps,
-		done: make(chan struct{}), wake: make(chan struct{}, 1),
+		done: make(chan struct{}), wake: make(chan struct{}, 1), seed: maphash.MakeSeed(),
 		waiting: raw.New(size.Width, size.Height), writing: raw.New(size.Width, size.Height),
 	}
 }
@@ -89,6 +97,7 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 	var seq uint64
 	for {
 		f := r.writing
+		f.SensorWidth, f.SensorHeight = 0, 0
 		if err := src.Read(ctx, f); err != nil {
 			return good, fmt.Errorf("the camera %v cannot be read: %w", r.source, err)
 		}
@@ -100,6 +109,10 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 			continue
 		}
 		seq, good = f.Seq, true
+		if r.frozen(f) {
+			r.fail(fmt.Errorf("the camera %v: %w", r.source, errFrozen))
+			continue
+		}
 		r.publish()
 	}
 }
@@ -107,15 +120,31 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 // check refuses a frame of another geometry than the first good one of this Sight.
 func (r *reader) check(f *raw.Frame) error {
 	if err := f.Check(r.size.Width, r.size.Height); err != nil {
+		r.writing = raw.New(r.size.Width, r.size.Height) // the source has spoilt the one it was lent
 		return err
 	}
-	if r.sensorW == 0 {
-		r.sensorW, r.sensorH = f.SensorWidth, f.SensorHeight
+	if !r.pinned {
+		r.pinned, r.sensorW, r.sensorH = true, f.SensorWidth, f.SensorHeight
 	}
 	if f.SensorWidth != r.sensorW || f.SensorHeight != r.sensorH {
 		return fmt.Errorf("%w: it was %dx%d and is %dx%d", raw.ErrResized, r.sensorW, r.sensorH, f.SensorWidth, f.SensorHeight)
 	}
 	return nil
+}
+
+// frozen reports whether the picture has been the same to the bit for so long that it counts as stalled.
+// Not only sensors freeze: OpenCV, too, gives its last picture over and over when a stream changes its
+// size and it cannot scale the new one.
+func (r *reader) frozen(f *raw.Frame) bool {
+	const every = 4 // rows: noise is everywhere
+	var h uint64
+	for y := 0; y < f.Height; y += every {
+		h = h*31 + maphash.Bytes(r.seed, f.Y[y*f.Width:(y+1)*f.Width])
+	}
+	if h != r.print {
+		r.print, r.changed = h, f.At
+	}
+	return f.At-r.changed >= stall
 }
 
 // publish makes the frame that was written the one that waits.
@@ -130,7 +159,7 @@ func (r *reader) publish() {
 	r.signal()
 }
 
-// fail takes back the frame that waits, so that nothing older than the trouble is shown after it.
+// fail says that there is no picture now, and why. It takes back the frame that waits, so that nothing older than the trouble is shown after it.
 func (r *reader) fail(err error) {
 	reason := CameraFailed
 	switch {
@@ -138,6 +167,8 @@ func (r *reader) fail(err error) {
 		reason = CameraResized
 	case errors.Is(err, raw.ErrEnded):
 		reason = CameraEnded
+	case errors.Is(err, errFrozen):
+		reason = CameraStalled
 	}
 	r.mu.Lock()
 	r.fresh, r.reason, r.cause = false, reason, err

@@ -6,7 +6,7 @@ import "vestibule/vision/internal/zone"
 // clear part looks cut out on purpose. Two pixels wide up to 720 rows, four above, as
 // chroma comes in twos.
 func Rim(p *Planes, shown *zone.Blocks) {
-	wide := (p.Height + 719) / 720 * 2
+	wide := (min(p.Width, p.Height) + 719) / 720 * 2
 	paint := func(x0, y0, x1, y1 int) {
 		x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, p.Width), min(y1, p.Height)
 		for y := y0; y < y1; y += 2 {

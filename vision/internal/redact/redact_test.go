@@ -1,0 +1,303 @@
+package redact
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/zone"
+)
+
+var doorway = []zone.Point{{X: 3875, Y: 444}, {X: 6125, Y: 444}, {X: 6650, Y: 9778}, {X: 3350, Y: 9778}}
+
+func blocks(t testing.TB, w, h int) *zone.Blocks {
+	t.Helper()
+	b, err := zone.Shrink(doorway, w, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// interiors are pictures that an adversary would try: extremes, flicker, patterns on the zone's very edge.
+var interiors = []struct {
+	name string
+	at   func(rnd *rand.Rand, x, y, n int) byte
+}{
+	{"black", func(*rand.Rand, int, int, int) byte { return 0 }},
+	{"white", func(*rand.Rand, int, int, int) byte { return 255 }},
+	{"noise", func(rnd *rand.Rand, _, _, _ int) byte { return byte(rnd.Uint32()) }},
+	{"flicker", func(_ *rand.Rand, _, _, n int) byte { return byte(n % 2 * 255) }},
+	{"checkers", func(_ *rand.Rand, x, y, _ int) byte { return byte((x + y) % 2 * 255) }},
+	{"edges", func(_ *rand.Rand, x, y, _ int) byte { return byte((x/16 + y/16) % 2 * 255) }},
+}
+
+// paint fills what is hidden of a frame with one thing and what is shown with another.
+func paint(f *raw.Frame, shown *zone.Blocks, in func(x, y int) byte, out func(x, y int) byte) {
+	for y := range f.Height {
+		for x := range f.Width {
+			v := in
+			if shown.Shown(x, y) {
+				v = out
+			}
+			f.Y[y*f.Width+x] = v(x, y)
+			if x%2 == 0 && y%2 == 0 {
+				c := y/2*f.Width/2 + x/2
+				f.Cb[c], f.Cr[c] = v(x+1, y), v(x, y+1)
+			}
+		}
+	}
+}
+
+func same(a, b *Picture) bool {
+	return bytes.Equal(a.Y, b.Y) && bytes.Equal(a.Cb, b.Cb) && bytes.Equal(a.Cr, b.Cr)
+}
+
+// Non-interference: two homes that differ only in what is hidden give byte-identical pictures. Frosted:
+// always. Blur: from the frame on at which both have the same tint.
+func TestNonInterference(t *testing.T) {
+	for _, size := range [][2]int{{320, 240}, {640, 480}, {656, 488}} {
+		w, h := size[0], size[1]
+		shown := blocks(t, w, h)
+		for _, blur := range []bool{false, true} {
+			for i, one := range interiors {
+				for j, two := range interiors {
+					t.Run(fmt.Sprintf("%dx%d/blur=%v/%s-%s", w, h, blur, one.name, two.name), func(t *testing.T) {
+						seed := uint64(w*1000 + i*10 + j)
+						rnd := rand.New(rand.NewPCG(seed, 1))
+						cfg := Config{Width: w, Height: h, Zone: shown, Blur: blur, Nonce: [16]byte{byte(seed)},
+							Lamp: zone.Box{Min: zone.Point{X: 1000, Y: 1000}, Max: zone.Point{X: 5000, Y: 5000}}}
+						a, b := New(cfg), New(cfg)
+						fa, fb := raw.New(w, h), raw.New(w, h)
+						first := 0
+						if blur { // the first frame is one and the same, and so is the tint
+							a.Compose(fa)
+							b.Compose(fb)
+							first = 1
+						}
+						for n := first; n < first+4; n++ {
+							door := func(x, y int) byte { return byte(x*7 ^ y*13 + n*31) }
+							paint(fa, shown, func(x, y int) byte { return one.at(rnd, x, y, n) }, door)
+							paint(fb, shown, func(x, y int) byte { return two.at(rnd, x, y, n+1) }, door)
+							if !same(a.Compose(fa), b.Compose(fb)) {
+								t.Fatalf("frame %d differs", n)
+							}
+							if !same(a.Full(), b.Full()) {
+								t.Fatalf("the full glass differs after frame %d", n)
+							}
+							if a.Lamp(fa) != b.Lamp(fb) {
+								t.Fatalf("the lamp's measure differs in frame %d", n)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// The positive control: the comparison above does see a single pixel of the zone.
+func TestComparisonSeesOnePixel(t *testing.T) {
+	shown := blocks(t, 320, 240)
+	cfg := Config{Width: 320, Height: 240, Zone: shown}
+	a, b := New(cfg), New(cfg)
+	f := raw.New(320, 240)
+	one := a.Compose(f)
+	f.Y[shown.Runs()[0].Y*320+shown.Runs()[0].X]++
+	if same(one, b.Compose(f)) {
+		t.Error("a pixel of the zone changed and the pictures are the same")
+	}
+}
+
+// Two first frames with the same tint, not the same pixels, give the same glass.
+func TestBlurKnowsOnlyTheTint(t *testing.T) {
+	const w, h = 640, 480
+	shown := blocks(t, w, h)
+	f, g := raw.New(w, h), raw.New(w, h)
+	paint(f, shown, func(x, y int) byte { return 120 }, func(x, y int) byte { return 50 })
+	paint(g, shown, func(x, y int) byte { return byte(118 + (x+y)%2*4) }, func(x, y int) byte { return 50 })
+	if glass.Measure(f, shown) != glass.Measure(g, shown) {
+		t.Fatal("the frames were meant to have the same tint")
+	}
+	cfg := Config{Width: w, Height: h, Zone: shown, Blur: true}
+	a, b := New(cfg), New(cfg)
+	if !same(a.Compose(f), b.Compose(g)) {
+		t.Error("the glass knows more than the tint")
+	}
+}
+
+// The tint is taken once, whatever comes later.
+func TestTintIsTakenOnce(t *testing.T) {
+	const w, h = 320, 240
+	shown := blocks(t, w, h)
+	r := New(Config{Width: w, Height: h, Zone: shown, Blur: true})
+	if _, ok := r.Tint(); ok {
+		t.Fatal("there is a tint before the first frame")
+	}
+	f := raw.New(w, h)
+	paint(f, shown, func(x, y int) byte { return 200 }, func(x, y int) byte { return 50 })
+	r.Compose(f)
+	tint, ok := r.Tint()
+	if !ok {
+		t.Fatal("there is no tint after the first frame")
+	}
+	full := r.Full()
+	paint(f, shown, func(x, y int) byte { return 30 }, func(x, y int) byte { return 60 })
+	r.Compose(f)
+	if again, _ := r.Tint(); again != tint || r.Full() != full {
+		t.Error("the tint was taken again")
+	}
+}
+
+// What is shown is exactly the camera's, what is hidden exactly the glass (or the thin rim).
+func TestComposition(t *testing.T) {
+	for _, size := range [][2]int{{320, 240}, {1280, 720}, {1920, 1080}, {1080, 1920}, {328, 250}} {
+		w, h := size[0], size[1]
+		shown := blocks(t, w, h)
+		r := New(Config{Width: w, Height: h, Zone: shown})
+		f := raw.New(w, h)
+		rnd := rand.New(rand.NewPCG(1, 1))
+		paint(f, shown, func(int, int) byte { return byte(rnd.Uint32()) }, func(int, int) byte { return byte(rnd.Uint32()) })
+		p, full := r.Compose(f), r.Full()
+		for y := range h {
+			for x := range w {
+				i, c := y*w+x, y/2*(w/2)+x/2
+				if shown.Shown(x, y) {
+					if p.Y[i] != f.Y[i] || p.Cb[c] != f.Cb[c] || p.Cr[c] != f.Cr[c] {
+						t.Fatalf("%dx%d: %d,%d is shown and not the camera's", w, h, x, y)
+					}
+				} else if p.Y[i] != full.Y[i] && !nearShown(shown, x, y) {
+					t.Fatalf("%dx%d: %d,%d is hidden and not glass", w, h, x, y)
+				}
+			}
+		}
+	}
+}
+
+func nearShown(b *zone.Blocks, x, y int) bool {
+	return b.Shown(x-4, y) || b.Shown(x+4, y) || b.Shown(x, y-4) || b.Shown(x, y+4) ||
+		b.Shown(x-4, y-4) || b.Shown(x+4, y+4) || b.Shown(x-4, y+4) || b.Shown(x+4, y-4)
+}
+
+// The full glass never holds a pixel of a camera, also when it is asked for between frames.
+func TestFullGlassIsNeverWritten(t *testing.T) {
+	const w, h = 640, 480
+	r := New(Config{Width: w, Height: h, Zone: blocks(t, w, h), Nonce: [16]byte{7}})
+	want := glass.Frosted(w, h, [16]byte{7})
+	f := raw.New(w, h)
+	for n := range 10 {
+		for i := range f.Y {
+			f.Y[i] = byte(n * 20)
+		}
+		p, full := r.Compose(f), r.Full()
+		if &p.Y[0] == &full.Y[0] || &p.Y[0] == &f.Y[0] {
+			t.Fatal("pictures share memory")
+		}
+		if !bytes.Equal(full.Y, want.Y) || !bytes.Equal(full.Cb, want.Cb) || !bytes.Equal(full.Cr, want.Cr) {
+			t.Fatalf("the full glass has changed at frame %d", n)
+		}
+	}
+}
+
+func TestWithoutZoneAllIsGlass(t *testing.T) {
+	r := New(Config{Width: 320, Height: 240, Blur: true})
+	if r.Compose(raw.New(320, 240)) != r.Full() {
+		t.Error("a picture without a zone is not the full glass")
+	}
+	if _, ok := r.Tint(); ok {
+		t.Error("it took a tint")
+	}
+}
+
+func TestLampIsMeasuredInTheZoneOnly(t *testing.T) {
+	const w, h = 320, 240
+	shown := blocks(t, w, h)
+	f := raw.New(w, h)
+	paint(f, shown, func(x, y int) byte { return 255 }, func(x, y int) byte { return 90 })
+	at := func(x0, y0, x1, y1 int) zone.Box {
+		return zone.Box{Min: zone.Point{X: x0, Y: y0}, Max: zone.Point{X: x1, Y: y1}}
+	}
+	for _, c := range []struct {
+		name string
+		box  zone.Box
+		want uint8
+	}{
+		{"inside", at(4500, 4500, 5500, 5500), 90},
+		{"across the edge", at(1000, 4500, 5500, 5500), 90},
+		{"outside", at(0, 0, 2000, 2000), 0},
+		{"none", zone.Box{}, 0},
+		{"inside out", at(5500, 5500, 4500, 4500), 0},
+	} {
+		if got := New(Config{Width: w, Height: h, Zone: shown, Lamp: c.box}).Lamp(f); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestComposeAllocatesNothing(t *testing.T) {
+	const w, h = 640, 480
+	r := New(Config{Width: w, Height: h, Zone: blocks(t, w, h), Blur: true,
+		Lamp: zone.Box{Min: zone.Point{X: 4500, Y: 4500}, Max: zone.Point{X: 5500, Y: 5500}}})
+	f := raw.New(w, h)
+	for range ring {
+		r.Compose(f)
+	}
+	if n := testing.AllocsPerRun(50, func() { r.Compose(f); r.Lamp(f); r.Full() }); n != 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+}
+
+func TestTurnsTellUsedMemory(t *testing.T) {
+	r := New(Config{Width: 320, Height: 240, Zone: blocks(t, 320, 240)})
+	f := raw.New(320, 240)
+	p := r.Compose(f)
+	turn := p.Turn()
+	for range ring - 1 {
+		r.Compose(f)
+	}
+	if p.Turn() != turn {
+		t.Error("a picture was used again too soon")
+	}
+	if r.Compose(f) != p || p.Turn() == turn {
+		t.Error("a picture that is used again does not say so")
+	}
+}
+
+// BenchmarkCompose sets composing a frame beside copying one.
+func BenchmarkCompose(b *testing.B) {
+	for _, size := range [][2]int{{1280, 720}, {1920, 1080}} {
+		w, h := size[0], size[1]
+		f, g := raw.New(w, h), raw.New(w, h)
+		b.Run(fmt.Sprintf("%dp memcpy", h), func(b *testing.B) {
+			for b.Loop() {
+				copy(g.Y, f.Y)
+				copy(g.Cb, f.Cb)
+				copy(g.Cr, f.Cr)
+			}
+		})
+		for _, z := range []struct {
+			name string
+			zone []zone.Point
+		}{{"doorway 25%", doorway}, {"largest 60%", []zone.Point{{X: 0, Y: 0}, {X: 10000, Y: 0}, {X: 10000, Y: 6000}, {X: 0, Y: 6000}}}} {
+			shown, err := zone.Shrink(z.zone, w, h)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("%dp %s", h, z.name), func(b *testing.B) {
+				r := New(Config{Width: w, Height: h, Zone: shown, Blur: true,
+					Lamp: zone.Box{Min: zone.Point{X: 4000, Y: 2000}, Max: zone.Point{X: 4400, Y: 2600}}})
+				for range ring {
+					r.Compose(f)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					r.Compose(f)
+					r.Lamp(f)
+				}
+			})
+		}
+	}
+}

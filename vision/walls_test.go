@@ -1,0 +1,206 @@
+package vision_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Each snippet is a way to get at what the glass hides, or to pass off something else as redacted. It is
+// compiled as if it lay in firmware/, and has to be refused, for the reason given.
+func TestForbiddenWaysDoNotCompile(t *testing.T) {
+	for _, c := range []struct{ name, code, refused string }{
+		{"the honest way", `import "vestibule/vision"
+			func f() bool { var r vision.Redacted; y, _, _ := r.Planes(); return r.Valid() && len(y) > 0 }`, ""},
+		{"raw frames", `import _ "vestibule/vision/internal/raw"`, "use of internal package"},
+		{"the redactor itself", `import _ "vestibule/vision/internal/redact"`, "use of internal package"},
+		{"opening a source by hand", `import _ "vestibule/vision/internal/camera"`, "use of internal package"},
+		{"OpenCV's captures", `import _ "vestibule/vision/internal/capture"`, "use of internal package"},
+		{"a source opens itself", `import "vestibule/vision"
+			func f(s vision.Source) { s.Open(640, 480, 30) }`, "s.Open undefined"},
+		{"a source's inside", `import "vestibule/vision"
+			func f(s vision.Source) { s.open(640, 480, 30) }`, "cannot refer to unexported"},
+		{"Redacted with a picture put in", `import "vestibule/vision"
+			var r = vision.Redacted{picture: nil}`, "cannot refer to unexported field picture"},
+		{"Redacted without names", `import "vestibule/vision"
+			var r = vision.Redacted{nil, 0, ""}`, "implicit assignment to unexported field"},
+		{"Redacted from a look-alike", `import "vestibule/vision"
+			type fake struct { picture *int; turn uint64; reason vision.Reason }
+			var r = vision.Redacted(fake{})`, "cannot convert"},
+		{"changing a Redacted", `import "vestibule/vision"
+			func f(r vision.Redacted) { r.reason = "" }`, "cannot refer to unexported"},
+		{"embedding a Redacted to override it", `import "vestibule/vision"
+			type fake struct { vision.Redacted }
+			func encode(vision.Redacted) {}
+			func f() { encode(fake{}) }`, "cannot use fake{}"},
+		{"a Sight's frames", `import "vestibule/vision"
+			func f(s *vision.Sight) { _ = s.taken }`, "cannot refer to unexported"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, err := compile(t, "package wall\n"+c.code)
+			switch {
+			case c.refused == "" && err != nil:
+				t.Errorf("it does not compile:\n%s", out)
+			case c.refused != "" && err == nil:
+				t.Error("it compiles")
+			case !strings.Contains(out, c.refused):
+				t.Errorf("it is refused for another reason than %q:\n%s", c.refused, out)
+			}
+		})
+	}
+}
+
+// compile builds a package that exists in an overlay only, so that nothing is written into the tree.
+func compile(t *testing.T, code string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "wall.go")
+	if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
+		filepath.Join(root, "firmware", "wallprobe", "wall.go"): file,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(list, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "build", "-overlay", list, "./firmware/wallprobe")
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// No exported name of vision or vision/scene hands out anything of vision/internal but what is named
+// here. In particular nothing gives a raw frame, and no callback is handed one: with Go's type inference
+// a callback would be enough for other rooms to receive what they cannot name.
+func TestNothingExportedCarriesRawFrames(t *testing.T) {
+	allowed := map[string]bool{
+		"vestibule/vision/internal/zone.Point":    true, // numbers
+		"vestibule/vision/internal/zone.Box":      true,
+		"vestibule/vision/internal/camera.Source": true, // a name and what only camera.Open can use
+	}
+	// NewSource takes raw frames from its caller; it gives none away.
+	givers := map[string]bool{"NewSource": true}
+
+	exports := map[string]string{}
+	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", ".", "./scene").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		path, file, _ := strings.Cut(strings.TrimSpace(line), "=")
+		exports[path] = file
+	}
+	imp := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
+	checked := 0
+	for _, path := range []string{"vestibule/vision", "vestibule/vision/scene"} {
+		pkg, err := imp.Import(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range pkg.Scope().Names() {
+			if !ast.IsExported(name) || givers[name] {
+				continue
+			}
+			w := &walk{allowed: allowed, seen: map[types.Type]bool{}}
+			w.visit(pkg.Scope().Lookup(name).Type(), name)
+			checked++
+			for _, f := range w.found {
+				t.Errorf("%s.%s", path, f)
+			}
+		}
+	}
+	if checked < 30 {
+		t.Errorf("only %d names were checked", checked)
+	}
+	// The positive control: the walk does see a raw frame where there is one.
+	pkg, err := imp.Import("vestibule/vision")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &walk{allowed: allowed, seen: map[types.Type]bool{}}
+	w.visit(pkg.Scope().Lookup("NewSource").Type(), "NewSource")
+	if len(w.found) == 0 {
+		t.Error("the walk does not see the raw frames of NewSource")
+	}
+}
+
+// walk goes through all that can be reached from a type by exported names.
+type walk struct {
+	allowed map[string]bool
+	seen    map[types.Type]bool
+	found   []string
+}
+
+func (w *walk) visit(t types.Type, way string) {
+	if w.seen[t] {
+		return
+	}
+	w.seen[t] = true
+	switch t := t.(type) {
+	case *types.Alias:
+		w.visit(types.Unalias(t), way)
+	case *types.Named:
+		obj := t.Obj()
+		if obj.Pkg() != nil && strings.HasPrefix(obj.Pkg().Path(), "vestibule/vision/internal") {
+			full := obj.Pkg().Path() + "." + obj.Name()
+			if !w.allowed[full] {
+				w.found = append(w.found, fmt.Sprintf("%s reaches %s", way, full))
+				return
+			}
+		} else if obj.Pkg() == nil || !strings.HasPrefix(obj.Pkg().Path(), "vestibule/") {
+			return
+		}
+		set := types.NewMethodSet(types.NewPointer(t))
+		for i := range set.Len() {
+			if m := set.At(i).Obj(); m.Exported() {
+				w.visit(m.Type(), way+"."+m.Name())
+			}
+		}
+		w.visit(t.Underlying(), way)
+	case *types.Struct:
+		for i := range t.NumFields() {
+			if f := t.Field(i); f.Exported() || f.Embedded() {
+				w.visit(f.Type(), way+"."+f.Name())
+			}
+		}
+	case *types.Signature:
+		for _, tuple := range [2]*types.Tuple{t.Params(), t.Results()} {
+			for i := range tuple.Len() {
+				w.visit(tuple.At(i).Type(), way)
+			}
+		}
+	case *types.Pointer:
+		w.visit(t.Elem(), way)
+	case *types.Slice:
+		w.visit(t.Elem(), way)
+	case *types.Array:
+		w.visit(t.Elem(), way)
+	case *types.Chan:
+		w.visit(t.Elem(), way)
+	case *types.Map:
+		w.visit(t.Key(), way)
+		w.visit(t.Elem(), way)
+	case *types.Interface:
+		for i := range t.NumMethods() {
+			w.visit(t.Method(i).Type(), way+"."+t.Method(i).Name())
+		}
+	}
+}
