@@ -244,11 +244,14 @@ var rules = []struct {
 	{"vestibule/v1/b/letter/out", false, false, false},
 	{"vestibule/v1/b/pass/x", false, false, false},
 	{"vestibule/v1/b/seen", false, false, false},
-	{"vestibule/v1/a/#", false, false, false},
-	{"vestibule/v1/+/#", false, false, false},
-	{"vestibule/v1/#", false, false, false},
-	{"vestibule/#", false, false, false},
-	{"#", false, false, false},
+	{"vestibule/v1/a/#", false, false, true}, // and yet they hear only what they may: TestWideReader
+	{"vestibule/v1/+/#", false, false, true},
+	{"vestibule/v1/#", false, false, true},
+	{"vestibule/#", false, false, true},
+	{"#", false, false, true},
+	{"vestibule/v1/a/pass/#x", false, false, false},
+	{"vestibule/v2/#", false, false, false},
+	{"+/#", false, false, false},
 	{"+/+/+/state", false, false, false},
 	{"$share/g/vestibule/v1/a/state", false, false, false},
 	{"$SYS/#", false, false, false},
@@ -349,6 +352,45 @@ func TestCourse(t *testing.T) {
 	}
 	if got := next(t, later); got != "vestibule/v1/a/pass/two pass two" {
 		t.Errorf("the device got %q", got)
+	}
+}
+
+// TestWideReader: a reader who asks for everything gets what readers get.
+func TestWideReader(t *testing.T) {
+	r := newRig(t)
+	d := r.mustConnect(r.user("device-a", house.RoleDevice, "a"))
+	kept := func(topic string) {
+		t.Helper()
+		if err := r.Publish("vestibule/v1/a/"+topic, []byte("secret"), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, topic := range []string{"pass/x", "order/x", "seen"} {
+		kept(topic)
+	}
+	publish(t, d, "vestibule/v1/a/state", 1, true, "kept state")
+	next(t, r.said)
+	for i, filter := range []string{"#", "vestibule/#", "vestibule/v1/#", "vestibule/v1/+/#", "vestibule/v1/a/#"} {
+		x, err := r.connect(r.options(r.user(fmt.Sprint("reader-", i), house.RoleReader, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, ok := hear(t, x, filter)
+		if !ok {
+			t.Fatalf("%s is refused", filter)
+		}
+		kept("pass/y")
+		kept("letter/in")
+		publish(t, d, "vestibule/v1/a/letter/out", 1, false, "secret")
+		next(t, r.said)
+		publish(t, d, "vestibule/v1/a/event/started", 1, false, "event")
+		next(t, r.said)
+		for _, want := range []string{"vestibule/v1/a/state kept state", "vestibule/v1/a/event/started event"} {
+			if got := next(t, said); got != want {
+				t.Errorf("by %s a reader heard %q, want %q", filter, got, want)
+			}
+		}
+		x.Disconnect(0)
 	}
 }
 

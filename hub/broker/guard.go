@@ -110,6 +110,9 @@ func (g *guard) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 // permits is the whole of the broker's rules: may the session publish to a topic, or
 // hear of a topic or topic filter?
 func permits(session, topic string, write bool) bool {
+	if strings.HasPrefix(session, readerSession) && !write && strings.HasSuffix(topic, "#") && isWide(topic) {
+		return true
+	}
 	device, rest, ok := wire.SplitTopic(topic)
 	if !ok {
 		return false
@@ -128,6 +131,14 @@ func permits(session, topic string, write bool) bool {
 		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail)
 	}
 	return false
+}
+
+// isWide: a reader may ask for everything, as people do who type mosquitto_sub -t '#'.
+// They get what they may hear, because the broker asks again for every message.
+func isWide(filter string) bool {
+	root, version, _ := strings.Cut(wire.Root, "/")
+	return filter == "#" || filter == root+"/#" || filter == root+"/"+version+"/#" ||
+		strings.HasPrefix(filter, wire.Root+"/") && strings.Count(filter, "/") == 3
 }
 
 // isWord: one level of a kind of event. The kinds of a newer device are let through.

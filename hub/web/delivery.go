@@ -1,0 +1,85 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"vestibule/hub/house"
+)
+
+func show(d house.Delivered) Delivery {
+	return Delivery{
+		Delivery: d.ID, Device: d.Device, From: d.From, Until: d.Until, Mode: string(d.Mode), Retention: int(d.Retention / time.Hour),
+		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling,
+	}
+}
+
+func (s *Server) postDelivery(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Note    string `json:"note"`
+		Courier struct {
+			Name string `json:"name"`
+			Note string `json:"note"`
+		} `json:"courier"`
+	}
+	owner, err := s.owner(r)
+	if err == nil {
+		err = read(w, r, &body)
+	}
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	d, fresh, err := s.house.Plan(r.Context(), owner, body.Note, house.Courier(body.Courier))
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	code := http.StatusOK
+	if fresh {
+		code = http.StatusCreated
+	}
+	s.writeJSON(w, code, struct {
+		Delivery string `json:"delivery"`
+	}{d.ID})
+}
+
+func (s *Server) getDeliveries(w http.ResponseWriter, r *http.Request) {
+	owner, err := s.owner(r)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	ds, err := s.house.Deliveries(r.Context(), owner)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	shown := make([]Delivery, len(ds))
+	for i, d := range ds {
+		shown[i] = show(d)
+	}
+	s.writeJSON(w, http.StatusOK, shown)
+}
+
+func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Note string `json:"note"`
+	}
+	owner, err := s.owner(r)
+	if err == nil {
+		err = read(w, r, &body)
+	}
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	o, err := s.house.Order(r.Context(), owner, body.Note)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	s.writeJSON(w, http.StatusCreated, struct {
+		Order string `json:"order"`
+	}{o.ID})
+}

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"vestibule/hub/house"
+	"vestibule/hub/wire"
+)
+
+func (s *Server) postLetter(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Kind wire.LetterKind `json:"kind"`
+		Body json.RawMessage `json:"body"`
+	}
+	if err := read(w, r, &body); err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	device := r.PathValue("device")
+	if err := s.mayWrite(r, device, body.Kind, body.Body); err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), letterTime)
+	defer cancel()
+	answer, err := s.house.Ask(ctx, device, body.Kind, body.Body)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	s.writeJSON(w, http.StatusOK, answer)
+}
+
+// mayWrite says who may send which kind of letter: strangers may try a code or ask to
+// be the first owner, which the device judges; only the owner may ask for the picture.
+// What is not in the form of its kind does not reach the device.
+func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, body json.RawMessage) error {
+	now, from := s.now(), remote(r)
+	if !s.limits.allow(now, letterRate, "letter", from) {
+		return errOften
+	}
+	var err error
+	allowed := true
+	switch kind {
+	case wire.LetterPair:
+		err = wire.Decode(body, &wire.Pair{})
+		allowed = s.limits.allow(now, pairRate, "pair "+device, from)
+	case wire.LetterTry:
+		var try wire.Try
+		err = wire.Decode(body, &try)
+		if len(try.Delivery) > 64 {
+			return house.ErrUnreadable
+		}
+		allowed = s.limits.allow(now, tryRate, "try "+try.Delivery, from)
+	case wire.LetterOffer:
+		if err := s.owns(r, device); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.Offer{})
+	case wire.LetterBye:
+		if err := s.owns(r, device); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.Bye{})
+	default:
+		return errNoRequest
+	}
+	switch {
+	case err != nil:
+		return house.ErrUnreadable.With(err)
+	case !allowed:
+		return errOften
+	}
+	return nil
+}
+
+// owns checks that the device is of whoever is logged in.
+func (s *Server) owns(r *http.Request, device string) error {
+	owner, err := s.owner(r)
+	if err != nil {
+		return err
+	}
+	d, _, err := s.house.Device(r.Context(), device)
+	if err == nil && d.Owner != owner {
+		return house.ErrOtherDevice
+	}
+	return err
+}

@@ -1,0 +1,154 @@
+package web
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"vestibule/hub/house"
+)
+
+// dist is what the pages' sources in app are built into.
+//
+//go:embed all:dist
+var dist embed.FS
+
+// Times of the HTTP server. A request is small and quick, or a stream of events, which
+// keeps its own time.
+const (
+	headerTime = 5 * time.Second
+	readTime   = 15 * time.Second
+	writeTime  = 30 * time.Second
+	idleTime   = 60 * time.Second
+	letterTime = 10 * time.Second // how long a device has to answer
+	closeTime  = 5 * time.Second  // how long requests have to end when the server does
+)
+
+// Config is what a Server needs.
+type Config struct {
+	House    *house.House
+	Sessions house.Sessions
+	Origin   string // how the pages are reached besides loopback, as https://home.example; may be empty
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Server serves the API and the pages on one listener.
+type Server struct {
+	house    *house.House
+	sessions house.Sessions
+	now      func() time.Time
+	log      *slog.Logger
+
+	origins    map[string]string // by Host header
+	challenges *challenges
+	limits     *limits
+	streams    *quota
+	http       *http.Server
+	ln         net.Listener
+}
+
+// New makes a server for a listener, which it owns from now on.
+func New(c Config, ln net.Listener) (*Server, error) {
+	origins, err := originsOf(ln.Addr(), c.Origin)
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(dist, "dist")
+	if err != nil {
+		return nil, err
+	}
+	pages, err := loadPages(files)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{house: c.House, sessions: c.Sessions, now: c.Now, log: c.Log, origins: origins, ln: ln,
+		challenges: newChallenges(), limits: newLimits(), streams: newQuota(maxStreams)}
+	s.http = &http.Server{
+		Handler:           s.guard(s.routes(pages)),
+		ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+	}
+	return s, nil
+}
+
+func (s *Server) routes(pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/letters/{device}", s.postLetter)
+	mux.HandleFunc("POST /api/login/challenge", s.postChallenge)
+	mux.HandleFunc("POST /api/login", s.postLogin)
+	mux.HandleFunc("POST /api/logout", s.postLogout)
+	mux.HandleFunc("GET /api/me", s.getMe)
+	mux.HandleFunc("POST /api/deliveries", s.postDelivery)
+	mux.HandleFunc("GET /api/deliveries", s.getDeliveries)
+	mux.HandleFunc("POST /api/orders", s.postOrder)
+	mux.HandleFunc("GET /api/log", s.getLog)
+	mux.HandleFunc("GET /api/events", s.getEvents)
+	mux.HandleFunc("GET /api/courier/{delivery}", s.getNotice)
+	mux.HandleFunc("GET /api/courier/{delivery}/events", s.getVisit)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.writeError(w, r, errNoRequest) })
+	mux.Handle("/", pages)
+	return mux
+}
+
+// Serve answers requests until Close.
+func (s *Server) Serve() error {
+	if err := s.http.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("http: %w", err)
+	}
+	return nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.ln.Addr() }
+
+// Close stops listening and waits for requests to end, a few seconds at the most. Streams
+// end when the house is closed, which should be before.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("http: requests were cut off: %w", err), s.http.Close())
+	}
+	if lnErr := s.ln.Close(); lnErr != nil && !errors.Is(lnErr, net.ErrClosed) { // not served yet
+		err = errors.Join(err, lnErr)
+	}
+	return err
+}
+
+// originsOf lists the names of this server by Host header. Requests to any other name are
+// refused: it may be a foreign one that was made to point to this machine (DNS
+// rebinding), and its pages would count as ours.
+func originsOf(addr net.Addr, origin string) (map[string]string, error) {
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return nil, err
+	}
+	origins := map[string]string{}
+	for _, name := range []string{"127.0.0.1", "localhost", "[::1]"} {
+		host := name + ":" + port
+		if port == "80" {
+			origins[name] = "http://" + name
+		}
+		origins[host] = "http://" + strings.TrimSuffix(host, ":80")
+	}
+	if origin == "" {
+		return origins, nil
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+		return nil, fmt.Errorf("origin %q is not like https://home.example", origin)
+	}
+	origins[u.Host] = origin
+	return origins, nil
+}
