@@ -1,0 +1,484 @@
+package rule
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"vestibule/firmware/gate/internal/challenge"
+	"vestibule/hub/wire"
+)
+
+// chaos drives the rule with whatever rapid thinks of: owner, courier, guesser, a disk that
+// is slow, full or dies, sensors that lie, an eye that stalls, a clock that is unsure, and
+// restarts at any moment, also between two effects. It keeps its own account of what is
+// true, apart from the rule's State, and checks every effect against it.
+type chaos struct {
+	t   *rapid.T
+	s   State
+	now Now
+
+	plans   map[string]Plan // accepted, on disk
+	journal []wire.Event    // on disk
+	queue   []Effect        // entries that a slow disk has not written
+	slow    bool
+	full    bool
+
+	door, bolt Contact
+	coil       bool
+	stuck      bool // the coil does not follow
+	since      time.Duration
+	shutSince  time.Duration
+
+	cover     bool
+	tampered  map[string]bool // the cover was off while the window was open
+	eye       bool
+	stalled   bool // eye sends no frames
+	lookAt    time.Duration
+	lookGood  bool
+	frame     uint64
+	power     bool
+	net       bool
+	viewers   int
+	cancelled map[string]bool
+	locked    map[string]bool
+	over      map[string]bool // a visit's end was written
+	wrong     map[string]int  // wrong digits since the window opened
+	opens     map[string]int  // how often the coil got current
+	epoch     uint64
+	named     int // deliveries
+
+	ref      uint64
+	right    map[uint64]string // right tries without an answer: their delivery
+	answered map[uint64]bool
+	ticket   map[uint64]bool // on the disk, no coil yet
+	energise bool            // asked for in this step
+}
+
+func newChaos(t *rapid.T) *chaos {
+	w := &chaos{t: t, s: New(0), now: Now{Wall: start, Mono: time.Hour, Sure: true}, plans: map[string]Plan{}, door: Closed, bolt: Closed,
+		cover: true, tampered: map[string]bool{}, cancelled: map[string]bool{}, locked: map[string]bool{}, over: map[string]bool{},
+		wrong: map[string]int{}, opens: map[string]int{}, right: map[uint64]string{}, answered: map[uint64]bool{}, ticket: map[uint64]bool{}}
+	w.boot()
+	return w
+}
+
+func (w *chaos) boot() {
+	w.step(CoilIs(CoilOff))
+	w.step(TamperIs(!w.cover))
+	w.step(DoorIs(w.door))
+	w.step(BoltIs(w.bolt))
+}
+
+func (w *chaos) step(e Event) {
+	var effects []Effect
+	w.s, effects = Step(w.s, e, w.now)
+	w.carryOut(effects)
+	if d := w.s.Next(w.now); d < 0 {
+		w.t.Fatalf("the next tick is in %v", d)
+	}
+}
+
+func (w *chaos) carryOut(effects []Effect) {
+	for _, e := range effects {
+		switch e.Do {
+		case Write:
+			w.queue = append(w.queue, e)
+		case Energise:
+			w.checkEnergise()
+			w.opens[w.s.Delivery()]++
+			if !w.stuck {
+				w.coil, w.since = true, w.now.Mono
+				w.step(CoilIs(CoilOn))
+			} else {
+				w.step(CoilIs(CoilUnknown))
+			}
+		case Release:
+			if w.coil && !w.stuck {
+				w.coil = false
+				w.step(CoilIs(CoilOff))
+			}
+		case Power:
+			w.power = e.On
+			if e.On && w.s.Delivery() == "" {
+				w.t.Fatalf("camera power outside a window: %+v", effects)
+			}
+		case Grant:
+			w.answer(e.Ref, true)
+		case Deny:
+			w.answer(e.Ref, false)
+		case Forget:
+			if p, ok := w.plans[e.Delivery]; ok && w.now.Wall < p.Until {
+				w.t.Fatalf("%s forgotten before its window is over: its pass could come again", e.Delivery)
+			}
+			delete(w.plans, e.Delivery)
+		}
+	}
+	if !w.slow {
+		w.drain()
+	}
+}
+
+// drain lets the disk write what is waiting, in order.
+func (w *chaos) drain() {
+	for len(w.queue) > 0 {
+		e := w.queue[0]
+		w.queue = w.queue[1:]
+		if w.full {
+			if e.Ticket != 0 {
+				w.step(Written(e.Ticket, false))
+			}
+			continue // the entry is lost: worse than the real queue
+		}
+		w.journal = append(w.journal, wire.Event{Index: uint64(len(w.journal)), Time: time.UnixMilli(w.now.Wall).UTC(), Kind: e.Entry.Kind,
+			Delivery: e.Entry.Delivery, Reason: e.Entry.Reason, Via: string(e.Entry.Via), Count: e.Entry.Count})
+		if e.Entry.Kind == wire.VisitEnded {
+			w.over[e.Entry.Delivery] = true
+		}
+		if e.Ticket != 0 {
+			w.ticket[e.Ticket] = true
+			w.step(Written(e.Ticket, true))
+			delete(w.ticket, e.Ticket)
+		}
+	}
+}
+
+func (w *chaos) answer(ref uint64, granted bool) {
+	if w.answered[ref] {
+		w.t.Fatalf("try %d is answered twice", ref)
+	}
+	w.answered[ref] = true
+	if granted {
+		if w.right[ref] == "" {
+			w.t.Fatalf("try %d is granted and was not right", ref)
+		}
+		if !w.coil {
+			w.t.Fatalf("try %d is granted and the coil has no current", ref)
+		}
+	}
+	delete(w.right, ref)
+}
+
+// checkEnergise is the predicate of the design, by the chaos's own account.
+func (w *chaos) checkEnergise() {
+	t, d := w.t, w.s.Delivery()
+	p, ok := w.plans[d]
+	if !ok {
+		t.Fatalf("opened for %q, which nobody permitted", d)
+	}
+	if len(w.ticket) != 1 {
+		t.Fatalf("opened with %d burnings just written, want 1", len(w.ticket))
+	}
+	waiting := false
+	for _, name := range w.right {
+		waiting = waiting || name == d
+	}
+	for _, c := range []struct {
+		what string
+		bad  bool
+	}{
+		{"without a right code that waits for it", !waiting},
+		{"before the window", w.now.Wall < p.From},
+		{"after the window", w.now.Wall >= p.Until},
+		{"with an unsure clock", !w.now.Sure},
+		{"after a cancel", w.cancelled[d]},
+		{"after an owner's lock", w.locked[d]},
+		{"after the visit's end", w.over[d]},
+		{"with an older epoch", p.Epoch < w.epoch},
+		{"with the cover off", !w.cover},
+		{"after tampering", w.tampered[d]},
+		{"an open door", w.door != Closed},
+		{"with an unknown bolt", w.bolt == Unknown},
+		{"with current already", w.coil},
+		{"unseen", p.Camera && (!w.eye || !w.power || !w.lookGood || w.now.Mono-w.lookAt > FreshFor)},
+		{"offline", !p.Offline && !w.net},
+		{"unwatched", p.Watched && w.viewers == 0},
+		{"too often", w.opens[d] >= int(p.Entries)},
+		{"with a full disk", w.full},
+	} {
+		if c.bad {
+			t.Fatalf("opened %s", c.what)
+		}
+	}
+}
+
+// actions of the world, by name for rapid.
+func (w *chaos) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"": func(t *rapid.T) {
+			if w.power != (w.s.Delivery() != "") {
+				t.Fatalf("power %v, open window %q", w.power, w.s.Delivery())
+			}
+			if w.coil && !w.stuck && (w.now.Mono-w.since > Pulse || w.door == Closed && w.shutSince > w.since) {
+				t.Fatalf("the coil has current %v after it got it, the door is %v", w.now.Mono-w.since, w.door)
+			}
+			if v := w.s.View(w.now); v.Bolt == wire.BoltLocked && (w.coil || w.door != Closed || w.bolt != Closed) {
+				t.Fatalf("shown as locked with coil %v, door %v, bolt %v", w.coil, w.door, w.bolt)
+			}
+		},
+		"pass": func(t *rapid.T) {
+			p := Plan{Delivery: fmt.Sprint("d", w.named), Entries: uint8(rapid.IntRange(1, 3).Draw(t, "entries")),
+				Grace:  time.Duration(rapid.IntRange(0, 60).Draw(t, "grace")) * time.Second,
+				Camera: rapid.Bool().Draw(t, "camera"), Offline: rapid.Bool().Draw(t, "offline"), Watched: rapid.Bool().Draw(t, "watched"),
+				Epoch: w.epoch}
+			if rapid.IntRange(0, 5).Draw(t, "newer epoch") == 5 {
+				p.Epoch++
+			}
+			p.From = w.now.Wall + int64(rapid.IntRange(-60, 60).Draw(t, "from"))*1000
+			p.Until = p.From + int64(rapid.IntRange(1, 600).Draw(t, "length"))*1000
+			if _, taken := w.plans[p.Delivery]; taken || w.s.Judge(p, w.now) != "" {
+				return
+			}
+			w.named++
+			w.plans[p.Delivery] = p
+			w.epoch = max(w.epoch, p.Epoch)
+			w.step(PassCame(p))
+		},
+		"time": func(t *rapid.T) {
+			d := time.Duration(rapid.SampledFrom([]int{1, 5, 100, 900, 1000, 1001, 2000, 5000, 30_000, 180_000}).Draw(t, "ms")) * time.Millisecond
+			// As the service does: a tick whenever the rule has asked for one.
+			for end := w.now.Mono + d; w.now.Mono < end; {
+				d := end - w.now.Mono
+				if n := w.s.Next(w.now); n > 0 {
+					d = min(d, n)
+				}
+				if w.eye && !w.stalled {
+					d = min(d, 500*time.Millisecond)
+				}
+				w.now.Mono += d
+				w.now.Wall += max(d.Milliseconds(), 1)
+				if w.eye && !w.stalled {
+					w.look(true)
+				} else {
+					w.step(Tick())
+				}
+			}
+		},
+		"try": func(t *rapid.T) {
+			w.ref++
+			d, via := w.s.Delivery(), rapid.SampledFrom([]Via{Keypad, Page, QR}).Draw(t, "via")
+			v := rapid.SampledFrom([]Verdict{Right, Right, Right, Wrong, Typo}).Draw(t, "verdict")
+			name := d
+			if via == Keypad {
+				name = ""
+			}
+			if v == Right {
+				w.right[w.ref] = d
+			}
+			before := len(w.queue) + len(w.journal)
+			w.step(Tried(name, v, via, w.ref))
+			if d == "" && via == Keypad && (w.answered[w.ref] || len(w.queue)+len(w.journal) != before) {
+				t.Fatal("the keypad answered outside a window")
+			}
+		},
+		"door": func(t *rapid.T) { w.move(rapid.SampledFrom([]Contact{Closed, Closed, Open, Unknown}).Draw(t, "door")) },
+		"bolt": func(t *rapid.T) {
+			w.bolt = rapid.SampledFrom([]Contact{Closed, Open, Unknown}).Draw(t, "bolt")
+			w.step(BoltIs(w.bolt))
+		},
+		"enter":   func(t *rapid.T) { w.bolt = Open; w.step(BoltIs(Open)); w.move(Open) },
+		"shut":    func(t *rapid.T) { w.move(Closed); w.bolt = Closed; w.step(BoltIs(Closed)) },
+		"stick":   func(t *rapid.T) { w.stuck = !w.stuck && !w.coil },
+		"net":     func(t *rapid.T) { w.net = !w.net; w.step(NetIs(w.net)) },
+		"viewers": func(t *rapid.T) { w.viewers = rapid.IntRange(0, 2).Draw(t, "viewers"); w.step(ViewersAre(w.viewers)) },
+		"cover": func(t *rapid.T) {
+			w.cover = !w.cover
+			if !w.cover {
+				w.tampered[w.s.Delivery()] = true
+			}
+			w.step(TamperIs(!w.cover))
+		},
+		"eye": func(t *rapid.T) { w.eye = !w.eye; w.lookGood = false; w.step(EyeIs(w.eye)) },
+		"look": func(t *rapid.T) {
+			if !w.eye {
+				w.eye = true
+				w.step(EyeIs(true))
+			}
+			w.now.Mono += 10 * time.Millisecond
+			w.look(rapid.IntRange(0, 9).Draw(t, "bad") < 9)
+		},
+		"stall": func(t *rapid.T) { w.stalled = !w.stalled },
+		"clock": func(t *rapid.T) { w.now.Sure = !w.now.Sure; w.step(ClockJumped()) },
+		"disk": func(t *rapid.T) {
+			w.slow, w.full = rapid.Bool().Draw(t, "slow"), rapid.IntRange(0, 3).Draw(t, "full") == 3
+			if !w.slow {
+				w.drain()
+			}
+			w.step(DiskIs(!w.full))
+		},
+		"cancel": func(t *rapid.T) {
+			if d := w.s.Delivery(); d != "" {
+				w.cancelled[d] = true
+				w.step(CancelCame(d))
+			}
+		},
+		"lock": func(t *rapid.T) {
+			if d := w.s.Delivery(); d != "" {
+				w.locked[d] = true
+				w.step(LockCame(d))
+			}
+		},
+		"restart": func(t *rapid.T) {
+			// Of what waits for the disk any part may have arrived.
+			for _, e := range w.queue[:rapid.IntRange(0, len(w.queue)).Draw(t, "arrived")] {
+				w.journal = append(w.journal, wire.Event{Time: time.UnixMilli(w.now.Wall).UTC(), Kind: e.Entry.Kind, Delivery: e.Entry.Delivery,
+					Reason: e.Entry.Reason, Count: e.Entry.Count})
+			}
+			w.queue, w.slow, w.full, w.stuck = nil, false, false, false
+			// What a full disk could not keep is forgotten: the journal's alarm has said so.
+			clear(w.tampered)
+			for _, e := range w.journal {
+				w.tampered[e.Delivery] = w.tampered[e.Delivery] || e.Kind == wire.Tamper
+			}
+			w.right = map[uint64]string{} // who waited for an answer waits in vain
+			w.now.Mono += time.Second
+			w.now.Wall += 1000
+			w.s = New(w.epoch)
+			for _, p := range w.plans {
+				if !w.s.Restore(p) {
+					t.Fatalf("no room for %s", p.Delivery)
+				}
+			}
+			for _, e := range w.journal {
+				w.s.Replay(e)
+			}
+			// Orders that the disk lost come again: the hub retains them.
+			w.coil, w.power, w.eye, w.lookGood, w.net, w.viewers = false, false, false, false, false, 0
+			var effects []Effect
+			w.s, effects = Resume(w.s, w.now)
+			w.carryOut(effects)
+			w.boot()
+			for d := range w.cancelled {
+				w.step(CancelCame(d))
+			}
+			for d := range w.locked {
+				w.step(LockCame(d))
+			}
+		},
+	}
+}
+
+// look is a frame of now.
+func (w *chaos) look(good bool) {
+	w.frame++
+	lamp := challenge.Unseen
+	if good {
+		lamp = challenge.Seen
+	}
+	w.lookAt, w.lookGood = w.now.Mono, good
+	w.step(LookCame(w.frame, w.now.Mono, "", lamp))
+}
+
+// goOn does some hundred things, each as likely as it is listed in often.
+func (w *chaos) goOn(often ...string) {
+	a := w.actions()
+	check := a[""]
+	delete(a, "")
+	// rapid prefers what comes first: what keeps the world in order, so that there is something to break.
+	names := append(often, slices.Sorted(maps.Keys(a))...)
+	for range rapid.SampledFrom([]int{40, 80, 160}).Draw(w.t, "steps") {
+		a[rapid.SampledFrom(names).Draw(w.t, "what")](w.t)
+		check(w.t)
+	}
+}
+
+func (w *chaos) move(c Contact) {
+	if c == Closed && w.door != Closed {
+		w.shutSince = w.now.Mono
+	}
+	w.door = c
+	w.step(DoorIs(c))
+}
+
+// rapid's own default, 100 schedules, is for slow things.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("3000"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func TestChaos(t *testing.T) {
+	opens := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := newChaos(t)
+		w.goOn("look", "pass", "time", "try", "look", "shut", "try")
+		for _, n := range w.opens {
+			opens += n
+		}
+		w.rest()
+	})
+	t.Logf("opened %d times", opens)
+	if opens == 0 {
+		t.Error("the chaos never opened the door: it tests nothing")
+	}
+}
+
+// rest lets the world become quiet: the door is shut, nobody comes. Then the door is
+// locked, the camera without power, and no visit goes on.
+func (w *chaos) rest() {
+	w.stuck, w.slow, w.full = false, false, false
+	w.drain()
+	w.step(DiskIs(true))
+	w.step(CoilIs(map[bool]Coil{false: CoilOff, true: CoilOn}[w.coil]))
+	w.move(Closed)
+	w.bolt = Closed
+	w.step(BoltIs(Closed))
+	for range 40 {
+		w.now.Mono += 30 * time.Second
+		w.now.Wall += 30_000
+		w.step(Tick())
+	}
+	if w.coil || !w.s.Locked() {
+		w.t.Fatalf("at rest and not locked: coil %v", w.coil)
+	}
+	if w.power || w.s.Delivery() != "" {
+		w.t.Fatal("at rest and the camera has power")
+	}
+	if v := w.s.View(w.now); v.Visit != wire.NoWindow || v.Alarm == wire.HeldOpen || v.Alarm == wire.ForcedOpen {
+		w.t.Fatalf("at rest and %+v", v)
+	}
+}
+
+// TestLikelyChaos begins where it gets interesting: the window is open and all is well.
+func TestLikelyChaos(t *testing.T) {
+	opens := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := newChaos(t)
+		p := Plan{Delivery: "d", Entries: 3, Grace: time.Minute, Camera: true, From: w.now.Wall, Until: w.now.Wall + 600_000}
+		w.plans["d"] = p
+		w.step(PassCame(p))
+		for _, e := range []Event{NetIs(true), ViewersAre(1)} {
+			w.step(e)
+		}
+		w.net, w.viewers = true, 1
+		w.goOn("look", "look", "look", "shut", "shut", "shut", "time", "time", "try", "try", "try", "try", "try", "try", "enter")
+		for _, n := range w.opens {
+			opens += n
+		}
+		w.rest()
+	})
+	t.Logf("opened %d times", opens)
+	if opens < 50 {
+		t.Errorf("opened %d times only: the chaos is too wild to test anything", opens)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	st := ready(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		st.now.Mono += time.Millisecond
+		st.frame++
+		st.s, _ = Step(st.s, LookCame(st.frame, st.now.Mono, "", challenge.Seen), st.now)
+	}
+}

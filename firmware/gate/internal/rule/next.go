@@ -1,0 +1,83 @@
+package rule
+
+import "time"
+
+// Next says how long after now the rule wants a Tick although nothing happens; 0 means that
+// it needs none.
+func (s State) Next(now Now) time.Duration {
+	n := next{now: now}
+	switch s.pending.phase {
+	case writing:
+		n.at(s.pending.since + writeWithin)
+	case energising:
+		n.at(s.pending.since + coilWithin)
+	case none, abandoned:
+	}
+	current := s.current()
+	for i := range s.slots {
+		c := &s.slots[i]
+		switch {
+		case c.plan.Delivery == "" || c.plan.Delivery == s.pending.delivery && s.pending.phase == abandoned:
+		case c.stage == planned && !c.cancelled && now.Wall < c.plan.From:
+			n.wall(c.plan.From)
+		default:
+			if c.visit != underWay || c.stage == open {
+				n.wall(c.plan.Until)
+			}
+			if c.stage == planned && !c.cancelled && current != nil {
+				n.wall(current.plan.Until)
+			}
+		}
+	}
+	if c := &s.camera; c.power {
+		if s.blind(now) == "" {
+			n.at(c.at + FreshFor + 1)
+			if c.fault {
+				n.at(c.good + steadyFor)
+			}
+		} else if !c.live && !c.fault {
+			n.at(c.since + startWithin)
+		}
+	}
+	if s.coil == CoilOn {
+		n.at(max(s.coilOn+Pulse, s.released+coilWithin))
+	}
+	if s.door == Open && !s.held {
+		n.at(s.opened + HeldAfter)
+	}
+	if s.odd != 0 && !s.unsure {
+		n.at(s.odd + oddFor)
+	}
+	if v := s.visited(); v != nil && s.door == Closed && s.coil == CoilOff {
+		n.at(v.quiet + v.plan.Grace)
+		if v.used >= v.plan.Entries {
+			n.at(v.quiet + openAfter)
+		}
+	}
+	if !s.net && s.online {
+		n.at(s.netOff + netLostFor)
+	}
+	return n.least
+}
+
+// next is the least of several waits.
+type next struct {
+	now   Now
+	least time.Duration
+}
+
+// at wants a tick at a monotonic time; one that is over is wanted soon, in case whoever
+// asked has not had its Step yet.
+func (n *next) at(mono time.Duration) { n.wait(mono - n.now.Mono) }
+
+func (n *next) wall(ms int64) { n.wait(time.Duration(ms-n.now.Wall) * time.Millisecond) }
+
+func (n *next) wait(d time.Duration) {
+	const soon = 10 * time.Millisecond
+	if d <= 0 {
+		d = soon
+	}
+	if n.least == 0 || d < n.least {
+		n.least = d
+	}
+}

@@ -1,0 +1,201 @@
+package rule
+
+import "vestibule/hub/wire"
+
+// Judge says why a pass would be refused, "" if it would not. It does not look at the
+// signature, the device or the code: that was done before there was a Plan.
+func (s State) Judge(p Plan, now Now) wire.Reason {
+	switch {
+	case p.Delivery == "" || p.From >= p.Until || p.Entries == 0:
+		return wire.Unreadable
+	case p.Epoch < s.epoch:
+		return wire.OldEpoch
+	case p.Until <= now.Wall || s.isPast(p.Delivery):
+		return wire.WindowOver
+	}
+	free := s.find(p.Delivery) != nil
+	for i := range s.slots {
+		c := &s.slots[i]
+		switch {
+		case c.plan.Delivery == "":
+			free = true
+		case c.plan.Delivery == p.Delivery && c.logged:
+			// The same delivery with other terms: amendments are signed otherwise.
+			return wire.Overlaps
+		case c.cancelled || c.stage == closed || c.plan.Epoch < p.Epoch || c.plan.Delivery == p.Delivery:
+		case p.From < c.plan.Until && c.plan.From < p.Until:
+			return wire.Overlaps
+		}
+	}
+	if !free {
+		return wire.TooMany
+	}
+	return ""
+}
+
+func (t *turn) accept(p Plan) {
+	if why := t.Judge(p, t.now); why != "" {
+		t.write(Entry{Kind: wire.PassRefused, Delivery: p.Delivery, Reason: why})
+		t.do(Effect{Do: Forget, Delivery: p.Delivery})
+		return
+	}
+	c := t.find(p.Delivery)
+	if c == nil {
+		c = t.free()
+	}
+	*c = slot{plan: p, logged: true}
+	t.write(Entry{Kind: wire.PassAccepted, Delivery: p.Delivery})
+	t.raise(p.Epoch)
+	for i := range t.orders {
+		if o := &t.orders[i]; o.delivery == p.Delivery {
+			if o.lock {
+				c.locked, c.visit = true, over
+			} else {
+				c.cancelled, c.why = true, wire.ByOwner
+			}
+			*o = order{}
+		}
+	}
+}
+
+// raise cancels what an older epoch permitted.
+func (t *turn) raise(epoch uint64) {
+	if epoch <= t.epoch {
+		return
+	}
+	t.epoch = epoch
+	for i := range t.slots {
+		c := &t.slots[i]
+		if c.plan.Delivery != "" && c.plan.Epoch < epoch && !c.cancelled && c.stage != closed {
+			c.cancelled, c.why = true, wire.OldEpoch
+			t.write(Entry{Kind: wire.Cancelled, Delivery: c.plan.Delivery, Reason: wire.OldEpoch})
+		}
+	}
+}
+
+// free is a slot to put a plan into. Judge has seen to it that there is one.
+func (s *State) free() *slot {
+	for i := range s.slots {
+		if s.slots[i].plan.Delivery == "" {
+			return &s.slots[i]
+		}
+	}
+	panic("rule: internal error: no free slot after Judge")
+}
+
+func (t *turn) cancel(delivery string) {
+	c := t.find(delivery)
+	if c == nil {
+		t.early(order{delivery: delivery}, wire.Cancelled)
+		return
+	}
+	if c.cancelled || c.stage == closed {
+		return
+	}
+	c.cancelled, c.why = true, wire.ByOwner
+	t.write(Entry{Kind: wire.Cancelled, Delivery: delivery, Reason: wire.ByOwner})
+}
+
+func (t *turn) lock(delivery string) {
+	c := t.find(delivery)
+	if c == nil {
+		t.early(order{delivery: delivery, lock: true}, wire.OwnerLocked)
+		return
+	}
+	if c.locked || c.visit == over || c.cancelled && c.visit != underWay {
+		return
+	}
+	c.locked = true
+	if c.visit == awaited {
+		c.visit = over
+	}
+	t.write(Entry{Kind: wire.OwnerLocked, Delivery: delivery, Reason: wire.ByOwner})
+	if t.coil == CoilOn {
+		t.release()
+	}
+}
+
+// early remembers an order that came before its pass, as retained messages may.
+func (t *turn) early(o order, kind wire.Kind) {
+	if o.delivery == "" || t.isPast(o.delivery) || t.keepOrder(o) {
+		return
+	}
+	t.write(Entry{Kind: kind, Delivery: o.delivery, Reason: wire.ByOwner})
+}
+
+// keepOrder remembers an order in the place of the oldest; it reports whether it was there.
+func (s *State) keepOrder(o order) bool {
+	for _, k := range s.orders {
+		if k == o {
+			return true
+		}
+	}
+	s.orders[s.ordered] = o
+	s.ordered = (s.ordered + 1) % uint8(len(s.orders))
+	return false
+}
+
+// settleWindows closes what is over and opens what has begun.
+func (t *turn) settleWindows() {
+	for i := range t.slots {
+		c := &t.slots[i]
+		switch {
+		case c.plan.Delivery == "" || c.stage != open:
+		case c.cancelled:
+			t.shutWindow(c, c.why)
+		case t.now.Wall >= c.plan.Until:
+			t.shutWindow(c, wire.TimeUp)
+		}
+	}
+	for i := range t.slots {
+		c := &t.slots[i]
+		if c.plan.Delivery == "" || c.stage != planned || c.cancelled {
+			continue
+		}
+		switch {
+		case t.now.Wall >= c.plan.Until:
+			t.shutWindow(c, wire.TimeUp) // it passed while nobody was there to open it
+		case t.now.Wall >= c.plan.From && t.now.Sure && t.current() == nil:
+			t.openWindow(c)
+		}
+	}
+}
+
+func (t *turn) openWindow(c *slot) {
+	c.stage = open
+	t.write(Entry{Kind: wire.WindowOpened, Delivery: c.plan.Delivery})
+	if !t.coverOff && t.coverKnown {
+		t.latch = false
+	}
+}
+
+func (t *turn) shutWindow(c *slot, why wire.Reason) {
+	was := c.stage
+	c.stage = closed
+	t.write(Entry{Kind: wire.WindowClosed, Delivery: c.plan.Delivery, Reason: why})
+	if was != open {
+		return
+	}
+	t.do(Effect{Do: Cut, Reason: why})
+	if t.coil == CoilOn {
+		t.release()
+	}
+	if t.pending.delivery == c.plan.Delivery {
+		t.abandon(wire.TooLate)
+	}
+}
+
+// settleSlots forgets deliveries that are over.
+func (t *turn) settleSlots() {
+	for i := range t.slots {
+		c := &t.slots[i]
+		if c.plan.Delivery == "" || c.visit == underWay || t.now.Wall < c.plan.Until || c.plan.Delivery == t.pending.delivery {
+			continue
+		}
+		if c.stage == closed || c.cancelled {
+			t.addPast(c.plan.Delivery)
+			t.do(Effect{Do: Forget, Delivery: c.plan.Delivery})
+			*c = slot{}
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package rule
+
+import (
+	"time"
+
+	"vestibule/hub/wire"
+)
+
+// Restore puts the plan of a kept pass into a new state, before the journal is replayed. It
+// reports false when there is no room.
+func (s *State) Restore(p Plan) bool {
+	if p.Delivery == "" || s.find(p.Delivery) != nil {
+		return false
+	}
+	for i := range s.slots {
+		if s.slots[i].plan.Delivery == "" {
+			s.slots[i] = slot{plan: p}
+			s.epoch = max(s.epoch, p.Epoch)
+			return true
+		}
+	}
+	return false
+}
+
+// Replay takes one entry of the journal, in order. Entries about deliveries that are not
+// kept any more only leave their name.
+func (s *State) Replay(e wire.Event) {
+	c := s.find(e.Delivery)
+	if c != nil {
+		s.replayDelivery(c, e)
+	} else {
+		s.replayUnknown(e)
+	}
+	switch e.Kind {
+	case wire.DoorOpened:
+		s.shown = Open
+	case wire.DoorShut:
+		s.shown, s.held, s.forced = Closed, false, false
+	case wire.HeldOpen:
+		s.shown, s.held = Open, true
+	case wire.ForcedOpen:
+		s.shown, s.forced, s.relock = Open, true, true
+	case wire.Unlocked:
+		s.relock = true
+	case wire.Relocked:
+		s.relock = false
+	case wire.Tamper:
+		s.latch, s.coverOff = true, true
+	case wire.TamperOver:
+		s.coverOff = false
+	case wire.WindowOpened:
+		s.latch = s.coverOff
+	case wire.LinkLost:
+		s.lost = true
+	case wire.LinkBack:
+		s.lost = false
+	}
+}
+
+func (s *State) replayDelivery(c *slot, e wire.Event) {
+	switch e.Kind {
+	case wire.PassAccepted:
+		c.logged = true
+	case wire.Cancelled:
+		c.cancelled, c.why = true, e.Reason
+	case wire.OwnerLocked:
+		c.locked = true
+		if c.visit == awaited {
+			c.visit = over
+		}
+	case wire.WindowOpened:
+		if o := s.current(); o != nil {
+			o.stage = closed // its end was lost by a full disk
+		}
+		c.stage = open
+	case wire.WindowClosed:
+		c.stage = closed
+	case wire.CodeRefused:
+		if e.Reason == wire.CodeWrong && e.Count > int(c.wrong) {
+			c.wrong = uint8(min(e.Count, MaxWrong))
+		}
+	case wire.VisitStarted:
+		c.visit, c.used = underWay, max(c.used, 1)
+		c.quiet = time.Duration(e.Time.UnixMilli()) // a wall time, until Resume
+	case wire.Unlocked:
+		c.used = max(c.used, uint8(min(max(e.Count, 0), 255)))
+		c.quiet = time.Duration(e.Time.UnixMilli())
+	case wire.DoorOpened:
+		c.entered = c.entered || c.visit == underWay
+	case wire.DoorShut:
+		c.quiet = time.Duration(e.Time.UnixMilli())
+	case wire.VisitEnded:
+		c.visit = over
+	}
+}
+
+func (s *State) replayUnknown(e wire.Event) {
+	switch e.Kind {
+	case wire.WindowClosed:
+		s.addPast(e.Delivery)
+	case wire.Cancelled:
+		s.keepOrder(order{delivery: e.Delivery})
+	case wire.OwnerLocked:
+		s.keepOrder(order{delivery: e.Delivery, lock: true})
+	}
+}
+
+// Resume goes on after a restart: the pulse, the camera's power and the lamp ended with the
+// process, what the journal says goes on. A visit's grace goes on from the journal's time;
+// the delay after wrong codes begins anew.
+func Resume(s State, now Now) (State, []Effect) {
+	t := turn{State: s, now: now}
+	for i := range t.slots {
+		c := &t.slots[i]
+		if c.plan.Delivery == "" {
+			continue
+		}
+		if !c.logged {
+			// It was kept, and the power went before the journal could say so.
+			c.logged = true
+			t.write(Entry{Kind: wire.PassAccepted, Delivery: c.plan.Delivery})
+		}
+		if c.plan.Epoch < t.epoch && !c.cancelled && c.stage != closed {
+			c.cancelled, c.why = true, wire.OldEpoch
+			t.write(Entry{Kind: wire.Cancelled, Delivery: c.plan.Delivery, Reason: wire.OldEpoch})
+		}
+		passed := time.Duration(now.Wall-int64(c.quiet)) * time.Millisecond
+		c.quiet = now.Mono - min(max(passed, 0), c.plan.Grace)
+		if c.wrong > 0 {
+			c.slow = now.Mono + delay(c.wrong)
+		}
+	}
+	if t.shown == Open {
+		t.opened = now.Mono
+	}
+	for i := range t.orders {
+		if o := t.orders[i]; o.delivery != "" && t.isPast(o.delivery) {
+			t.orders[i] = order{}
+		}
+	}
+	t.settle()
+	return t.State, t.effects
+}

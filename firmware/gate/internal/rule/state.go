@@ -1,0 +1,267 @@
+package rule
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/challenge"
+	"vestibule/hub/wire"
+)
+
+type stage uint8
+
+const (
+	planned stage = iota
+	open
+	closed
+)
+
+type visit uint8
+
+const (
+	awaited visit = iota
+	underWay
+	over
+)
+
+// slot is one delivery: its plan and what became of it. A slot without a delivery is free.
+type slot struct {
+	plan      Plan
+	stage     stage
+	visit     visit
+	logged    bool // the journal says that it was accepted
+	cancelled bool
+	locked    bool // by the owner: no more openings
+	wrong     uint8
+	used      uint8         // entries
+	entered   bool          // the door has been open in this visit
+	slow      time.Duration // no digits before
+	quiet     time.Duration // since when the grace runs
+	why       wire.Reason   // of a cancellation
+}
+
+// pending is an entry on its way from the code to the coil.
+type pending struct {
+	phase    phase
+	first    bool // it burns the code
+	entry    uint8
+	ticket   uint64
+	ref      uint64
+	via      Via
+	delivery string
+	since    time.Duration
+}
+
+type phase uint8
+
+const (
+	none       phase = iota
+	writing          // until the disk has it
+	abandoned        // refused meanwhile, but the disk may still get it
+	energising       // until the coil has current
+)
+
+// order is an owner's order for a delivery that is not known (yet).
+type order struct {
+	delivery string
+	lock     bool
+}
+
+type camera struct {
+	power    bool
+	eye      bool
+	looked   bool // since power and eye
+	live     bool // camera_on was said since power
+	fault    bool
+	lamp     challenge.Verdict
+	delivery string
+	glass    wire.Reason
+	trouble  wire.Reason
+	frame    uint64
+	at       time.Duration // of the newest frame
+	since    time.Duration // power
+	good     time.Duration // since when a faulty picture is good again; 0 for not
+}
+
+// State is all that the rule knows. It is a value: a copy is a State of its own. [New] makes
+// one.
+type State struct {
+	slots   [MaxPasses]slot
+	past    [2 * MaxPasses]string // deliveries that are over
+	orders  [MaxPasses]order
+	pasts   uint8 // where the next goes
+	ordered uint8
+	epoch   uint64
+	tickets uint64
+	pending pending
+	camera  camera
+
+	door, bolt Contact
+	coil       Coil
+	shown      Contact // of the door, in the journal
+	opened     time.Duration
+	coilOn     time.Duration
+	coilOff    time.Duration // 0: it never had current
+	released   time.Duration // when Release was last asked for; 0 for not in this pulse
+	egress     time.Duration // until then an opening is a courier's leaving
+	odd        time.Duration // since when the sensors disagree; 0 for not
+	unsure     bool
+	relock     bool // relocked is still to be said
+	held       bool
+	forced     bool
+	loud       bool // the local alarm sounds
+
+	coverKnown bool
+	coverOff   bool
+	latch      bool // tampered
+
+	disk    bool
+	net     bool
+	online  bool // net was on since the last link_lost
+	lost    bool // link_lost was said
+	netOff  time.Duration
+	viewers int
+}
+
+// New is a state before anything is known: the sensors unknown, no pass, a journal that
+// works.
+func New(epoch uint64) State { return State{epoch: epoch, disk: true} }
+
+func (s *State) find(delivery string) *slot {
+	if delivery == "" {
+		return nil
+	}
+	for i := range s.slots {
+		if s.slots[i].plan.Delivery == delivery {
+			return &s.slots[i]
+		}
+	}
+	return nil
+}
+
+// current is the slot whose window is open; there is never more than one.
+func (s *State) current() *slot {
+	for i := range s.slots {
+		if s.slots[i].plan.Delivery != "" && s.slots[i].stage == open {
+			return &s.slots[i]
+		}
+	}
+	return nil
+}
+
+// visited is the slot whose visit is under way; there is never more than one.
+func (s *State) visited() *slot {
+	for i := range s.slots {
+		if s.slots[i].plan.Delivery != "" && s.slots[i].visit == underWay {
+			return &s.slots[i]
+		}
+	}
+	return nil
+}
+
+func (s *State) isPast(delivery string) bool {
+	for _, p := range s.past {
+		if p == delivery && p != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *State) addPast(delivery string) {
+	if s.isPast(delivery) {
+		return
+	}
+	s.past[s.pasts] = delivery
+	s.pasts = (s.pasts + 1) % uint8(len(s.past))
+}
+
+// Known reports whether a pass for this delivery was accepted, and needs no judging again.
+func (s State) Known(delivery string) bool {
+	if c := s.find(delivery); c != nil {
+		return c.logged
+	}
+	return s.isPast(delivery)
+}
+
+// Delivery names the delivery whose window is open, and "" if none is.
+func (s State) Delivery() string {
+	if c := s.current(); c != nil {
+		return c.plan.Delivery
+	}
+	return ""
+}
+
+// Locked reports whether the door is known to be locked: shut, the bolt held, no current.
+func (s State) Locked() bool {
+	return s.door == Closed && s.bolt == Closed && s.coil == CoilOff && !s.unsure
+}
+
+// Picture says why the picture is not live; "" when it is fresh, shows the zone and, if the
+// delivery asks for a camera, the lamp. frame and at are those of the newest frame; ok is
+// false when there is none.
+func (s State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration, ok bool) {
+	why = s.blind(now)
+	if c := s.current(); why == wire.LampUnseen && c != nil && !c.plan.Camera {
+		why = ""
+	}
+	return why, s.camera.frame, s.camera.at, s.camera.looked
+}
+
+// View is what the household sees. Time is the caller's to fill in.
+func (s State) View(now Now) wire.State {
+	v := wire.State{Door: wire.DoorUnknown, Bolt: wire.BoltUnknown, Camera: wire.CameraIsOff, Visit: wire.NoWindow, Viewers: s.viewers}
+	switch s.door {
+	case Open:
+		v.Door = wire.DoorAjar
+	case Closed:
+		v.Door = wire.DoorClosed
+	case Unknown:
+	}
+	switch {
+	case s.door == Unknown || s.bolt == Unknown || s.coil == CoilUnknown || s.unsure:
+	case s.Locked():
+		v.Bolt = wire.BoltLocked
+	case s.coil == CoilOn || s.bolt == Open:
+		v.Bolt = wire.BoltUnlocked
+	}
+	if s.camera.power {
+		switch {
+		case s.camera.fault:
+			v.Camera, v.Why = wire.CameraFaulty, s.blind(now)
+		case s.camera.live:
+			v.Camera = wire.CameraLive
+		default:
+			v.Camera = wire.CameraStarting
+		}
+	}
+	// A visit that is under way is shown also when its window is over.
+	c := s.visited()
+	if c == nil {
+		c = s.current()
+	}
+	if c != nil {
+		v.Delivery, v.Entries = c.plan.Delivery, int(c.used)
+		switch c.visit {
+		case awaited:
+			v.Visit = wire.VisitAwaited
+		case underWay:
+			v.Visit = wire.VisitUnderWay
+		case over:
+			v.Visit = wire.VisitOver
+		}
+		if c.stage == open {
+			v.Until = time.UnixMilli(c.plan.Until).UTC()
+		}
+	}
+	switch {
+	case s.forced:
+		v.Alarm = wire.ForcedOpen
+	case s.latch:
+		v.Alarm = wire.Tamper
+	case !s.disk:
+		v.Alarm = wire.JournalBroken
+	case s.held:
+		v.Alarm = wire.HeldOpen
+	}
+	return v
+}

@@ -1,0 +1,149 @@
+package rule
+
+import (
+	"vestibule/hub/wire"
+)
+
+// Step takes one event at one time. It returns the new state and what has to be done, in
+// this order.
+func Step(s State, e Event, now Now) (State, []Effect) {
+	t := turn{State: s, now: now}
+	t.take(e)
+	t.settle()
+	return t.State, t.effects
+}
+
+// turn is one Step under way.
+type turn struct {
+	State
+	now     Now
+	effects []Effect
+}
+
+func (t *turn) do(e Effect) { t.effects = append(t.effects, e) }
+
+func (t *turn) write(e Entry) { t.do(Effect{Do: Write, Entry: e}) }
+
+// note writes an entry about whatever delivery is under way.
+func (t *turn) note(kind wire.Kind, why wire.Reason) {
+	e := Entry{Kind: kind, Reason: why}
+	if c := t.visited(); c != nil {
+		e.Delivery = c.plan.Delivery
+	} else if c := t.current(); c != nil {
+		e.Delivery = c.plan.Delivery
+	}
+	t.write(e)
+}
+
+func (t *turn) take(e Event) {
+	switch e.kind {
+	case tick:
+	case passCame:
+		t.accept(e.plan)
+	case cancelCame:
+		t.cancel(e.delivery)
+	case lockCame:
+		t.lock(e.delivery)
+	case tried:
+		t.try(e)
+	case written:
+		t.wrote(e.number, e.on)
+	case doorIs:
+		t.moveDoor(e.contact)
+	case boltIs:
+		t.bolt = e.contact
+	case coilIs:
+		t.moveCoil(e.coil)
+	case tamperIs:
+		t.cover(e.on)
+	case eyeIs:
+		t.connectEye(e.on)
+	case lookCame:
+		t.look(e)
+	case troubleCame:
+		t.camera.trouble = e.reason
+	case netIs:
+		t.connectNet(e.on)
+	case viewersAre:
+		t.viewers = e.count
+	case diskIs:
+		t.diskIs(e.on)
+	case clockJumped:
+		t.note(wire.ClockJumped, "")
+	}
+}
+
+// settle draws what follows from the state and the time, whatever the event was.
+func (t *turn) settle() {
+	t.settleEntry()
+	t.settleWindows()
+	t.settlePower()
+	t.settlePicture()
+	t.settleDoor()
+	t.settleVisit()
+	t.settleNet()
+	t.settleSlots()
+}
+
+func (t *turn) diskIs(ok bool) {
+	if ok && !t.disk {
+		t.disk = true
+		t.note(wire.JournalBroken, wire.DiskTrouble)
+	}
+	t.disk = ok
+}
+
+func (t *turn) connectNet(on bool) {
+	if t.net && !on {
+		t.netOff = t.now.Mono
+	}
+	t.net = on
+	if !on {
+		return
+	}
+	t.online = true
+	if t.lost {
+		t.lost = false
+		t.note(wire.LinkBack, "")
+	}
+}
+
+func (t *turn) settleNet() {
+	if !t.net && t.online && t.now.Mono-t.netOff >= netLostFor {
+		t.online, t.lost = false, true
+		t.note(wire.LinkLost, "")
+	}
+}
+
+func (t *turn) cover(off bool) {
+	t.coverKnown = true
+	if off == t.coverOff {
+		return
+	}
+	t.coverOff = off
+	if !off {
+		t.note(wire.TamperOver, "")
+		t.hush()
+		return
+	}
+	t.latch = true
+	t.note(wire.Tamper, wire.Tampered)
+	t.alarm()
+	if t.coil == CoilOn {
+		t.release()
+	}
+}
+
+// alarm begins the local alarm anew.
+func (t *turn) alarm() {
+	t.loud = true
+	t.do(Effect{Do: Sound, On: true})
+}
+
+// hush ends the local alarm if there is no reason left for it.
+func (t *turn) hush() {
+	if t.loud && !t.coverOff && !t.held && !t.forced {
+		t.loud = false
+		t.do(Effect{Do: Sound})
+	}
+}

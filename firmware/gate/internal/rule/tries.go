@@ -1,0 +1,233 @@
+package rule
+
+import (
+	"time"
+
+	"vestibule/hub/wire"
+)
+
+// delay is how long digits have to wait after so many wrong ones: nothing for the first
+// three, then 2, 4, 8 ... 30 s.
+func delay(wrong uint8) time.Duration {
+	if wrong < FreeTries {
+		return 0
+	}
+	if wrong >= FreeTries+4 {
+		return slowest
+	}
+	return min(2*time.Second<<(wrong-FreeTries), slowest)
+}
+
+// try takes a code. The order of its questions is that of the package comment.
+func (t *turn) try(e Event) {
+	c := t.current()
+	if e.delivery != "" && (c == nil || c.plan.Delivery != e.delivery) {
+		t.tryElsewhere(e)
+		return
+	}
+	if c == nil {
+		return // outside a window the keypad answers nothing and counts nothing
+	}
+	if e.via != QR {
+		switch {
+		case c.wrong >= MaxWrong:
+			t.refuse(c, e, Effect{Reason: wire.CodeSpent})
+			return
+		case t.now.Mono < c.slow:
+			t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: c.slow - t.now.Mono})
+			return
+		case e.verdict == Typo:
+			t.refuse(c, e, Effect{Reason: wire.CodeTypo})
+			return
+		}
+	}
+	if e.verdict != Right {
+		if e.via != QR {
+			c.wrong++
+			c.slow = t.now.Mono + delay(c.wrong)
+		}
+		t.refuse(c, e, Effect{Reason: wire.CodeWrong, Left: MaxWrong - int(c.wrong)})
+		return
+	}
+	if t.pending.phase == writing || t.pending.phase == energising {
+		t.do(Effect{Do: Deny, Ref: e.number, Reason: wire.CodeSlowed, Wait: time.Second})
+		return
+	}
+	if t.coil == CoilOn && c.visit == underWay && t.barred(c) == "" {
+		// The strike is free already: pressing again is no second entry.
+		t.do(Effect{Do: Grant, Ref: e.number, Number: int(c.used), Entries: int(c.plan.Entries)})
+		return
+	}
+	why := t.barred(c)
+	if why == "" && c.used >= c.plan.Entries {
+		why = wire.EntriesUsed
+	}
+	if why == "" && t.coil != CoilOff {
+		why = wire.DoorUnsure
+	}
+	if why == "" && t.pending.phase == abandoned {
+		why = wire.DiskTrouble // an earlier burning has not come back from the disk
+	}
+	if why != "" {
+		t.refuse(c, e, Effect{Reason: why})
+		return
+	}
+	t.burn(c, e)
+}
+
+// tryElsewhere answers a try for a delivery whose window is not open.
+func (t *turn) tryElsewhere(e Event) {
+	c := t.find(e.delivery)
+	d := Effect{Reason: wire.NoDelivery}
+	switch {
+	case c != nil && c.stage == planned && !c.cancelled && !t.now.Sure:
+		d.Reason = wire.ClockUnsure
+	case c != nil && c.stage == planned && !c.cancelled:
+		d.Reason, d.From = wire.TooEarly, c.plan.From
+	case c != nil || t.isPast(e.delivery):
+		d.Reason = wire.TooLate
+	}
+	t.refuse(c, e, d)
+}
+
+// refuse says no, here and in the journal.
+func (t *turn) refuse(c *slot, e Event, d Effect) {
+	entry := Entry{Kind: wire.CodeRefused, Reason: d.Reason, Via: e.via}
+	if c != nil {
+		entry.Delivery, entry.Count = c.plan.Delivery, int(c.wrong)
+	}
+	t.write(entry)
+	d.Do, d.Ref = Deny, e.number
+	t.do(d)
+}
+
+// barred is why even the right code opens nothing now.
+func (t *turn) barred(c *slot) wire.Reason {
+	switch {
+	case c.cancelled || c.stage != open || t.now.Wall < c.plan.From || t.now.Wall >= c.plan.Until:
+		return wire.TooLate
+	case c.visit == over || c.locked:
+		return wire.CodeUsed
+	case c.plan.Epoch < t.epoch:
+		return wire.OldEpoch
+	case t.latch || t.coverOff || !t.coverKnown:
+		return wire.Tampered
+	case !t.disk:
+		return wire.DiskTrouble
+	case !t.now.Sure:
+		return wire.ClockUnsure
+	case t.unsure || t.door == Unknown || t.bolt == Unknown || t.coil == CoilUnknown:
+		return wire.DoorUnsure
+	case t.door == Open:
+		return wire.DoorIsOpen
+	case c.plan.Camera && t.blind(t.now) != "":
+		return wire.CameraNotSeen
+	case !c.plan.Offline && !t.net:
+		return wire.Offline
+	case c.plan.Watched && t.viewers == 0:
+		return wire.NobodyWatches
+	}
+	return ""
+}
+
+// burn asks the disk to remember this entry; the coil comes after.
+func (t *turn) burn(c *slot, e Event) {
+	t.tickets++
+	t.pending = pending{
+		phase: writing, first: c.visit == awaited, entry: c.used + 1, ticket: t.tickets, ref: e.number, via: e.via,
+		delivery: c.plan.Delivery, since: t.now.Mono,
+	}
+	entry := Entry{Kind: wire.Unlocked, Delivery: c.plan.Delivery, Via: e.via, Count: int(t.pending.entry)}
+	if t.pending.first {
+		entry.Kind = wire.VisitStarted
+	}
+	t.do(Effect{Do: Write, Ticket: t.tickets, Entry: entry})
+}
+
+// wrote is the disk's answer to a burning.
+func (t *turn) wrote(ticket uint64, ok bool) {
+	p := t.pending
+	if p.ticket != ticket || p.phase == none || p.phase == energising {
+		return
+	}
+	if !ok {
+		t.disk = false
+		if p.phase == writing {
+			t.giveUp(wire.DiskTrouble)
+		}
+		t.pending = pending{}
+		return
+	}
+	c := t.find(p.delivery)
+	if c == nil {
+		t.pending = pending{}
+		return
+	}
+	c.used, c.quiet = p.entry, t.now.Mono
+	if c.visit == awaited {
+		c.visit = underWay
+	}
+	if p.phase == abandoned {
+		t.pending = pending{}
+		return
+	}
+	why := t.barred(c)
+	if why == "" && t.coil != CoilOff {
+		why = wire.DoorUnsure
+	}
+	if why != "" {
+		t.giveUp(why)
+		t.pending = pending{}
+		return
+	}
+	t.pending.phase, t.pending.since = energising, t.now.Mono
+	t.do(Effect{Do: Energise})
+}
+
+// giveUp tells whoever tried that it came to nothing after all.
+func (t *turn) giveUp(why wire.Reason) {
+	t.write(Entry{Kind: wire.CodeRefused, Delivery: t.pending.delivery, Reason: why, Via: t.pending.via})
+	t.do(Effect{Do: Deny, Ref: t.pending.ref, Reason: why})
+}
+
+// abandon refuses an entry whose burning is still on its way to the disk. If it arrives
+// there the code is burned, but nothing opens.
+func (t *turn) abandon(why wire.Reason) {
+	switch t.pending.phase {
+	case writing:
+		t.giveUp(why)
+		t.pending.phase = abandoned
+	case energising:
+		t.giveUp(why)
+		t.pending = pending{}
+	case none, abandoned:
+	}
+}
+
+// settleEntry ends an entry that takes too long.
+func (t *turn) settleEntry() {
+	waited := t.now.Mono - t.pending.since
+	switch {
+	case t.pending.phase == writing && waited >= writeWithin:
+		t.disk = false
+		t.abandon(wire.DiskTrouble)
+	case t.pending.phase == energising && waited >= coilWithin:
+		t.abandon(wire.DoorUnsure)
+		t.release()
+	}
+}
+
+// energised is the coil's answer: the door is open.
+func (t *turn) energised() {
+	p := t.pending
+	t.pending = pending{}
+	c := t.find(p.delivery)
+	if c == nil {
+		return
+	}
+	if p.first {
+		t.write(Entry{Kind: wire.Unlocked, Delivery: p.delivery, Via: p.via, Count: int(p.entry)})
+	}
+	t.relock = true
+	t.do(Effect{Do: Grant, Ref: p.ref, Number: int(p.entry), Entries: int(c.plan.Entries)})
+}

@@ -1,0 +1,241 @@
+package rule
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/challenge"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+// Bounds of the rule.
+const (
+	MaxPasses = 16 // that are kept at once
+	MaxWrong  = 10 // wrong codes in a window
+	FreeTries = 3  // wrong codes before they are slowed
+
+	Pulse     = 5 * time.Second  // the longest the coil may have current
+	HeldAfter = 30 * time.Second // an open door is an alarm
+	FreshFor  = time.Second      // a picture without a newer frame is not live
+
+	slowest     = 30 * time.Second // between tries
+	writeWithin = 2 * time.Second  // a burning that takes longer opens nothing
+	coilWithin  = time.Second      // the coil says that it has current
+	openAfter   = time.Second      // after the current ended the door may still be moving
+	startWithin = 15 * time.Second // from power to the first live picture
+	steadyFor   = 3 * time.Second  // a picture is back
+	oddFor      = 2 * time.Second  // sensors may disagree while things move
+	netLostFor  = 5 * time.Second  // a link is lost
+)
+
+// Now is the time as it is known.
+type Now struct {
+	Wall int64         // milliseconds since 1970, UTC
+	Mono time.Duration // CLOCK_MONOTONIC
+	Sure bool          // Wall can be trusted to let somebody in
+}
+
+// Plan is what the rule needs of a pass. Only a verified pass makes one.
+type Plan struct {
+	Delivery string
+	Epoch    uint64
+	From     int64 // as Now.Wall
+	Until    int64
+	Entries  uint8
+	Grace    time.Duration
+	Camera   bool // a live picture is needed
+	Offline  bool // may open while the owner can't be told
+	Watched  bool // somebody has to be watching
+}
+
+// PlanOf takes what the rule needs from a verified pass. The zero Pass gives the zero Plan,
+// whose window never opens.
+func PlanOf(p pass.Pass) Plan {
+	if !p.Valid() {
+		return Plan{}
+	}
+	t := p.Terms()
+	return Plan{
+		Delivery: t.Delivery, Epoch: t.Epoch, From: t.From.UnixMilli(), Until: t.Until.UnixMilli(), Entries: uint8(t.Entries),
+		Grace: t.Grace, Camera: t.Camera, Offline: t.Offline, Watched: t.Watched,
+	}
+}
+
+// Contact is what a switch says. The zero value is unknown.
+type Contact uint8
+
+// States of a contact. A door's contact is closed while it is shut, a bolt's while it is
+// held by the strike.
+const (
+	Unknown Contact = iota
+	Open
+	Closed
+)
+
+// Coil is what is known of the strike's coil. The zero value is unknown.
+type Coil uint8
+
+// States of the coil.
+const (
+	CoilUnknown Coil = iota
+	CoilOff
+	CoilOn
+)
+
+// Verdict is what came of comparing what was typed with the code.
+type Verdict uint8
+
+// Verdicts.
+const (
+	Wrong Verdict = iota
+	Typo          // not the form of a code, or the check digit does not fit
+	Right
+)
+
+// Via is how a code came.
+type Via string
+
+// Ways. Only the 128-bit key is never slowed.
+const (
+	Keypad Via = "keypad"
+	Page   Via = "page"
+	QR     Via = "qr"
+)
+
+type eventKind uint8
+
+const (
+	tick eventKind = iota
+	passCame
+	cancelCame
+	lockCame
+	tried
+	written
+	doorIs
+	boltIs
+	coilIs
+	tamperIs
+	eyeIs
+	lookCame
+	troubleCame
+	netIs
+	viewersAre
+	diskIs
+	clockJumped
+)
+
+// Event is something that happened. Its makers are below.
+type Event struct {
+	kind     eventKind
+	on       bool
+	contact  Contact
+	coil     Coil
+	verdict  Verdict
+	lamp     challenge.Verdict
+	count    int
+	number   uint64
+	at       time.Duration
+	delivery string
+	reason   wire.Reason
+	via      Via
+	plan     Plan
+}
+
+// Tick is only the passing of time.
+func Tick() Event { return Event{} }
+
+// PassCame is a verified pass that is on disk. Ask [State.Judge] first.
+func PassCame(p Plan) Event { return Event{kind: passCame, plan: p} }
+
+// CancelCame is an owner's verified order that a delivery's window ends.
+func CancelCame(delivery string) Event { return Event{kind: cancelCame, delivery: delivery} }
+
+// LockCame is an owner's verified order that there is no more opening in a visit.
+func LockCame(delivery string) Event { return Event{kind: lockCame, delivery: delivery} }
+
+// Tried is a code that was compared in full. delivery is empty at the keypad. ref is the
+// caller's, for the Grant or Deny.
+func Tried(delivery string, v Verdict, via Via, ref uint64) Event {
+	return Event{kind: tried, delivery: delivery, verdict: v, via: via, number: ref}
+}
+
+// Written says whether the entry with a ticket is on the disk.
+func Written(ticket uint64, ok bool) Event { return Event{kind: written, number: ticket, on: ok} }
+
+// DoorIs is a change of the door's contact.
+func DoorIs(c Contact) Event { return Event{kind: doorIs, contact: c} }
+
+// BoltIs is a change of the bolt's contact.
+func BoltIs(c Contact) Event { return Event{kind: boltIs, contact: c} }
+
+// CoilIs is a change of the coil, and the answer to Energise.
+func CoilIs(c Coil) Event { return Event{kind: coilIs, coil: c} }
+
+// TamperIs says whether the device's cover is off.
+func TamperIs(off bool) Event { return Event{kind: tamperIs, on: off} }
+
+// EyeIs says whether eye is connected. A new eye is off and on again.
+func EyeIs(on bool) Event { return Event{kind: eyeIs, on: on} }
+
+// LookCame is eye's report of a frame, and what the lamp's challenge says after it.
+func LookCame(frame uint64, at time.Duration, glass wire.Reason, lamp challenge.Verdict) Event {
+	return Event{kind: lookCame, number: frame, at: at, reason: glass, lamp: lamp}
+}
+
+// TroubleCame is eye's report of why it has no picture.
+func TroubleCame(r wire.Reason) Event { return Event{kind: troubleCame, reason: r} }
+
+// NetIs says whether the hub can be reached.
+func NetIs(on bool) Event { return Event{kind: netIs, on: on} }
+
+// ViewersAre says how many watch.
+func ViewersAre(n int) Event { return Event{kind: viewersAre, count: n} }
+
+// DiskIs says whether the journal can be written.
+func DiskIs(ok bool) Event { return Event{kind: diskIs, on: ok} }
+
+// ClockJumped says that the clock has stepped.
+func ClockJumped() Event { return Event{kind: clockJumped} }
+
+// Do says what an effect is.
+type Do uint8
+
+// Effects. Fields that are used are named.
+const (
+	Write    Do = iota + 1 // Entry to the journal; with a Ticket, say Written when it is there or failed
+	Energise               // give the coil current for Pulse, and say CoilIs
+	Release                // take the coil's current
+	Power                  // On: give the camera power and blink the lamp, or take it
+	Wake                   // Delivery: hand eye its pass
+	Sleep                  // tell eye to close the camera
+	Cut                    // Reason: end every viewing
+	Grant                  // Ref, Number of Entries: the door is open
+	Deny                   // Ref, Reason, Wait, From, Left: it is not
+	Sound                  // On: the local alarm
+	Forget                 // Delivery: its pass is not needed any more
+)
+
+// Effect is something to be done.
+type Effect struct {
+	Do       Do
+	On       bool
+	Number   int // of this entry
+	Entries  int // allowed
+	Left     int // tries
+	Ticket   uint64
+	Ref      uint64
+	Wait     time.Duration
+	From     int64 // when the window begins, as Now.Wall; 0 for not said
+	Delivery string
+	Reason   wire.Reason
+	Entry    Entry
+}
+
+// Entry is an entry for the journal.
+type Entry struct {
+	Kind     wire.Kind
+	Delivery string
+	Reason   wire.Reason
+	Via      Via
+	Count    int
+}
