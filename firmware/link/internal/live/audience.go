@@ -1,0 +1,311 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+
+	"vestibule/firmware/pipe"
+	"vestibule/hub/wire"
+)
+
+const (
+	// maxViewers bounds what a hub can make this program hold. Gate's own bound is lower.
+	maxViewers = 12
+	askTime    = 5 * time.Second
+	// joinTime is how long a viewer may take from the answer to the first packet.
+	joinTime = 15 * time.Second
+	// maxAge is how old a picture may be to be sent on.
+	maxAge = time.Second
+	// keySpacing is the least time between two requests for a key frame.
+	keySpacing = 500 * time.Millisecond
+	// payloadSize is what of an RTP packet's 1200 bytes is the picture's.
+	payloadSize = 1180
+	// maxUnsent is how many bytes of beats may wait for a viewer whose line is slow. An old
+	// beat proves nothing: a fresh one follows.
+	maxUnsent = 4 << 10
+)
+
+// Gate decides who may watch.
+type Gate interface {
+	// Ask asks whether a viewer may watch. An error means that gate did not answer.
+	Ask(context.Context, pipe.Ask) (pipe.Admit, error)
+	// Left says that a viewer whom gate admitted has gone.
+	Left(id string)
+}
+
+// Refusal is an offer that is not taken.
+type Refusal struct {
+	Reason wire.Reason
+	Cause  error
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Cause) }
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+// Config is what an Audience needs. All fields but Loopback have to be set.
+type Config struct {
+	Gate Gate
+	// KeyPlease asks eye for a key frame. It is called at most twice a second.
+	KeyPlease func()
+	// Watched is told how many there are, whenever that changes.
+	Watched func(n int)
+	// Clock is CLOCK_MONOTONIC, by which units say when they were taken.
+	Clock func() time.Duration
+	// Loopback offers this machine's own address too: for a desk.
+	Loopback bool
+	Log      *slog.Logger
+}
+
+// Audience is everyone who watches. Its methods may be called from any goroutine. It has to
+// be closed; the zero Audience is of no use, see [New].
+type Audience struct {
+	cfg         Config
+	api         *webrtc.API
+	certificate webrtc.Certificate
+	fingerprint []byte
+	keys        *keys
+	ends        sync.WaitGroup // of viewers
+
+	mu        sync.Mutex
+	closed    bool
+	viewers   map[*viewer]struct{}
+	payloader codecs.H264Payloader
+}
+
+// New makes an Audience of nobody, with a certificate of its own.
+func New(cfg Config) (*Audience, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	cert, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	sum, err := ownFingerprint(cert)
+	if err != nil {
+		return nil, err
+	}
+	api, err := newAPI(cfg.Loopback)
+	if err != nil {
+		return nil, err
+	}
+	return &Audience{
+		cfg: cfg, api: api, certificate: *cert, fingerprint: sum, keys: newKeys(cfg.KeyPlease),
+		viewers: map[*viewer]struct{}{},
+	}, nil
+}
+
+func ownFingerprint(cert *webrtc.Certificate) ([]byte, error) {
+	prints, err := cert.GetFingerprints()
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	for _, p := range prints {
+		if p.Algorithm == "sha-256" {
+			sum, err := parseFingerprint("sha-256 " + strings.ToUpper(p.Value))
+			return sum[:], err
+		}
+	}
+	return nil, errors.New("live: the certificate has no sha-256 fingerprint")
+}
+
+// Answer answers a viewer's offer. The error is a *Refusal when the viewer is refused;
+// another one means that gate does not answer.
+func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, error) {
+	claimed, err := examine(o.SDP)
+	if err != nil {
+		return wire.AnswerBody{}, &Refusal{wire.Unreadable, err}
+	}
+	v, err := a.reserve(o.Call)
+	if err != nil {
+		return wire.AnswerBody{}, err
+	}
+	defer a.ends.Done()
+	body, err := a.answer(ctx, v, o, claimed)
+	if err != nil {
+		a.drop(v, "refused")
+		return wire.AnswerBody{}, err
+	}
+	return body, nil
+}
+
+func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed [32]byte) (wire.AnswerBody, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	a.known(v, true) // also when the reply is late
+	admit, err := a.cfg.Gate.Ask(ctx, pipe.Ask{ID: v.id, Call: o.Call, Key: o.Key, Fingerprint: a.fingerprint})
+	if err != nil {
+		return wire.AnswerBody{}, fmt.Errorf("ask gate: %w", err)
+	}
+	if admit.Reason != "" {
+		a.known(v, false)
+		return wire.AnswerBody{}, &Refusal{admit.Reason, errors.New("gate refuses")}
+	}
+	if !bytes.Equal(admit.Fingerprint, claimed[:]) {
+		return wire.AnswerBody{}, &Refusal{wire.BadSignature, errors.New("the offer's fingerprint is not the one that was signed")}
+	}
+	left := time.Until(admit.Until)
+	if left <= 0 {
+		return wire.AnswerBody{}, &Refusal{wire.WindowOver, fmt.Errorf("gate says until %v", admit.Until)}
+	}
+	answer, err := a.connect(ctx, v, o.SDP)
+	if err != nil {
+		return wire.AnswerBody{}, &Refusal{wire.Unreadable, err}
+	}
+	if !a.begin(v, left) {
+		return wire.AnswerBody{}, &Refusal{wire.CameraAsleep, errors.New("cut while joining")}
+	}
+	return wire.AnswerBody{SDP: answer, Answer: admit.Answer}, nil
+}
+
+// Bye ends the viewing that the call with this nonce began.
+func (a *Audience) Bye(nonce string) {
+	line := "\nnonce " + nonce + "\n" // pass.Call's; whoever knows it is the viewer, or the hub
+	a.each(func(v *viewer) {
+		if nonce != "" && strings.Contains(v.call, line) {
+			a.endSoon(v, "bye")
+		}
+	})
+}
+
+// Cut ends every viewing, those that are just beginning too. It does not wait.
+func (a *Audience) Cut(why string) {
+	a.each(func(v *viewer) { a.endSoon(v, why) })
+}
+
+// Close ends every viewing and waits for that.
+func (a *Audience) Close() {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	a.Cut("closing")
+	a.ends.Wait()
+	a.keys.close()
+}
+
+// Unit sends one access unit to everyone who can use it. Annex B; the data is not kept.
+func (a *Audience) Unit(u pipe.Unit) {
+	stale := a.cfg.Clock()-u.At > maxAge
+	var packets [][]byte
+	lacking := false
+	a.each(func(v *viewer) {
+		switch {
+		case !v.connected:
+			return
+		case stale:
+			v.waiting = true
+		case !v.waiting || u.Key:
+			if packets == nil {
+				packets = a.payloader.Payload(payloadSize, u.Data)
+			}
+			v.waiting = false
+			v.send(packets, u.At)
+		}
+		lacking = lacking || v.waiting
+	})
+	if lacking {
+		a.keys.ask()
+	}
+}
+
+// Beat sends one signed beat to everyone.
+func (a *Audience) Beat(note []byte) {
+	text := string(note)
+	a.each(func(v *viewer) { v.beat(text) })
+}
+
+// each calls f for every viewer, with the lock held.
+func (a *Audience) each(f func(*viewer)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for v := range a.viewers {
+		f(v)
+	}
+}
+
+// reserve makes a viewer, so that the bound and Cut hold from the first moment on.
+func (a *Audience) reserve(call string) (*viewer, error) {
+	v := &viewer{id: rand.Text(), call: call, log: a.cfg.Log}
+	a.mu.Lock()
+	n := len(a.viewers)
+	full := a.closed || n >= maxViewers
+	if !full {
+		a.viewers[v] = struct{}{}
+		a.ends.Add(1)
+		n++
+	}
+	a.mu.Unlock()
+	if full {
+		return nil, &Refusal{wire.Busy, fmt.Errorf("%d watch already", n)}
+	}
+	a.cfg.Watched(n)
+	return v, nil
+}
+
+// known says whether gate may count the viewer.
+func (a *Audience) known(v *viewer, yes bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v.known = yes
+}
+
+// begin starts the clocks of a viewer who has an answer, unless it was cut meanwhile.
+func (a *Audience) begin(v *viewer, left time.Duration) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.viewers[v]; !ok {
+		return false
+	}
+	v.until = time.AfterFunc(left, func() { a.drop(v, "its time is over") })
+	if !v.connected {
+		v.join = time.AfterFunc(joinTime, func() { a.drop(v, "it never came") })
+	}
+	return true
+}
+
+// endSoon drops a viewer without waiting; the lock is held.
+func (a *Audience) endSoon(v *viewer, why string) {
+	a.ends.Go(func() { a.drop(v, why) })
+}
+
+// drop ends a viewer. Dropping again ends what it has got since: it may have been cut while
+// gate was asked, or while its connection was made.
+func (a *Audience) drop(v *viewer, why string) {
+	a.mu.Lock()
+	_, there := a.viewers[v]
+	delete(a.viewers, v)
+	n := len(a.viewers)
+	pc, known := v.pc, v.known
+	v.known = false
+	for _, t := range []*time.Timer{v.until, v.join} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	a.mu.Unlock()
+	if pc != nil {
+		if err := pc.Close(); err != nil {
+			a.cfg.Log.Warn("viewer: close", "err", err)
+		}
+	}
+	if known {
+		a.cfg.Gate.Left(v.id)
+	}
+	if there {
+		a.cfg.Log.Info("a viewer has gone", "viewer", v.id, "why", why)
+		a.cfg.Watched(n)
+	}
+}

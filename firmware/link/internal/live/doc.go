@@ -1,0 +1,25 @@
+// Package live sends the picture to those whom gate admits, by WebRTC (pion), straight to
+// their browsers.
+//
+// A viewer's offer comes through the hub, which is not trusted: it could put its own DTLS
+// fingerprint in the place of the viewer's. So the viewer signs its fingerprint (pass.Call),
+// gate checks who signed, and what counts is gate's answer, not the offer:
+//
+//   - the offer has to hold exactly one fingerprint, a sha-256 one (pion itself would accept
+//     whichever of several fits, md5 included);
+//   - gate is asked; it says who may watch, until when, and which fingerprint was signed;
+//   - only when that is the offer's is the offer given to pion at all;
+//   - this side's certificate, made when the program starts and never on a disk, is in the
+//     answer that gate signs.
+//
+// A viewer gets one H.264 track and one data channel, both sending only: nothing that a
+// viewer sends is taken, and an offer of sound, or of a second picture, is refused whole.
+// Pictures that are old when they come are not sent on, and a viewer who lacks pictures
+// waits for a key frame. RTP time stamps are the frame's CLOCK_MONOTONIC in 90 kHz.
+//
+// Viewers end when gate cuts them, at the time that gate said, when they go, or when their
+// network has been silent for five seconds. Then their connection is closed with all it
+// could send again.
+//
+// Non-goals here: relays, and a bit rate that follows the line.
+package live

@@ -1,0 +1,187 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// viewer is one who watches. Audience.mu guards what changes.
+type viewer struct {
+	id   string
+	call string // signed
+	log  *slog.Logger
+
+	known     bool // gate may count it
+	connected bool
+	waiting   bool // for a key frame
+	until     *time.Timer
+	join      *time.Timer
+	pc        *webrtc.PeerConnection
+	track     *webrtc.TrackLocalStaticRTP
+	beats     *webrtc.DataChannel
+	seq       uint16
+}
+
+// h264 is the one format: constrained baseline, which every browser decodes. The level is
+// what the viewer would send, and it sends nothing.
+func h264() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeH264, ClockRate: 90000,
+		SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+		RTCPFeedback: []webrtc.RTCPFeedback{
+			{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
+		},
+	}
+}
+
+func newAPI(loopback bool) (*webrtc.API, error) {
+	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	if err := webrtc.ConfigureNack(media, chain); err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	if err := webrtc.ConfigureRTCPReports(chain); err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	set := webrtc.SettingEngine{}
+	set.SetIncludeLoopbackCandidate(loopback)
+	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	// A browser hides its addresses behind mDNS names. It reaches this side anyway, whose
+	// addresses are in the answer, and is then known by where its packets come from.
+	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	const silent, gone, alive = 5 * time.Second, 5 * time.Second, time.Second
+	set.SetICETimeouts(silent, gone, alive)
+	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(set)), nil
+}
+
+// connect makes the connection for an offer whose fingerprint was signed, and returns the
+// answer with all of this side's addresses in it.
+func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string, error) {
+	pc, err := a.api.NewPeerConnection(webrtc.Configuration{
+		Certificates: []webrtc.Certificate{a.certificate}, BundlePolicy: webrtc.BundlePolicyMaxBundle,
+		RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire,
+	})
+	if err != nil {
+		return "", err
+	}
+	answer, err := a.negotiate(ctx, v, pc, offer)
+	if err == nil {
+		return answer, nil
+	}
+	return "", errors.Join(err, pc.Close())
+}
+
+func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConnection, offer string) (string, error) {
+	track, err := webrtc.NewTrackLocalStaticRTP(h264(), "picture", "doorway")
+	if err != nil {
+		return "", err
+	}
+	sender, err := pc.AddTrack(track)
+	if err != nil {
+		return "", err
+	}
+	negotiated, ordered, id, again := true, false, uint16(0), uint16(0)
+	beats, err := pc.CreateDataChannel("beats", &webrtc.DataChannelInit{
+		Negotiated: &negotiated, ID: &id, Ordered: &ordered, MaxRetransmits: &again,
+	})
+	if err != nil {
+		return "", err
+	}
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) { a.stateChanged(v, s) })
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", err
+	}
+	answer, err := pc.CreateAnswer(nil)
+	if err != nil {
+		return "", err
+	}
+	complete := webrtc.GatheringCompletePromise(pc)
+	a.mu.Lock()
+	v.pc, v.track, v.beats = pc, track, beats
+	a.mu.Unlock()
+	if err := pc.SetLocalDescription(answer); err != nil {
+		return "", err
+	}
+	if len(sender.GetParameters().Codecs) == 0 {
+		return "", errors.New("the viewer does not take H.264")
+	}
+	select {
+	case <-complete:
+	case <-ctx.Done():
+		return "", fmt.Errorf("gather addresses: %w", ctx.Err())
+	}
+	a.ends.Go(func() { a.hear(sender) })
+	return pc.LocalDescription().SDP, nil
+}
+
+// hear takes a viewer's requests for a key frame, until its connection is closed.
+func (a *Audience) hear(sender *webrtc.RTPSender) {
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			switch p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				a.keys.ask()
+			}
+		}
+	}
+}
+
+func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
+	switch s {
+	case webrtc.PeerConnectionStateConnected:
+		a.mu.Lock()
+		v.connected, v.waiting = true, true
+		if v.join != nil {
+			v.join.Stop()
+		}
+		a.mu.Unlock()
+		a.cfg.Log.Info("a viewer watches", "viewer", v.id)
+		a.keys.ask()
+	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		a.drop(v, s.String())
+	}
+}
+
+// send sends one unit's packets; Audience.mu is held.
+func (v *viewer) send(payloads [][]byte, at time.Duration) {
+	stamp := uint32(uint64(at) * 9 / 100_000) // 90 kHz
+	for i, p := range payloads {
+		packet := rtp.Packet{
+			Header: rtp.Header{
+				Version: 2, Marker: i == len(payloads)-1, SequenceNumber: v.seq, Timestamp: stamp,
+			},
+			Payload: p,
+		}
+		v.seq++
+		if err := v.track.WriteRTP(&packet); err != nil {
+			// A closing connection; its end comes by stateChanged.
+			v.waiting = true
+			return
+		}
+	}
+}
+
+// beat sends a beat unless older ones wait; Audience.mu is held.
+func (v *viewer) beat(note string) {
+	if !v.connected || v.beats.ReadyState() != webrtc.DataChannelStateOpen || v.beats.BufferedAmount() > maxUnsent {
+		return
+	}
+	if err := v.beats.SendText(note); err != nil {
+		v.log.Debug("beat", "viewer", v.id, "err", err)
+	}
+}
