@@ -61,6 +61,9 @@ func (h *hub) Run(ctx context.Context) error {
 	ctx, h.stop = context.WithCancel(ctx)
 	// What devices should know is there before the first one connects.
 	if err := h.house.Open(ctx); err != nil {
+		if errors.Is(err, ctx.Err()) { // stopped while it was starting
+			return nil
+		}
 		return err
 	}
 	if err := h.broker.Serve(h.house); err != nil {

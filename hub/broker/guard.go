@@ -174,7 +174,7 @@ func (g *guard) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, e
 	_, rest, _ := wire.SplitTopic(pk.TopicName)
 	if len(pk.Payload) > maxSaying && rest != wire.LeafLetterOut {
 		g.log.Warn("mqtt message refused", "session", cl.ID, "topic", pk.TopicName, "bytes", len(pk.Payload))
-		return pk, packets.ErrRejectPacket
+		return pk, packets.CodeSuccessIgnore // acknowledged, so that it is not sent again, and dropped
 	}
 	if pk.FixedHeader.Retain {
 		pk.FixedHeader.Retain = rest == wire.LeafOnline || rest == wire.LeafState
