@@ -1,0 +1,239 @@
+/** Why: what happened, and what the person who meets it can do now. One for each wire.Reason. */
+import type { Reason } from '../lib/wire';
+import type { Text } from './text';
+
+export interface Why {
+  readonly said: Text;
+  readonly todo: Text;
+}
+
+const askOwner: Text = {
+  en: 'Please contact the person who expects you.',
+  fr: 'Veuillez contacter la personne qui vous attend.',
+};
+const waitCamera: Text = {
+  en: 'Wait a few seconds and try again. If it goes on, check that nothing covers the camera.',
+  fr: 'Attendez quelques secondes et réessayez. Si cela continue, vérifiez que rien ne couvre la caméra.',
+};
+const itComesBack: Text = {
+  en: 'It starts again by itself. If it does not, check the device’s power and camera.',
+  fr: 'Elle redémarre d’elle-même. Sinon, vérifiez l’alimentation et la caméra de l’appareil.',
+};
+const planAgain: Text = { en: 'Plan the delivery again.', fr: 'Planifiez la livraison à nouveau.' };
+const drawZone: Text = {
+  en: 'Plan the delivery again with another zone.',
+  fr: 'Planifiez la livraison à nouveau avec une autre zone visible.',
+};
+
+export const reasons: Readonly<Record<Reason, Why>> = {
+  code_wrong: {
+    said: { en: 'This code does not open this door.', fr: 'Ce code n’ouvre pas cette porte.' },
+    todo: {
+      en: 'Check that the code is for this delivery and try again.',
+      fr: 'Vérifiez que le code est bien celui de cette livraison et réessayez.',
+    },
+  },
+  code_typo: {
+    said: { en: 'One digit is not right.', fr: 'Un chiffre n’est pas juste.' },
+    todo: {
+      en: 'Read the code again and correct it. This did not count as a try.',
+      fr: 'Relisez le code et corrigez-le. Cet essai n’est pas compté.',
+    },
+  },
+  code_slowed: {
+    said: { en: 'A wrong code was entered just before.', fr: 'Un code faux vient d’être saisi.' },
+    todo: { en: 'Wait a moment, then try again.', fr: 'Attendez un instant, puis réessayez.' },
+  },
+  code_spent: {
+    said: {
+      en: 'Too many wrong codes were entered in this window.',
+      fr: 'Trop de codes faux ont été saisis pendant ce créneau.',
+    },
+    todo: askOwner,
+  },
+  code_used: {
+    said: { en: 'This code was used and its visit is over.', fr: 'Ce code a déjà servi et sa visite est terminée.' },
+    todo: askOwner,
+  },
+  entries_used: {
+    said: {
+      en: 'The door was opened as many times as allowed.',
+      fr: 'La porte a été ouverte autant de fois que permis.',
+    },
+    todo: askOwner,
+  },
+  too_early: {
+    said: { en: 'The delivery window has not opened yet.', fr: 'Le créneau de livraison n’a pas encore commencé.' },
+    todo: { en: 'Come back when the window opens.', fr: 'Revenez au début du créneau.' },
+  },
+  too_late: {
+    said: { en: 'The delivery window is over.', fr: 'Le créneau de livraison est terminé.' },
+    todo: askOwner,
+  },
+  no_delivery: {
+    said: { en: 'No delivery is expected at this door now.', fr: 'Aucune livraison n’est attendue à cette porte.' },
+    todo: askOwner,
+  },
+  camera_unseen: {
+    said: {
+      en: 'The camera does not see the door yet, so the door stays shut.',
+      fr: 'La caméra ne voit pas encore la porte ; la porte reste donc fermée.',
+    },
+    todo: waitCamera,
+  },
+  nobody_watches: {
+    said: {
+      en: 'The owner asked that somebody watches, and nobody does yet.',
+      fr: 'Le propriétaire demande que quelqu’un regarde, et personne ne regarde encore.',
+    },
+    todo: {
+      en: 'Ask the owner to open the live picture, then try again.',
+      fr: 'Demandez au propriétaire d’ouvrir l’image en direct, puis réessayez.',
+    },
+  },
+  offline: {
+    said: {
+      en: 'The device cannot reach the owner, and the owner asked to be told first.',
+      fr: 'L’appareil ne peut pas joindre le propriétaire, qui a demandé à être prévenu.',
+    },
+    todo: {
+      en: 'Wait a minute and try again, or call the person who expects you.',
+      fr: 'Attendez une minute et réessayez, ou appelez la personne qui vous attend.',
+    },
+  },
+  tampered: {
+    said: { en: 'The device’s case was opened, so the door stays shut.', fr: 'Le boîtier de l’appareil a été ouvert ; la porte reste donc fermée.' },
+    todo: { en: 'The owner has to check the device.', fr: 'Le propriétaire doit vérifier l’appareil.' },
+  },
+  clock_unsure: {
+    said: {
+      en: 'The device does not know the time yet, so the door stays shut.',
+      fr: 'L’appareil ne connaît pas encore l’heure ; la porte reste donc fermée.',
+    },
+    todo: { en: 'Wait a minute and try again.', fr: 'Attendez une minute et réessayez.' },
+  },
+  disk_trouble: {
+    said: {
+      en: 'The device cannot write its log, so the door stays shut.',
+      fr: 'L’appareil ne peut pas écrire son journal ; la porte reste donc fermée.',
+    },
+    todo: { en: 'The owner has to check the device’s storage.', fr: 'Le propriétaire doit vérifier le stockage de l’appareil.' },
+  },
+  door_unsure: {
+    said: { en: 'The door’s sensors contradict one another.', fr: 'Les capteurs de la porte se contredisent.' },
+    todo: { en: 'Pull the door firmly shut and try again.', fr: 'Refermez bien la porte et réessayez.' },
+  },
+  door_open: {
+    said: { en: 'The door is open already.', fr: 'La porte est déjà ouverte.' },
+    todo: { en: 'No code is needed. Shut the door when you leave.', fr: 'Aucun code n’est nécessaire. Refermez la porte en partant.' },
+  },
+  too_large: {
+    said: { en: 'The message was larger than the device accepts.', fr: 'Le message était plus grand que ce que l’appareil accepte.' },
+    todo: planAgain,
+  },
+  unreadable: {
+    said: { en: 'The device cannot read the message.', fr: 'L’appareil ne peut pas lire le message.' },
+    todo: { en: 'Reload this page and try again.', fr: 'Rechargez cette page et réessayez.' },
+  },
+  bad_signature: {
+    said: {
+      en: 'The message is not signed by the key that this door obeys.',
+      fr: 'Le message n’est pas signé par la clé à laquelle cette porte obéit.',
+    },
+    todo: { en: 'Use the phone that was paired with this door.', fr: 'Utilisez le téléphone associé à cette porte.' },
+  },
+  other_device: {
+    said: { en: 'The message is meant for another device.', fr: 'Le message est destiné à un autre appareil.' },
+    todo: planAgain,
+  },
+  old_epoch: {
+    said: { en: 'It was signed before the keys were changed.', fr: 'Il a été signé avant le changement des clés.' },
+    todo: planAgain,
+  },
+  window_over: {
+    said: { en: 'Its window was over when it arrived.', fr: 'Son créneau était terminé à son arrivée.' },
+    todo: planAgain,
+  },
+  overlaps: {
+    said: { en: 'Another delivery has this time already.', fr: 'Une autre livraison occupe déjà ce créneau.' },
+    todo: { en: 'Choose another time, or cancel the other delivery.', fr: 'Choisissez un autre créneau, ou annulez l’autre livraison.' },
+  },
+  code_unsealed: {
+    said: { en: 'Its code was not sealed for this device.', fr: 'Son code n’a pas été scellé pour cet appareil.' },
+    todo: planAgain,
+  },
+  too_many: {
+    said: { en: 'More deliveries are planned than the device can keep.', fr: 'Plus de livraisons sont prévues que l’appareil ne peut en garder.' },
+    todo: { en: 'Cancel one that you no longer need.', fr: 'Annulez-en une qui n’est plus utile.' },
+  },
+  not_paired: {
+    said: { en: 'This device has no owner yet.', fr: 'Cet appareil n’a pas encore de propriétaire.' },
+    todo: { en: 'Open its pairing link first.', fr: 'Ouvrez d’abord son lien d’association.' },
+  },
+  paired_already: {
+    said: { en: 'This device has an owner already.', fr: 'Cet appareil a déjà un propriétaire.' },
+    todo: { en: 'Use the phone that was paired first, or reset the device.', fr: 'Utilisez le premier téléphone associé, ou réinitialisez l’appareil.' },
+  },
+  pairing_wrong: {
+    said: { en: 'The secret in the link is not this device’s.', fr: 'Le secret du lien n’est pas celui de cet appareil.' },
+    todo: { en: 'Open the link exactly as the device shows it.', fr: 'Ouvrez le lien exactement comme l’appareil l’affiche.' },
+  },
+  not_watcher: {
+    said: { en: 'This delivery does not name you among those who may watch.', fr: 'Cette livraison ne vous nomme pas parmi ceux qui peuvent regarder.' },
+    todo: { en: 'Ask the owner who planned it.', fr: 'Demandez au propriétaire qui l’a planifiée.' },
+  },
+  call_stale: {
+    said: { en: 'The call came too late or twice.', fr: 'L’appel est arrivé trop tard ou deux fois.' },
+    todo: { en: 'Check that this phone’s clock is right. The page calls again by itself.', fr: 'Vérifiez l’heure de ce téléphone. La page rappelle d’elle-même.' },
+  },
+  busy: {
+    said: { en: 'As many people are watching as the device can serve.', fr: 'L’appareil ne peut pas servir plus de spectateurs.' },
+    todo: { en: 'The page tries again by itself.', fr: 'La page réessaie d’elle-même.' },
+  },
+  zone_missing: {
+    said: { en: 'No zone is set, so the whole picture is glass.', fr: 'Aucune zone visible n’est définie ; toute l’image est en verre dépoli.' },
+    todo: drawZone,
+  },
+  zone_invalid: {
+    said: { en: 'The zone’s shape cannot be used, so the whole picture is glass.', fr: 'La forme de la zone visible est inutilisable ; toute l’image est en verre dépoli.' },
+    todo: drawZone,
+  },
+  zone_too_large: {
+    said: { en: 'The zone is too large, so the whole picture is glass.', fr: 'La zone visible est trop grande ; toute l’image est en verre dépoli.' },
+    todo: drawZone,
+  },
+  camera_failed: { said: { en: 'The camera cannot be read.', fr: 'La caméra ne peut pas être lue.' }, todo: itComesBack },
+  camera_ended: { said: { en: 'The camera gives no more pictures.', fr: 'La caméra ne donne plus d’images.' }, todo: itComesBack },
+  camera_stalled: { said: { en: 'The camera’s picture stands still.', fr: 'L’image de la caméra est figée.' }, todo: itComesBack },
+  camera_resized: {
+    said: { en: 'The camera changed its picture, so the whole picture is glass.', fr: 'La caméra a changé d’image ; toute l’image est en verre dépoli.' },
+    todo: itComesBack,
+  },
+  redactor_failed: {
+    said: { en: 'The interior could not be hidden for certain, so the whole picture is glass.', fr: 'L’intérieur n’a pas pu être masqué à coup sûr ; toute l’image est en verre dépoli.' },
+    todo: itComesBack,
+  },
+  eye_gone: { said: { en: 'The program that sees is not running.', fr: 'Le programme qui voit ne tourne pas.' }, todo: itComesBack },
+  lamp_unseen: {
+    said: { en: 'The picture does not show the lamp’s signal, so it may not be this door, now.', fr: 'L’image ne montre pas le signal de la lampe ; ce n’est peut-être pas cette porte, maintenant.' },
+    todo: { en: 'Check that nothing covers the camera or the lamp.', fr: 'Vérifiez que rien ne couvre la caméra ni la lampe.' },
+  },
+  camera_asleep: {
+    said: { en: 'The camera has no power.', fr: 'La caméra n’est pas alimentée.' },
+    todo: { en: 'It wakes in a delivery window.', fr: 'Elle se réveille pendant un créneau de livraison.' },
+  },
+  time_up: {
+    said: { en: 'The time was up.', fr: 'Le temps était écoulé.' },
+    todo: { en: 'Plan another delivery if one is still to come.', fr: 'Planifiez une autre livraison si une visite est encore attendue.' },
+  },
+  by_owner: {
+    said: { en: 'The owner ended it.', fr: 'Le propriétaire y a mis fin.' },
+    todo: askOwner,
+  },
+};
+
+/** For a word that this page does not know yet. */
+export const unknownReason: Why = {
+  said: { en: 'The device refused, for a reason that this page does not know.', fr: 'L’appareil a refusé, pour une raison que cette page ne connaît pas.' },
+  todo: { en: 'Reload this page.', fr: 'Rechargez cette page.' },
+};

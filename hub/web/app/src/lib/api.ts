@@ -1,0 +1,119 @@
+/** The hub's HTTP API. Every failure is one of three errors that a page can put into words. */
+import type { Text } from '../i18n/text';
+import type { Event, Letters, No, Reason, State } from './wire';
+
+/** The hub could not be reached. */
+export class Unreachable extends Error {
+  override name = 'Unreachable';
+}
+
+/** The hub refused, and says why in both languages. */
+export class HubError extends Error {
+  override name = 'HubError';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly text: Text | null,
+  ) {
+    super(`${status} ${code}`);
+  }
+}
+
+/** The device refused, and says why. */
+export class Refused extends Error {
+  override name = 'Refused';
+  constructor(readonly no: No) {
+    super(no.reason);
+  }
+}
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  let answer: Response;
+  let body: unknown;
+  try {
+    answer = await fetch(path, { cache: 'no-store', credentials: 'same-origin', redirect: 'error', ...init });
+    const text = await answer.text();
+    body = text === '' ? null : JSON.parse(text);
+  } catch (cause) {
+    throw new Unreachable('no answer from the hub', { cause });
+  }
+  if (answer.ok) return body as T;
+  const error = (body as { error?: { code?: string; en?: string; fr?: string } } | null)?.error;
+  const text = error?.en && error.fr ? { en: error.en, fr: error.fr } : null;
+  throw new HubError(answer.status, error?.code ?? 'unknown', text);
+}
+
+const post = <T>(path: string, body: unknown): Promise<T> =>
+  ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+
+/** Sends a letter to a device and waits for its answer; throws Refused when that is a no. */
+export async function letter<K extends keyof Letters>(
+  device: string,
+  kind: K,
+  body: Letters[K]['ask'],
+): Promise<Letters[K]['answer']> {
+  const reply = await post<{ kind: string; body: unknown }>(`/api/letters/${encodeURIComponent(device)}`, { kind, body });
+  if (reply.kind === 'no') throw new Refused(reply.body as No);
+  return reply.body as Letters[K]['answer'];
+}
+
+export interface Me {
+  owner: string; // key id
+  name: string;
+  devices: { id: string; sign: string; card: string; state: State | null; online: boolean }[];
+}
+
+export type Status = 'planned' | 'accepted' | 'refused' | 'open' | 'visited' | 'ended' | 'cancelled';
+
+/** A delivery as its owner sees it. */
+export interface Delivery {
+  delivery: string;
+  device: string;
+  from: string;
+  until: string;
+  mode: 'blur' | 'frosted';
+  retention: number; // hours
+  entries: number; // allowed
+  name: string; // the courier's, as the owner wrote it
+  note: string;
+  status: Status;
+  reason?: Reason; // when refused
+  cancelling?: boolean; // ordered, and the device has not said so yet
+}
+
+/** What a courier reads before anything else. */
+export interface Notice {
+  device: string;
+  card: string;
+  from: string;
+  until: string;
+  mode: 'blur' | 'frosted';
+  retention_hours: number;
+  watchers: number; // how many people may watch
+  camera: boolean; // is it on for this delivery now
+  online: boolean;
+}
+
+/** How far a visit is, as its courier sees it. */
+export interface Step {
+  unlocked: boolean; // the handle turns now
+  door: State['door'];
+  relocked: boolean; // it was open in this visit, and is locked again
+  ended: boolean; // nothing more will happen
+}
+
+export const challenge = (): Promise<{ challenge: string }> => post('/api/login/challenge', {});
+export const login = (note: string): Promise<unknown> => post('/api/login', { note });
+export const me = (): Promise<Me> => ask('/api/me');
+export const deliveries = (): Promise<Delivery[]> => ask('/api/deliveries');
+export const plan = (note: string, courier: { name?: string }): Promise<{ delivery: string }> =>
+  post('/api/deliveries', { note, courier });
+export const order = (note: string): Promise<{ order: string }> => post('/api/orders', { note });
+export const notice = (delivery: string): Promise<Notice> => ask(`/api/courier/${encodeURIComponent(delivery)}`);
+
+/** Entries of a device's log, newest first; before is an index. */
+export function log(device: string, before: number | null, limit: number): Promise<Event[]> {
+  const query = new URLSearchParams({ device, limit: String(limit) });
+  if (before !== null) query.set('before', String(before));
+  return ask(`/api/log?${query}`);
+}

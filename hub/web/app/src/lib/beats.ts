@@ -1,0 +1,84 @@
+/**
+ * Whether a picture is live: a pure function of the beats and frames that came, and of now.
+ *
+ * A picture is live while the device's newest signed beat says so, that beat is fresh, the frame
+ * it speaks of is fresh, and the browser really shows new frames. Otherwise it is covered. All
+ * times are milliseconds of one clock that never runs back.
+ */
+import type { Beat } from './pass';
+
+/** A device signs a beat every 200 ms. Three lost ones in a row are a lost picture. */
+export const beatLimit = 700;
+/** From one shown frame to the next. */
+export const frameLimit = 700;
+/** No picture older than this is shown as live. */
+export const proofLimit = 1000;
+/** How often to judge. With the limits above a picture is covered within 0.8 s of its last proof. */
+export const judgeEvery = 100;
+
+export interface Liveness {
+  readonly delivery: string;
+  readonly seq: number; // of the newest beat
+  readonly beatAt: number | null; // when it came
+  readonly age: number; // of its frame when it was signed
+  readonly says: boolean; // what it says
+  readonly why: string;
+  readonly missed: number; // beats that never came
+  readonly frameAt: number | null; // when the newest frame was shown
+  readonly liveAt: number | null; // the last moment that the picture is proven for
+}
+
+/** A new connection. It has to prove everything again; what was proven before stays a fact. */
+export const begin = (delivery: string, before?: Liveness): Liveness => ({
+  delivery,
+  seq: 0,
+  beatAt: null,
+  age: 0,
+  says: false,
+  why: '',
+  missed: 0,
+  frameAt: null,
+  liveAt: before?.delivery === delivery ? before.liveAt : null,
+});
+
+/** A beat whose signature was checked. One of another delivery, or an old one again, is nothing. */
+export function beat(s: Liveness, b: Beat, now: number): Liveness {
+  if (b.delivery !== s.delivery || b.seq <= s.seq) return s;
+  const missed = s.missed + (s.seq === 0 ? 0 : b.seq - s.seq - 1);
+  return prove({ ...s, seq: b.seq, beatAt: now, age: b.age, says: b.live, why: b.why, missed }, now);
+}
+
+/** The browser shows a new frame. */
+export const frame = (s: Liveness, now: number): Liveness => prove({ ...s, frameAt: now }, now);
+
+const isLive = (s: Liveness, now: number): boolean =>
+  s.beatAt !== null &&
+  s.frameAt !== null &&
+  s.says &&
+  now - s.beatAt <= beatLimit &&
+  now - s.frameAt <= frameLimit &&
+  now - s.beatAt + s.age <= proofLimit;
+
+function prove(s: Liveness, now: number): Liveness {
+  if (!isLive(s, now)) return s;
+  const proven = Math.min(s.beatAt! - s.age, s.frameAt!);
+  return s.liveAt !== null && s.liveAt >= proven ? s : { ...s, liveAt: proven };
+}
+
+export type Verdict =
+  | { readonly live: true; readonly age: number; readonly missed: number }
+  /** since is null when the picture was never live; why is "starting", "silent", "frozen", "stale" or a reason. */
+  | { readonly live: false; readonly since: number | null; readonly why: string };
+
+export function judge(s: Liveness, now: number): Verdict {
+  if (isLive(s, now)) return { live: true, age: now - s.beatAt! + s.age, missed: s.missed };
+  return { live: false, since: s.liveAt, why: whyNot(s, now) };
+}
+
+function whyNot(s: Liveness, now: number): string {
+  if (s.beatAt === null) return s.liveAt === null ? 'starting' : 'silent';
+  if (now - s.beatAt > beatLimit) return 'silent';
+  if (!s.says) return s.why;
+  if (s.frameAt === null) return s.liveAt === null ? 'starting' : 'frozen';
+  return now - s.frameAt > frameLimit ? 'frozen' : 'stale';
+}

@@ -1,0 +1,157 @@
+/** What the owner's pages know: who we are, the door, its deliveries and its log, kept up to date. */
+import * as api from './api';
+import { fromBase64Url, random } from './bytes';
+import * as keep from './keep';
+import type { Device } from './keep';
+import { keyId, type Signer } from './note';
+import { signLogin, signOrder } from './pass';
+import { stream, type Stream } from './stream';
+import type { Event, State } from './wire';
+
+export type Standing = 'starting' | 'unpaired' | 'ready' | 'unreachable' | 'stranger';
+
+const logPage = 200;
+
+class Household {
+  standing = $state<Standing>('starting');
+  device = $state.raw<Device | null>(null); // as this phone pinned it
+  key = $state.raw<Signer | null>(null);
+  self = $state(''); // our own key's id
+  state = $state.raw<State | null>(null);
+  online = $state(false); // the device reaches the hub
+  hub = $state(false); // we reach the hub
+  deliveries = $state.raw<api.Delivery[]>([]);
+  events = $state.raw<Event[]>([]); // newest first
+  more = $state(false); // the log goes on
+  now = $state(new Date());
+
+  #stream: Stream | undefined;
+  #ticking = false;
+
+  /** Whether what we know of the door is what is now. */
+  get known() {
+    return this.hub && this.online;
+  }
+
+  /** Logs in and follows the house. Safe to call again: after a failure it starts over. */
+  async start() {
+    if (this.#stream) return;
+    this.#tick();
+    try {
+      this.key = await keep.ownKey();
+      this.device = (await keep.devices())[0] ?? null;
+      if (!this.key || !this.device) {
+        this.standing = 'unpaired';
+        return;
+      }
+      this.self = await keyId(this.key.pub);
+      await this.#enter(this.key);
+      await this.refresh();
+      this.standing = 'ready';
+      this.#follow();
+    } catch (error) {
+      if (error instanceof keep.UnfitBrowser) this.standing = 'unpaired';
+      else this.standing = error instanceof api.HubError && error.status < 500 ? 'stranger' : 'unreachable';
+    }
+  }
+
+  async #enter(key: Signer) {
+    try {
+      await api.me();
+    } catch (error) {
+      if (!(error instanceof api.HubError && error.status === 401)) throw error;
+      const { challenge } = await api.challenge();
+      const bytes = fromBase64Url(challenge);
+      if (bytes?.length !== 32) throw new api.HubError(400, 'challenge', null);
+      await api.login(await signLogin(location.origin, bytes, key));
+    }
+  }
+
+  /** Asks for everything anew. */
+  async refresh() {
+    const device = this.device!.device;
+    const [me, deliveries, events] = await Promise.all([api.me(), api.deliveries(), api.log(device, null, logPage)]);
+    const mine = me.devices.find((d) => d.id === device);
+    this.state = mine?.state ?? null;
+    this.online = mine?.online ?? false;
+    this.deliveries = deliveries.filter((d) => d.device === device);
+    this.events = events;
+    this.more = events.length === logPage;
+  }
+
+  /** The next page of the log. */
+  async older() {
+    const last = this.events.at(-1);
+    if (!last) return;
+    const page = await api.log(this.device!.device, last.index, logPage);
+    this.events = merge(this.events, page);
+    this.more = page.length === logPage;
+  }
+
+  #follow() {
+    const device = this.device!.device;
+    let first = true;
+    this.#stream = stream(
+      '/api/events',
+      {
+        event: (data) => {
+          const e = data as Event;
+          if (e.id.startsWith(device + '/')) this.events = merge(this.events, [e]);
+        },
+        state: (data) => {
+          const news = data as { device: string; state: State };
+          if (news.device === device) this.state = news.state;
+        },
+        online: (data) => {
+          const news = data as { device: string; online: boolean };
+          if (news.device === device) this.online = news.online;
+        },
+        delivery: (data) => {
+          const news = data as api.Delivery;
+          if (news.device !== device) return;
+          this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)];
+        },
+      },
+      (is) => {
+        this.hub = is;
+        // What happened while we could not hear has to be asked for.
+        if (is && !first) void this.#again();
+        if (is) first = false;
+      },
+    );
+  }
+
+  async #again() {
+    try {
+      await this.#enter(this.key!);
+      await this.refresh();
+    } catch (error) {
+      console.warn('the hub is back, but not all of it:', error);
+    }
+  }
+
+  #tick() {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    setInterval(() => (this.now = new Date()), 1000);
+  }
+
+  find(delivery: string): api.Delivery | undefined {
+    return this.deliveries.find((d) => d.delivery === delivery);
+  }
+
+  /** Signs an order and hands it to the hub for the device. */
+  async order(verb: 'cancel' | 'lock', delivery: string) {
+    const order = { device: this.device!.device, verb, delivery, at: new Date(), nonce: random(16) };
+    await api.order(await signOrder(order, this.key!));
+    this.deliveries = (await api.deliveries()).filter((d) => d.device === this.device!.device);
+  }
+}
+
+/** Events newest first, each once. */
+function merge(have: readonly Event[], more: readonly Event[]): Event[] {
+  const all = new Map([...have, ...more].map((e) => [e.index, e]));
+  return [...all.values()].sort((a, b) => b.index - a.index);
+}
+
+export const household = new Household();

@@ -1,0 +1,125 @@
+/**
+ * What this phone keeps, in IndexedDB: its key (of which no script can read the private half),
+ * the devices it was paired with, and the codes it made. None of it is ever sent.
+ */
+import type { Bytes } from './bytes';
+import type { Signer } from './note';
+import type { Shape } from './zone';
+
+/** A device as it was pinned when it was paired. */
+export interface Device extends Shape {
+  device: string;
+  sign: Bytes;
+  seal: Bytes;
+  card: string;
+}
+
+/** A delivery's secret, so that its owner can look again. */
+export interface Secret {
+  delivery: string;
+  code: string;
+  key: Bytes;
+  courier: string;
+  until: Date;
+}
+
+interface Key {
+  name: 'owner';
+  pub: Bytes;
+  secret: CryptoKey;
+}
+
+/** This browser cannot do what the page needs. */
+export class UnfitBrowser extends Error {
+  override name = 'UnfitBrowser';
+}
+
+function database(): Promise<IDBDatabase> {
+  return new Promise((done, fail) => {
+    const ask = indexedDB.open('vestibule', 1);
+    ask.onupgradeneeded = () => {
+      ask.result.createObjectStore('keys', { keyPath: 'name' });
+      ask.result.createObjectStore('devices', { keyPath: 'device' });
+      ask.result.createObjectStore('secrets', { keyPath: 'delivery' });
+    };
+    ask.onsuccess = () => done(ask.result);
+    ask.onerror = () => fail(new UnfitBrowser('storage is closed', { cause: ask.error }));
+  });
+}
+
+type Store = 'keys' | 'devices' | 'secrets';
+
+async function within<T>(store: Store, mode: IDBTransactionMode, work: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const db = await database();
+  try {
+    return await new Promise<T>((done, fail) => {
+      const deal = db.transaction(store, mode, { durability: 'strict' });
+      const ask = work(deal.objectStore(store));
+      deal.oncomplete = () => done(ask.result);
+      deal.onerror = deal.onabort = () => fail(deal.error ?? new Error('storage gave up'));
+    });
+  } finally {
+    db.close();
+  }
+}
+
+const signer = (k: Key): Signer => ({
+  pub: k.pub,
+  sign: async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', k.secret, message)),
+});
+
+/** Whether this browser has Ed25519 and X25519; both are asked for, as browsers got them apart. */
+async function isFit(): Promise<boolean> {
+  try {
+    await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+    await crypto.subtle.generateKey('X25519', false, ['deriveBits']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The key of this phone; null when it has none. */
+export async function ownKey(): Promise<Signer | null> {
+  const k = await within<Key | undefined>('keys', 'readonly', (s) => s.get('owner'));
+  return k ? signer(k) : null;
+}
+
+/** The key of this phone, made now if it has none. Its private half cannot be read out again. */
+export async function makeKey(): Promise<Signer> {
+  const old = await ownKey();
+  if (old) return old;
+  if (!(await isFit())) throw new UnfitBrowser('no Ed25519 or X25519');
+  const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
+  const pub = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
+  const key: Key = { name: 'owner', pub, secret: pair.privateKey };
+  await within('keys', 'readwrite', (s) => s.add(key));
+  await navigator.storage?.persist?.().catch(() => false);
+  return signer(key);
+}
+
+/** The devices that this phone was paired with. */
+export const devices = (): Promise<Device[]> => within('devices', 'readonly', (s) => s.getAll());
+
+export async function keepDevice(d: Device): Promise<void> {
+  await within('devices', 'readwrite', (s) => s.put(d));
+}
+
+/** The secret of a delivery that was planned on this phone. */
+export const secret = (delivery: string): Promise<Secret | undefined> =>
+  within('secrets', 'readonly', (s) => s.get(delivery));
+
+export async function keepSecret(made: Secret): Promise<void> {
+  await within('secrets', 'readwrite', (s) => s.put(made));
+}
+
+/** Forgets a secret that was never sent. */
+export async function dropSecret(delivery: string): Promise<void> {
+  await within('secrets', 'readwrite', (s) => s.delete(delivery));
+}
+
+/** Forgets the codes of windows that closed more than a day ago. */
+export async function dropOldSecrets(now: Date): Promise<void> {
+  const all = await within<Secret[]>('secrets', 'readonly', (s) => s.getAll());
+  for (const s of all) if (now.getTime() - s.until.getTime() > 86_400_000) await dropSecret(s.delivery);
+}

@@ -1,0 +1,59 @@
+/** Making a delivery: a secret that stays here, and a pass that the owner's key signs. */
+import { random, toBase32 } from './bytes';
+import { newCode } from './code';
+import type { Device, Secret } from './keep';
+import { keyId, type Signer } from './note';
+import { signPass, type Mode } from './pass';
+import { sealSecret } from './seal';
+import type { Window } from './window';
+import type { Point } from './zone';
+
+/** What an owner asks for. */
+export interface Wish extends Window {
+  courier: string;
+  mode: Mode;
+  retention: number; // hours
+  entries: number;
+  offline: boolean;
+  watched: boolean;
+  camera: boolean;
+  zone: Point[];
+}
+
+/** A delivery that is made and not sent. */
+export interface Draft {
+  secret: Secret;
+  pass: string;
+}
+
+const epoch = 1; // it rises when a home's keys are changed
+const grace = 180; // seconds after the door shuts until the code is dead
+
+export async function draft(wish: Wish, device: Device, owner: Signer): Promise<Draft> {
+  const delivery = 'd-' + toBase32(random(10)); // 80 bits: nobody finds its notice by guessing
+  const secret: Secret = { delivery, code: newCode(), key: random(16), courier: wish.courier, until: wish.until };
+  const pass = await signPass(
+    {
+      device: device.device,
+      delivery,
+      epoch,
+      from: wish.from,
+      until: wish.until,
+      zone: wish.zone,
+      lamp: device.lamp,
+      mode: wish.mode,
+      shadow: false,
+      sealed: await sealSecret(secret.code, secret.key, device.device, delivery, device.seal),
+      entries: wish.entries,
+      grace,
+      retention: wish.retention,
+      watchers: [await keyId(owner.pub)],
+      offline: wish.offline,
+      watched: wish.watched,
+      camera: wish.camera,
+      nonce: random(16),
+    },
+    owner,
+  );
+  return { secret, pass };
+}

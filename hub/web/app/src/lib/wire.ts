@@ -1,0 +1,71 @@
+/** What hub and device say, as JSON; the twin of hub/wire. A test compares the lists with it. */
+
+export const kinds = [
+  'started', 'paired', 'pass_accepted', 'pass_refused', 'cancelled', 'window_opened', 'window_closed', 'camera_on',
+  'camera_off', 'camera_fault', 'camera_back', 'code_refused', 'visit_started', 'unlocked', 'relocked', 'door_opened',
+  'door_shut', 'held_open', 'forced_open', 'visit_ended', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure',
+  'clock_jumped', 'journal_broken', 'viewer_joined', 'viewer_left', 'viewer_refused', 'link_lost', 'link_back',
+] as const;
+export type Kind = (typeof kinds)[number];
+
+export const reasons = [
+  'code_wrong', 'code_typo', 'code_slowed', 'code_spent', 'code_used', 'entries_used', 'too_early', 'too_late',
+  'no_delivery', 'camera_unseen', 'nobody_watches', 'offline', 'tampered', 'clock_unsure', 'disk_trouble',
+  'door_unsure', 'door_open', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'window_over',
+  'overlaps', 'code_unsealed', 'too_many', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
+  'call_stale', 'busy', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
+  'camera_stalled', 'camera_resized', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep', 'time_up',
+  'by_owner',
+] as const;
+export type Reason = (typeof reasons)[number];
+
+/** One entry of a device's journal. */
+export interface Event {
+  id: string; // DEVICE/INDEX
+  index: number;
+  time: string; // RFC 3339
+  kind: Kind;
+  delivery?: string;
+  reason?: Reason;
+  who?: string;
+  via?: 'keypad' | 'page' | 'qr';
+  count?: number;
+}
+
+/** What a device knows of its door now. */
+export interface State {
+  time: string;
+  door: 'closed' | 'open' | 'unknown';
+  bolt: 'locked' | 'unlocked' | 'unknown';
+  camera: 'off' | 'starting' | 'live' | 'fault';
+  visit: 'none' | 'awaited' | 'under_way' | 'over';
+  delivery?: string;
+  until?: string;
+  entries?: number;
+  alarm?: Kind;
+  why?: Reason;
+  viewers: number;
+}
+
+/** Why something was refused, and when it is worth trying again. */
+export interface No {
+  reason: Reason;
+  wait?: number; // seconds
+  from?: string;
+  left?: number; // tries
+}
+
+/** The door is free for so many seconds. */
+export interface Tried {
+  entry: number;
+  entries: number;
+  seconds: number;
+}
+
+/** The letters that a page sends, and the answer that each gets besides "no". */
+export interface Letters {
+  pair: { ask: { owner: string; name: string; mac: string }; answer: { card: string } };
+  try: { ask: { delivery: string; sealed: string }; answer: Tried };
+  offer: { ask: { sdp: string; call: string; key: string }; answer: { sdp: string; answer: string } };
+  bye: { ask: { nonce: string }; answer: unknown };
+}

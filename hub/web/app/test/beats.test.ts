@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as beats from '../src/lib/beats';
+import type { Beat } from '../src/lib/pass';
+
+const b = (seq: number, more: Partial<Beat> = {}): Beat => ({
+  delivery: 'd-1', seq, frame: seq * 6, age: 40, live: true, why: 'none', unit: '1', ...more,
+});
+
+/** A picture that runs well from 0 to the given time. */
+function running(until: number): beats.Liveness {
+  let s = beats.begin('d-1');
+  for (let now = 0, seq = 1; now <= until; now += 20) {
+    if (now % 200 === 0) s = beats.beat(s, b(seq++), now);
+    if (now % 40 === 0) s = beats.frame(s, now);
+  }
+  return s;
+}
+
+const why = (s: beats.Liveness, now: number) => {
+  const v = beats.judge(s, now);
+  return v.live ? 'live' : v.why;
+};
+
+test('a picture is live only with both beats and frames', () => {
+  const s = beats.begin('d-1');
+  assert.equal(why(s, 0), 'starting');
+  assert.equal(why(beats.frame(s, 10), 20), 'starting');
+  assert.equal(why(beats.beat(s, b(1), 10), 20), 'starting');
+  assert.equal(why(beats.frame(beats.beat(s, b(1), 10), 10), 20), 'live');
+});
+
+test('whatever stops, the picture is covered in time', () => {
+  const s = running(4000);
+  assert.equal(why(s, 4100), 'live');
+  const last = 4000;
+  // nothing comes any more
+  assert.equal(why(s, last + beats.beatLimit + 1), 'silent');
+  assert.ok(beats.beatLimit + beats.judgeEvery < 1000 && beats.frameLimit + beats.judgeEvery < 1000);
+  // beats go on, frames do not
+  let frozen = s;
+  for (let now = last + 200, seq = 22; now <= last + 800; now += 200) frozen = beats.beat(frozen, b(seq++), now);
+  assert.equal(why(frozen, last + 801), 'frozen');
+  // frames go on, beats do not
+  let mute = s;
+  for (let now = last + 40; now <= last + 720; now += 40) mute = beats.frame(mute, now);
+  assert.equal(why(mute, last + 721), 'silent');
+  // both go on, but the device sees nothing
+  const blind = beats.beat(beats.frame(s, last + 200), b(22, { live: false, why: 'eye_gone' }), last + 200);
+  assert.equal(why(blind, last + 201), 'eye_gone');
+  // both go on with an old picture
+  const stale = beats.beat(beats.frame(s, last + 200), b(22, { age: 990 }), last + 200);
+  assert.equal(why(stale, last + 211), 'stale');
+});
+
+test('it says since when', () => {
+  const v = beats.judge(running(4000), 9000);
+  assert.deepEqual(v, { live: false, since: 3960, why: 'silent' });
+});
+
+test('old beats and those of another delivery prove nothing', () => {
+  const s = running(4000);
+  for (const old of [b(1), b(21), b(99, { delivery: 'd-2' })]) {
+    assert.equal(beats.beat(s, old, 4700), s);
+  }
+});
+
+test('missed beats are counted', () => {
+  const s = beats.beat(beats.beat(beats.begin('d-1'), b(7), 0), b(10), 600);
+  assert.equal(s.missed, 2);
+});
+
+test('a new connection proves everything again, and remembers since when', () => {
+  const s = beats.begin('d-1', running(4000));
+  assert.deepEqual(beats.judge(s, 4010), { live: false, since: 3960, why: 'silent' });
+  assert.equal(why(beats.frame(beats.beat(s, b(1), 5000), 5000), 5010), 'live');
+  assert.equal(beats.begin('d-2', s).liveAt, null);
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { decode, encode, fromBase64, toBase64Url } from '../src/lib/bytes';
+import { Reader } from '../src/lib/form';
+import { keyId, open } from '../src/lib/note';
+import * as pass from '../src/lib/pass';
+import { sealSecret, sealTry } from '../src/lib/seal';
+import { bytes, signer, vectors as v } from './vectors';
+
+const owner = await signer(v.owner);
+const device = await signer(v.device);
+const point = ([x, y]: number[]) => ({ x: x!, y: y! });
+
+test('keys are named as the device names them', async () => {
+  assert.equal(await keyId(owner.pub), v.owner.id);
+  assert.equal(await keyId(device.pub), v.device.id);
+});
+
+test('a pass is signed to the same bytes', async () => {
+  const p = v.pass;
+  const lamp: number[] = p.lamp.flat();
+  const note = await pass.signPass(
+    {
+      ...p,
+      from: new Date(p.from),
+      until: new Date(p.until),
+      zone: p.zone.map(point),
+      lamp: { min: point(lamp.slice(0, 2)), max: point(lamp.slice(2)) },
+      sealed: bytes(p.sealed),
+      grace: p.grace,
+      nonce: bytes(p.nonce),
+    },
+    owner,
+  );
+  assert.equal(note, p.note);
+});
+
+test('a window of more than 12 hours is not signed', async () => {
+  const terms = { ...v.pass, from: new Date(0), until: new Date(12 * 3600_000 + 1000) };
+  await assert.rejects(pass.signPass(terms, owner), /12 h/);
+});
+
+test('an order, a login and a call are signed to the same bytes', async () => {
+  const { order, login, call } = v;
+  assert.equal(await pass.signOrder({ ...order, at: new Date(order.at), nonce: bytes(order.nonce) }, owner), order.note);
+  assert.equal(await pass.signLogin(login.origin, bytes(login.challenge), owner), login.note);
+  const c = { ...call, at: new Date(call.at), fingerprint: bytes(call.fingerprint), nonce: bytes(call.nonce) };
+  assert.equal(await pass.signCall(c, owner), call.note);
+});
+
+test('a card, an answer and a beat are read', async () => {
+  const card = await pass.openCard(v.card.note, device.pub);
+  assert.deepEqual([card.device, card.owner, toBase64Url(card.seal)], [v.card.device, v.card.owner, v.card.seal]);
+  const answer = await pass.openAnswer(v.answer.note, device.pub);
+  assert.equal(answer.viewer, v.answer.viewer);
+  assert.equal(toBase64Url(answer.fingerprint), v.answer.fingerprint);
+  assert.equal(toBase64Url(answer.nonce), v.answer.nonce);
+  assert.equal(answer.until.toISOString().replace('.000', ''), v.answer.until);
+  const beat = await pass.openBeat(v.beat.note, device.pub);
+  const { note: _, ...want } = v.beat;
+  assert.deepEqual(beat, want);
+});
+
+test('what hub/pass refuses is refused', async () => {
+  assert.ok(v.refused.length > 5);
+  // A page never opens a pass. Of these notes it can judge what its other statements have too.
+  const passOnly = /corner|lamp box|watch/;
+  for (const { why, note } of v.refused) {
+    if (passOnly.test(why)) continue;
+    const judged = open(note, owner.pub).then((text) => {
+      const r = new Reader(text, 'vestibule/pass/v1');
+      for (const key of ['device', 'delivery']) r.word(key);
+      r.number('epoch', 0, 2 ** 53);
+      const [from, until] = [r.instant('from'), r.instant('until')];
+      if (until.getTime() - from.getTime() > pass.maxWindow || until <= from) throw new Error('window');
+      for (const key of ['zone', 'lamp']) r.text(key);
+      r.choice('mode', 'blur', 'frosted');
+      r.choice('shadow', 'on', 'off');
+      r.bytes('sealed', 73);
+      r.number('entries', 1, 9);
+      r.number('grace', 0, 900);
+      r.number('retention', 0, 720);
+      for (const key of ['watchers', 'offline', 'watched', 'camera']) r.text(key);
+      r.bytes('nonce', 16);
+      r.end();
+    });
+    await assert.rejects(judged, Error, why);
+  }
+});
+
+test('no flipped bit of a beat is believed', async () => {
+  const note = encode(v.beat.note);
+  for (let i = 0; i < note.length; i++) {
+    const flipped = note.slice();
+    flipped[i]! ^= 1;
+    let text: string;
+    try {
+      text = decode(flipped);
+    } catch {
+      continue;
+    }
+    await assert.rejects(pass.openBeat(text, device.pub), Error, `byte ${i}`);
+  }
+});
+
+test('a card signed by the owner is no card', async () => {
+  await assert.rejects(pass.openCard(v.card.note, owner.pub));
+});
+
+test('the pairing proof is the same', async () => {
+  const mac = await pass.pairMac(bytes(v.pair.secret), v.device.id, owner.pub);
+  assert.equal(toBase64Url(fromBase64(mac)!), v.pair.mac);
+});
+
+/** Opens as a device does. */
+async function unseal(sealed: Uint8Array, info: string): Promise<string> {
+  const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+  const recipientKey = await suite.kem.deserializePrivateKey(bytes(v.device.seal_private));
+  const context = await suite.createRecipientContext({ recipientKey, enc: sealed.slice(0, 32), info: encode(info) });
+  return Buffer.from(await context.open(sealed.slice(32))).toString('latin1');
+}
+
+test('the device can open what is sealed, in its own layout', async () => {
+  const { digits, key, info, sealed } = v.code;
+  const plain = digits + Buffer.from(bytes(key)).toString('latin1');
+  assert.equal(await unseal(bytes(sealed), info), plain);
+  const again = await sealSecret(digits, bytes(key), v.device.id, v.pass.delivery, bytes(v.device.seal_public));
+  assert.equal(again.length, bytes(sealed).length);
+  assert.equal(await unseal(again, info), plain);
+  await assert.rejects(unseal(again, info + 'x'));
+  for (const t of v.tries) {
+    const sealedTry = await sealTry(t.typed, v.device.id, v.pass.delivery, bytes(v.device.seal_public));
+    assert.equal(await unseal(sealedTry, t.info), t.typed);
+  }
+});
