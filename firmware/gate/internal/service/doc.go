@@ -1,0 +1,22 @@
+// Package service is gate at work: it owns the rule's state, does what the rule wants, and
+// speaks with eye, link, the door and the disk.
+//
+// One goroutine ([Service.Run]) owns all state and calls rule.Step. Nothing it does waits
+// for anybody: the disk has a goroutine with a queue ([disk]), the lamp has one, and each
+// connection has one that reads, one that sends from a bounded queue, and for link one that
+// follows the journal. A neighbour that does not read loses its connection. What comes from
+// link is a stranger's: bounded, parsed strictly, refused with a reason, and refusals cannot
+// fill the journal (see budget).
+//
+// What is where: loop.go is the goroutine and the clock, effects.go does what the rule
+// wants, disk.go writes, eye.go and link.go are the connections, notes.go takes passes and
+// orders, letters.go pairing and tries, viewers.go who may watch, panel.go keypad and
+// buzzer, lamp.go the challenge.
+//
+// # Beats
+//
+// While somebody watches, a signed pass.Beat goes out five times a second. It says live only
+// if the newest frame is younger than a second, shows the zone, and, unless the pass makes
+// the camera optional, shows the lamp's chips. Until the lamp has been seen for its first
+// 3 s it therefore says not live, because of lamp_unseen.
+package service

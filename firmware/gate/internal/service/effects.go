@@ -1,0 +1,131 @@
+package service
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/firmware/pipe"
+	"vestibule/hub/wire"
+)
+
+// carryOut does what the rule wants, in its order.
+func (s *Service) carryOut(effects []rule.Effect) {
+	for _, e := range effects {
+		s.carryOutOne(e)
+	}
+}
+
+func (s *Service) carryOutOne(e rule.Effect) {
+	switch e.Do {
+	case rule.Write:
+		s.write(e)
+	case rule.Energise:
+		if err := s.door.Lock.Pulse(rule.Pulse); err != nil {
+			s.log.Error("the coil does not get current", "error", err)
+			s.coil = rule.CoilUnknown
+			s.step(rule.CoilIs(rule.CoilUnknown))
+		}
+		s.coilMoved()
+	case rule.Release:
+		if err := s.door.Lock.Release(); err != nil {
+			s.log.Error("the coil keeps its current", "error", err)
+		}
+		s.coilMoved()
+	case rule.Power:
+		if err := s.door.Camera.Set(e.On); err != nil {
+			s.log.Error("the camera's power cannot be switched", "on", e.On, "error", err)
+		}
+		s.watch.Reset()
+		s.lamp.blink(e.On)
+	case rule.Wake:
+		if p, ok := s.passes[e.Delivery]; ok {
+			s.toEye(pipe.TypeWake, p.Note())
+		}
+	case rule.Sleep:
+		s.toEye(pipe.TypeSleep, nil)
+	case rule.Cut:
+		s.toLink(pipe.TypeCut, pipe.Cut{Reason: e.Reason})
+		s.forgetViewers()
+	case rule.Grant:
+		s.granted(e)
+	case rule.Deny:
+		s.denied(e)
+	case rule.Sound:
+		s.loud = e.On
+		if e.On {
+			s.soundAlarm()
+		} else {
+			s.play(nil)
+		}
+	case rule.Forget:
+		s.forget(e.Delivery)
+	}
+}
+
+// write takes an entry of the rule to the disk. Refusals by strangers are limited; what the
+// rule has to remember is not.
+func (s *Service) write(e rule.Effect) {
+	entry := wire.Event{Kind: e.Entry.Kind, Delivery: e.Entry.Delivery, Reason: e.Entry.Reason, Via: string(e.Entry.Via), Count: e.Entry.Count}
+	if e.Ticket != 0 {
+		ticket := e.Ticket
+		s.enter(entry, func(err error) { s.step(rule.Written(ticket, err == nil)) })
+		return
+	}
+	if entry.Kind == wire.CodeRefused && entry.Reason != wire.CodeWrong || entry.Kind == wire.PassRefused {
+		s.mention(entry)
+		return
+	}
+	s.enter(entry, nil)
+}
+
+// mention writes an entry that strangers can cause, if its kind's budget allows.
+func (s *Service) mention(entry wire.Event) {
+	b := s.budgets[entry.Kind]
+	if b == nil {
+		b = &budget{}
+		s.budgets[entry.Kind] = b
+	}
+	count, ok := b.take(s.clocks.Mono())
+	if !ok {
+		return
+	}
+	if count > 1 {
+		entry.Count = count
+	}
+	s.enter(entry, nil)
+}
+
+// enter stamps an entry and queues it for the disk.
+func (s *Service) enter(entry wire.Event, done func(error)) {
+	entry.Time = s.stamp.UTC().Truncate(time.Millisecond)
+	s.disk.write(entry, done)
+}
+
+// showState tells link what the household may see, when it has changed and every 30 s.
+func (s *Service) showState() {
+	if s.link == nil {
+		return
+	}
+	now := s.now()
+	v := s.state.View(now)
+	v.Viewers = len(s.viewers)
+	if v == s.shown && now.Mono-s.shownAt < refresh {
+		return
+	}
+	s.shown, s.shownAt = v, now.Mono
+	v.Time = s.stamp.UTC().Truncate(time.Millisecond)
+	s.toLink(pipe.TypeState, v)
+}
+
+// forget drops a delivery's pass.
+func (s *Service) forget(delivery string) {
+	if _, ok := s.passes[delivery]; !ok {
+		return
+	}
+	delete(s.passes, delivery)
+	s.disk.do(func() error { return s.disk.book.Drop(delivery) }, func(err error) {
+		if err != nil {
+			s.log.Error("a pass that is over cannot be removed", "delivery", delivery, "error", err)
+		}
+	})
+}

@@ -1,0 +1,167 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"vestibule/firmware/gate/internal/challenge"
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/firmware/internal/peer"
+	"vestibule/firmware/pipe"
+)
+
+// helloWithin is how long a newcomer may take to say who it is.
+const helloWithin = 2 * time.Second
+
+// session is one connection. Only the newest of each program counts.
+type session struct {
+	line *peer.Line
+	end  context.CancelFunc
+}
+
+// accept serves every connection to a listener until ctx ends.
+func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, serve func(context.Context, *pipe.Conn, *session) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	context.AfterFunc(ctx, func() {
+		if err := l.Close(); err != nil {
+			s.log.Error("closing a socket", "program", program, "error", err)
+		}
+	})
+	for {
+		conn, err := l.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				err = conn.Close()
+			} else {
+				err = nil // the listener was closed
+			}
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", program, err)
+		}
+		wg.Go(func() {
+			ctx, end := context.WithCancel(ctx)
+			defer end()
+			err := peer.Serve(ctx, conn, func(line *peer.Line) error {
+				late := time.AfterFunc(helloWithin, end)
+				err := greet(line, program)
+				late.Stop()
+				if err != nil {
+					return err
+				}
+				return serve(ctx, conn, &session{line: line, end: end})
+			})
+			if ctx.Err() == nil {
+				s.log.Warn("a connection has ended", "program", program, "error", err)
+			}
+		})
+	}
+}
+
+// greet takes the hello that begins every connection.
+func greet(line *peer.Line, program string) error {
+	f, err := line.Receive()
+	if err != nil {
+		return err
+	}
+	var h pipe.Hello
+	if f.Type != pipe.TypeHello {
+		return fmt.Errorf("it says %s before hello", f.Type)
+	}
+	if err := f.JSON(&h); err != nil {
+		return err
+	}
+	if h.Program != program || h.Version != pipe.Version {
+		return fmt.Errorf("hello from %.20q version %d, want %s version %d", h.Program, h.Version, program, pipe.Version)
+	}
+	return nil
+}
+
+// post has a function called by the gate's goroutine; false when gate is stopping or the
+// connection has ended.
+func (s *Service) post(ctx context.Context, to chan func(), f func()) bool {
+	select {
+	case to <- f:
+		return true
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (s *Service) serveEye(ctx context.Context, _ *pipe.Conn, me *session) error {
+	if !s.post(ctx, s.fromEye, func() { s.eyeCame(me) }) {
+		return errClosed
+	}
+	defer func() {
+		// Also when its own context has ended: the loop has to know.
+		s.post(context.WithoutCancel(ctx), s.fromEye, func() { s.eyeLeft(me) })
+	}()
+	for {
+		f, err := me.line.Receive()
+		if err != nil {
+			return err
+		}
+		switch f.Type {
+		case pipe.TypeLook:
+			var l pipe.Look
+			if err := f.JSON(&l); err != nil {
+				return err
+			}
+			s.post(ctx, s.fromEye, func() { s.look(me, l) })
+		case pipe.TypeTrouble:
+			var t pipe.Trouble
+			if err := f.JSON(&t); err != nil {
+				return err
+			}
+			s.post(ctx, s.fromEye, func() {
+				if s.eye == me {
+					s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail)
+					s.step(rule.TroubleCame(t.Reason))
+				}
+			})
+		default:
+			return errors.New("eye sends " + f.Type.String())
+		}
+	}
+}
+
+func (s *Service) eyeCame(me *session) {
+	if s.eye != nil {
+		s.eye.end()
+		s.step(rule.EyeIs(false))
+	}
+	s.eye = me
+	s.watch.Reset()
+	s.step(rule.EyeIs(true))
+}
+
+func (s *Service) eyeLeft(me *session) {
+	if s.eye != me {
+		return
+	}
+	s.eye = nil
+	s.step(rule.EyeIs(false))
+}
+
+func (s *Service) look(me *session, l pipe.Look) {
+	if s.eye != me {
+		return
+	}
+	verdict := s.watch.Look(challenge.Sample{At: l.At, Luma: l.Lamp})
+	s.unit = l.Unit
+	s.step(rule.LookCame(l.Frame, l.At, l.Glass, verdict))
+}
+
+func (s *Service) toEye(t pipe.Type, v any) {
+	if s.eye != nil {
+		s.eye.line.Send(t, v)
+	}
+}

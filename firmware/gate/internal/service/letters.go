@@ -1,0 +1,164 @@
+package service
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"vestibule/firmware/gate/internal/keys"
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+// maxName bounds an owner's name in bytes before it is even looked at.
+const maxName = 256
+
+func (s *Service) letter(l wire.Letter) {
+	switch l.Kind {
+	case wire.LetterPair:
+		s.pair(l)
+	case wire.LetterTry:
+		s.tryPage(l)
+	default:
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+	}
+}
+
+func (s *Service) pair(l wire.Letter) {
+	var p wire.Pair
+	owner, err := []byte(nil), wire.Decode(l.Body, &p)
+	if err == nil {
+		owner, err = pass.DecodeKey(p.Owner)
+	}
+	if err != nil || len(p.Name) > maxName {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+		return
+	}
+	k := s.disk.keys
+	var card []byte
+	var who keys.Owner
+	s.disk.do(func() error {
+		if err := k.Pair(owner, p.Name, p.MAC); err != nil && !k.Paired() || errors.Is(err, keys.ErrPaired) {
+			return err
+		}
+		// From here on there is an owner; what fails now is made good at the next start.
+		who = k.Owner()
+		if err := k.Publish(s.trust); err != nil {
+			s.log.Error("eye cannot be told who the owner is", "error", err)
+		}
+		var err error
+		card, err = k.Card()
+		return err
+	}, func(err error) {
+		switch {
+		case err == nil:
+			s.owner = who
+			s.enter(wire.Event{Kind: wire.Paired, Who: pass.KeyID(who.Key)}, nil)
+			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
+		case errors.Is(err, keys.ErrPaired):
+			s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.PairedAlready})
+		case errors.Is(err, keys.ErrProof):
+			s.log.Warn("somebody tried to pair without the secret")
+			s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.PairingWrong})
+		default:
+			s.log.Error("the owner cannot be kept", "error", err)
+			s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.DiskTrouble})
+		}
+	})
+}
+
+// tryPage takes a code from a courier's page.
+func (s *Service) tryPage(l wire.Letter) {
+	var t wire.Try
+	if err := wire.Decode(l.Body, &t); err != nil || t.Delivery == "" || len(t.Delivery) > 64 {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+		return
+	}
+	typed, err := s.seal.UnsealTry(t.Sealed, s.device, t.Delivery)
+	if err != nil {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+		return
+	}
+	verdict, via := compare(typed, s.secretFor(t.Delivery))
+	if via == "" {
+		via = rule.Page
+	}
+	s.nextAsk++
+	s.asks[s.nextAsk] = l.ID
+	s.step(rule.Tried(t.Delivery, verdict, via, s.nextAsk))
+}
+
+// compare does the same work whatever was typed and whatever is right. via is QR when the
+// text has the form of the 128-bit key, else empty.
+func compare(typed string, secret pass.Secret) (rule.Verdict, rule.Via) {
+	code, errCode := pass.ParseCode(typed)
+	right := code.Equal(secret.Code)
+	var key [pass.KeySize]byte
+	b, errKey := base64.RawURLEncoding.Strict().DecodeString(typed)
+	isKey := errKey == nil && len(b) == len(key)
+	if isKey {
+		copy(key[:], b)
+	}
+	scanned := subtle.ConstantTimeCompare(key[:], secret.Key[:]) == 1
+	switch {
+	case isKey && scanned:
+		return rule.Right, rule.QR
+	case isKey:
+		return rule.Wrong, rule.QR
+	case errCode != nil:
+		return rule.Typo, ""
+	case right:
+		return rule.Right, ""
+	}
+	return rule.Wrong, ""
+}
+
+// secretFor is what opens the delivery whose window is open, and for any other a secret
+// that nobody has.
+func (s *Service) secretFor(delivery string) pass.Secret {
+	open := s.state.Delivery()
+	if open == "" || open != delivery {
+		return s.dummy
+	}
+	if s.secret.delivery != open {
+		t := s.passes[open].Terms()
+		secret, err := s.seal.Unseal(t.Sealed, s.device, open)
+		if err != nil {
+			s.log.Error("a code that could be opened cannot be opened any more", "delivery", open, "error", err)
+			return s.dummy
+		}
+		s.secret = secretOf{open, secret}
+	}
+	return s.secret.secret
+}
+
+// forgetSecret drops the secret of a window that is over.
+func (s *Service) forgetSecret() {
+	if s.secret.delivery != "" && s.secret.delivery != s.state.Delivery() {
+		s.secret = secretOf{}
+	}
+}
+
+func (s *Service) granted(e rule.Effect) {
+	s.playAccepted()
+	if id, ok := s.asks[e.Ref]; ok {
+		delete(s.asks, e.Ref)
+		s.reply(id, wire.LetterTried, wire.Tried{Entry: e.Number, Entries: e.Entries, Seconds: int(rule.Pulse / time.Second)})
+	}
+}
+
+func (s *Service) denied(e rule.Effect) {
+	id, ok := s.asks[e.Ref]
+	if !ok {
+		s.playRefused()
+		return
+	}
+	delete(s.asks, e.Ref)
+	no := wire.No{Reason: e.Reason, Left: e.Left, Wait: int((e.Wait + time.Second - 1) / time.Second)}
+	if e.From != 0 {
+		no.From = time.UnixMilli(e.From).UTC()
+	}
+	s.reply(id, wire.LetterNo, no)
+}

@@ -1,0 +1,203 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/firmware/pipe"
+	"vestibule/hardware/contact"
+	"vestibule/hardware/lock"
+	"vestibule/hub/wire"
+)
+
+const (
+	refresh    = 30 * time.Second       // the state is said again, the clocks are compared
+	beatEvery  = 200 * time.Millisecond // see pass.Beat
+	coilSettle = 150 * time.Millisecond // a relay's travel and a little more
+	alarmEvery = 10 * time.Second       // the length of buzzer.Alarm
+)
+
+type listeners struct{ eye, link *pipe.Listener }
+
+// Run serves until ctx ends. The coil has no current, the camera no power and the lamp is
+// dark when it returns; connections and journal are closed.
+func (s *Service) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	var errDisk, errEye, errLink error
+	diskCtx, stopDisk := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { errDisk = s.disk.run(diskCtx) })
+	wg.Go(func() { s.lamp.run(ctx) })
+	wg.Go(func() {
+		defer stop()
+		errEye = s.accept(ctx, s.listeners.eye, "eye", s.serveEye)
+	})
+	wg.Go(func() {
+		defer stop()
+		errLink = s.accept(ctx, s.listeners.link, "link", s.serveLink)
+	})
+	errLoop := s.loop(ctx)
+	stop()
+	close(s.done)
+	stopDisk()
+	wg.Wait()
+	return errors.Join(errLoop, errDisk, errEye, errLink)
+}
+
+func (s *Service) loop(ctx context.Context) error {
+	now := s.now()
+	started := wire.Event{Kind: wire.Started}
+	if s.tearNote {
+		started.Reason = wire.DiskTrouble
+	}
+	s.enter(started, nil)
+	var effects []rule.Effect
+	s.state, effects = rule.Resume(s.state, now)
+	s.carryOut(effects)
+	s.readCoil()
+	var relay <-chan contact.Change
+	if s.door.Relay != nil {
+		relay = s.door.Relay.Changes()
+	}
+	keypad := s.door.Keypad.Events()
+	for {
+		s.settle()
+		select {
+		case <-ctx.Done():
+			return s.rest()
+		case <-s.wake.C:
+			s.step(rule.Tick())
+		case f := <-s.disk.results:
+			f()
+		case ok := <-s.disk.health:
+			s.step(rule.DiskIs(ok))
+		case c := <-s.lamp.chips:
+			s.watch.Lamp(c)
+		case f := <-s.fromEye:
+			f()
+		case f := <-s.fromLink:
+			f()
+		case <-s.beats.C:
+			s.sendBeat()
+		case c, ok := <-s.door.Contact.Changes():
+			if !ok {
+				return errors.Join(errors.New("the door's contact has ended"), s.rest())
+			}
+			s.step(rule.DoorIs(contactOf(c.State)))
+		case c, ok := <-s.door.Bolt.Changes():
+			if ok {
+				s.step(rule.BoltIs(contactOf(c.State)))
+			}
+		case c, ok := <-s.door.Tamper.Changes():
+			if ok {
+				s.step(rule.TamperIs(c.Off))
+			}
+		case e, ok := <-keypad:
+			if !ok {
+				keypad = nil
+				continue
+			}
+			s.press(e)
+		case <-s.door.Lock.Changes():
+			s.coilMoved()
+		case _, ok := <-relay:
+			if !ok {
+				relay = nil
+				continue
+			}
+			s.coilMoved()
+		}
+	}
+}
+
+// now reads both clocks, and says so when they have parted.
+func (s *Service) now() rule.Now {
+	mono := s.clocks.Mono()
+	r := s.clock.Read(s.clocks.Wall(), mono)
+	s.stamp = r.Stamp
+	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: mono, Sure: r.Sure}
+	if r.Jumped {
+		s.log.Warn("the clock jumped", "sure", r.Sure, "time", r.Now)
+		var effects []rule.Effect
+		s.state, effects = rule.Step(s.state, rule.ClockJumped(), n)
+		s.carryOut(effects)
+	}
+	return n
+}
+
+// step hands an event to the rule and does what it wants.
+func (s *Service) step(e rule.Event) {
+	now := s.now()
+	var effects []rule.Effect
+	s.state, effects = rule.Step(s.state, e, now)
+	s.carryOut(effects)
+}
+
+// settle follows each round: the coil, what the household sees, and when to wake next.
+func (s *Service) settle() {
+	mono := s.clocks.Mono()
+	if s.coilAt != 0 && mono >= s.coilAt {
+		s.coilAt = 0
+		s.readCoil()
+	}
+	if s.loud && mono >= s.soundAt {
+		s.soundAlarm()
+	}
+	s.forgetSecret()
+	s.showState()
+	now := s.now()
+	wait := refresh
+	if n := s.state.Next(now); n > 0 {
+		wait = min(wait, n)
+	}
+	if s.coilAt != 0 {
+		wait = min(wait, s.coilAt-now.Mono)
+	}
+	if s.loud {
+		wait = min(wait, s.soundAt-now.Mono)
+	}
+	s.wake.Reset(max(wait, time.Millisecond))
+}
+
+// coilMoved reads the coil now and once more when its relay has had time to follow.
+func (s *Service) coilMoved() {
+	s.coilAt = s.clocks.Mono() + coilSettle
+	s.readCoil()
+}
+
+func (s *Service) readCoil() {
+	c := rule.CoilUnknown
+	switch s.door.Lock.State() {
+	case lock.Off:
+		c = rule.CoilOff
+	case lock.On:
+		c = rule.CoilOn
+	case lock.Unknown:
+	}
+	if c != s.coil {
+		s.coil = c
+		s.step(rule.CoilIs(c))
+	}
+}
+
+func contactOf(s contact.State) rule.Contact {
+	switch s {
+	case contact.Open:
+		return rule.Open
+	case contact.Closed:
+		return rule.Closed
+	case contact.Unknown:
+	}
+	return rule.Unknown
+}
+
+// rest makes everything inert.
+func (s *Service) rest() error {
+	s.beats.Stop()
+	s.wake.Stop()
+	s.lamp.blink(false)
+	return errors.Join(s.door.Lock.Release(), s.door.Camera.Set(false), s.door.Lamp.Set(false))
+}

@@ -1,0 +1,52 @@
+package service
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hardware/buzzer"
+	"vestibule/hardware/keypad"
+)
+
+// press takes a key. Outside a window the keypad is dead: it answers nothing, not even with
+// a click, and collects nothing.
+func (s *Service) press(e keypad.Event) {
+	if !e.Down {
+		return
+	}
+	delivery := s.state.Delivery()
+	if delivery == "" {
+		s.line.Clear()
+		return
+	}
+	s.play(buzzer.Key())
+	typed, done := s.line.Press(e.Key, s.clocks.Mono())
+	if !done {
+		return
+	}
+	verdict, via := compare(typed, s.secretFor(delivery))
+	if via != "" {
+		verdict = rule.Typo // the keypad has no letters, so nothing typed there is a key
+	}
+	s.step(rule.Tried("", verdict, rule.Keypad, 0))
+}
+
+// playAccepted is one long sound, playRefused two short ones: no words, nothing that says
+// why.
+func (s *Service) playAccepted() { s.play(buzzer.Sound{600 * time.Millisecond}) }
+
+func (s *Service) playRefused() {
+	const short = 120 * time.Millisecond
+	s.play(buzzer.Sound{short, short, short})
+}
+
+func (s *Service) soundAlarm() {
+	s.soundAt = s.clocks.Mono() + alarmEvery
+	s.play(buzzer.Alarm())
+}
+
+func (s *Service) play(sound buzzer.Sound) {
+	if err := s.door.Buzzer.Play(sound); err != nil {
+		s.log.Error("the buzzer does not sound", "error", err)
+	}
+}

@@ -1,0 +1,206 @@
+package service
+
+import (
+	"cmp"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vestibule/firmware/gate/internal/book"
+	"vestibule/firmware/gate/internal/challenge"
+	"vestibule/firmware/gate/internal/clock"
+	"vestibule/firmware/gate/internal/journal"
+	"vestibule/firmware/gate/internal/keys"
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/firmware/gate/internal/typing"
+	"vestibule/firmware/pipe"
+	"vestibule/hardware/board"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+// Clocks are the two clocks of a machine.
+type Clocks struct {
+	Wall func() time.Time     // without a monotonic part
+	Mono func() time.Duration // CLOCK_MONOTONIC
+}
+
+// System is the machine's own clocks.
+func System() Clocks {
+	return Clocks{
+		// Round strips the monotonic part, which would hide that the clock was set.
+		Wall: func() time.Time { return time.Now().Round(0).UTC() },
+		Mono: func() time.Duration {
+			var ts unix.Timespec
+			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+				panic("internal error: no monotonic clock: " + err.Error())
+			}
+			return time.Duration(ts.Nano())
+		},
+	}
+}
+
+// Setting is what a gate is made of.
+type Setting struct {
+	State  string // folder of the journal and the passes
+	Trust  string // folder of the public keys, for eye
+	Keys   *keys.Keys
+	Door   *board.Door // Run does not halt it
+	Eye    *pipe.Listener
+	Link   *pipe.Listener
+	Clocks Clocks
+	Built  time.Time // the time is not before that
+	Log    *slog.Logger
+}
+
+// Service is a gate. [New] makes one, Run runs it once.
+type Service struct {
+	door   *board.Door
+	device string
+	signer ed25519.PrivateKey
+	seal   pass.SealKey
+	trust  string
+	clocks Clocks
+	log    *slog.Logger
+
+	listeners listeners
+	disk      *disk
+	lamp      *lamp
+	fromEye   chan func()
+	fromLink  chan func()
+	wake      *time.Timer
+	done      chan struct{} // closed when Run's loop has ended
+
+	// All below belongs to Run's goroutine.
+	state    rule.State
+	clock    *clock.Clock
+	stamp    time.Time
+	owner    keys.Owner
+	passes   map[string]pass.Pass // kept, by delivery
+	notes    [][]byte             // waiting to be looked at
+	keeping  bool                 // a pass is on its way to the disk
+	refused  ring                 // notes that were refused
+	budgets  map[wire.Kind]*budget
+	tickets  map[uint64]bool
+	asks     map[uint64]string // tries by page: the letter's id
+	nextAsk  uint64
+	eye      *session
+	link     *session
+	watch    challenge.Watch
+	unit     uint64
+	secret   secretOf
+	dummy    pass.Secret
+	line     typing.Line
+	loud     bool
+	soundAt  time.Duration
+	viewers  map[string]viewer
+	nonces   map[[16]byte]time.Time
+	beats    *time.Ticker
+	beat     uint64
+	beatFor  string
+	shown    wire.State
+	shownAt  time.Duration
+	coilAt   time.Duration // when to read the coil again; 0 for never
+	coil     rule.Coil
+	tearNote bool // the journal's end was torn
+}
+
+// secretOf is an open window's secret, as long as the window is open.
+type secretOf struct {
+	delivery string
+	secret   pass.Secret
+}
+
+// ring remembers the last of many.
+type ring struct {
+	sums [64][sha256.Size]byte
+	next int
+}
+
+// seen reports whether a sum is remembered, and remembers it.
+func (r *ring) seen(sum [sha256.Size]byte) bool {
+	if slices.Contains(r.sums[:], sum) {
+		return true
+	}
+	r.sums[r.next] = sum
+	r.next = (r.next + 1) % len(r.sums)
+	return false
+}
+
+// New opens the journal and the passes and rebuilds what the device was doing.
+func New(set Setting) (*Service, error) {
+	s := &Service{
+		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust,
+		clocks: set.Clocks, log: set.Log, listeners: listeners{set.Eye, set.Link},
+		fromEye: make(chan func()), fromLink: make(chan func()), done: make(chan struct{}), wake: time.NewTimer(0),
+		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
+		viewers: map[string]viewer{}, nonces: map[[16]byte]time.Time{}, beats: time.NewTicker(time.Hour),
+	}
+	s.beats.Stop()
+	var err error
+	if s.dummy, err = pass.NewSecret(); err != nil {
+		return nil, err
+	}
+	kept, err := book.Open(filepath.Join(set.State, "passes"))
+	if err != nil {
+		return nil, err
+	}
+	s.state = rule.New(kept.Epoch())
+	if err := s.restore(kept); err != nil {
+		return nil, err
+	}
+	floor := set.Built
+	log, report, err := journal.Open(filepath.Join(set.State, "journal"), s.device, s.signer, func(e wire.Event) {
+		s.state.Replay(e)
+		if e.Time.After(floor) {
+			floor = e.Time
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.tearNote = report.Cut > 0; s.tearNote {
+		s.log.Warn("the journal's end was torn", "cut_bytes", report.Cut, "entries", report.Entries)
+	}
+	s.clock = clock.New(floor, s.clocks.Wall(), s.clocks.Mono())
+	s.disk = newDisk(log, kept, set.Keys, s.log)
+	s.lamp = newLamp(s.door.Lamp, challenge.NewDealer(rand.Reader), s.clocks.Mono, s.log)
+	return s, nil
+}
+
+// restore reads the kept passes and verifies each anew.
+func (s *Service) restore(kept *book.Book) error {
+	notes, err := kept.Notes()
+	if err != nil {
+		s.log.Error("some passes cannot be read", "error", err)
+	}
+	var all []pass.Pass
+	for _, n := range notes {
+		p, err := pass.OpenPass(n, s.owner.Key)
+		if err != nil || p.Terms().Device != s.device {
+			s.log.Error("a kept pass is not the owner's any more", "error", err)
+			continue
+		}
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b pass.Pass) int {
+		return cmp.Or(a.Terms().From.Compare(b.Terms().From), cmp.Compare(a.Terms().Delivery, b.Terms().Delivery))
+	})
+	for _, p := range all {
+		if !s.state.Restore(rule.PlanOf(p)) {
+			return fmt.Errorf("more passes are kept than there is room for (%d)", rule.MaxPasses)
+		}
+		s.passes[p.Terms().Delivery] = p
+	}
+	return nil
+}
+
+var errClosed = errors.New("gate is stopping")
