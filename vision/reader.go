@@ -37,6 +37,7 @@ type reader struct {
 	fresh   bool   // waiting has not been taken
 	lost    uint64 // frames overwritten before they were taken, since the last take
 	reason  Reason // why there is no camera now; empty while it is being opened and while it runs
+	opening bool   // camera.Open has not returned yet
 	cause   error  // the last trouble, kept while the camera is being opened again
 
 	// The goroutine's own; left may be read once done is closed.
@@ -89,10 +90,12 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 			err = fmt.Errorf("the camera's driver broke down: %v", p)
 		}
 	}()
+	r.set(true)
 	src, err := camera.Open(r.source, r.size.Width, r.size.Height, r.fps)
 	if err != nil {
 		return false, fmt.Errorf("the camera %v cannot be opened: %w", r.source, err)
 	}
+	r.set(false)
 	defer func() { r.left = src.Close() }()
 	var seq uint64
 	for {
@@ -196,10 +199,27 @@ func (r *reader) take(back *raw.Frame) (f *raw.Frame, lost uint64, reason Reason
 	return f, lost, ""
 }
 
+func (r *reader) set(opening bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.opening = opening
+}
+
+// trouble returns what is known of why there is no picture; nil when the last frame was good.
 func (r *reader) trouble() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.cause
+}
+
+// silence says what the camera is doing when it gives no frames and no error.
+func (r *reader) silence() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.opening {
+		return fmt.Errorf("the camera %v has been opening for too long", r.source)
+	}
+	return fmt.Errorf("the camera %v gives no frames", r.source)
 }
 
 // wipe blackens what the camera wrote.

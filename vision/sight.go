@@ -48,7 +48,7 @@ type Sight struct {
 	mu    sync.Mutex
 	taken *raw.Frame // Next's own but for Close, which blackens it
 	wiped bool
-	fault error // of the redactor, with the last frame
+	fault error // of the redactor with the last frame, or the camera's silence since
 
 	number uint64
 	seen   time.Duration // when the camera was last seen alive, or began to be waited for
@@ -63,7 +63,8 @@ type Sight struct {
 
 // Open begins to look. It refuses a source that is not set, a size outside 320x240 to 1920x1080 or
 // odd, a rate outside 1..60 and an unknown mode. Anything else that is wrong shows as glass with a
-// Reason, and in Trouble: with a zone that cannot be used the camera is not even opened.
+// Reason, and in Trouble: with a zone that cannot be used the camera is not even opened, and one that is
+// slow to open shows as stalled until its first frame.
 func Open(src Source, size Size, fps int, plan Plan) (*Sight, error) {
 	return open(src, size, fps, plan, raw.Now)
 }
@@ -127,6 +128,9 @@ func (s *Sight) Next(ctx context.Context) (Redacted, Look, error) {
 			due = now
 		}
 		if now >= due {
+			if reason == CameraStalled {
+				s.silent()
+			}
 			r, l := s.glass(reason, now)
 			return r, l, nil
 		}
@@ -205,6 +209,16 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint8, err error) {
 		}
 	}()
 	return s.red.Compose(s.taken), s.red.Lamp(s.taken), nil
+}
+
+// silent notes what Trouble says of a camera that says nothing itself.
+func (s *Sight) silent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = nil
+	if s.cam.trouble() == nil {
+		s.fault = s.cam.silence()
+	}
 }
 
 func (s *Sight) glass(reason Reason, now time.Duration) (Redacted, Look) {

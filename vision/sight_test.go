@@ -310,6 +310,9 @@ func TestStalls(t *testing.T) {
 				t.Errorf("%s: shown as stalled after %v", name, d)
 			}
 			isGlass(t, r, 90)
+			if s.Trouble() == nil {
+				t.Errorf("%s: no cause", name)
+			}
 			start := time.Now()
 			for range 10 {
 				r, l = next(t, s)
@@ -445,31 +448,41 @@ func TestNextEnds(t *testing.T) {
 	}, times(100, good(90)))
 }
 
-// A camera that hangs stops neither Next nor Close.
+// A camera that hangs, in opening or in reading, stops neither Next nor Close.
 func TestCameraHangs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		hang := make(chan struct{})
-		p := &play{clock: func() time.Duration { return time.Since(began) }}
-		p.acts = append(times(3, good(90)), func(*play, *raw.Frame) error { <-hang; return errors.New("late") })
-		src := NewSource("hangs", func(Size, int) (raw.Source, error) { return p, nil })
-		s, err := open(src, small, 30, doorPlan(Blur), p.clock)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d, _, _ := until(t, s, CameraStalled); d > time.Second {
-			t.Errorf("shown as stalled after %v", d)
-		}
-		start := time.Now()
-		if err := s.Close(); err == nil || time.Since(start) != closeWait {
-			t.Errorf("closing took %v: %v", time.Since(start), err)
-		}
-		close(hang)
-		synctest.Wait()
-		if p.closed != 1 {
-			t.Error("the camera was not let go when it came back")
-		}
-	})
+	for _, opening := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			hang := make(chan struct{})
+			p := &play{clock: func() time.Duration { return time.Since(began) }}
+			p.acts = append(times(3, good(90)), func(*play, *raw.Frame) error { <-hang; return errors.New("late") })
+			src := NewSource("hangs", func(Size, int) (raw.Source, error) {
+				if opening {
+					<-hang
+				}
+				return p, nil
+			})
+			s, err := open(src, small, 30, doorPlan(Blur), p.clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, _, _ := until(t, s, CameraStalled); d > 600*time.Millisecond {
+				t.Errorf("shown as stalled after %v", d)
+			}
+			if err := s.Trouble(); err == nil || strings.Contains(err.Error(), "opening") != opening {
+				t.Errorf("the cause is %v", err)
+			}
+			start := time.Now()
+			if err := s.Close(); err == nil || time.Since(start) != closeWait {
+				t.Errorf("closing took %v: %v", time.Since(start), err)
+			}
+			close(hang)
+			synctest.Wait()
+			if p.closed != 1 {
+				t.Error("the camera was not let go when it came back")
+			}
+		})
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {

@@ -68,7 +68,8 @@ func negotiate(c *gocv.VideoCapture, width, height, fps int) {
 //	libcamerasrc ! video/x-raw,width=1280,height=720,framerate=30/1,format=NV12 ! appsink
 //
 // An appsink that keeps the newest frame only is added where the text has none. Frames in NV12 or I420
-// have to be named by format= in the text: OpenCV does not tell them apart.
+// have to be named by format= in the text: OpenCV does not tell them apart. It may also wait for ever for
+// a pipeline that is wrong, so a caller must not wait with it.
 func GStreamer(pipeline string) camera.Source {
 	return camera.New("gst:"+pipeline, func(width, height, fps int) (raw.Source, error) {
 		text := pipeline

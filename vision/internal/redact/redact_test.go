@@ -59,7 +59,7 @@ func same(a, b *Picture) bool {
 // Non-interference: two homes that differ only in what is hidden give byte-identical pictures. Frosted:
 // always. Blur: from the frame on at which both have the same tint.
 func TestNonInterference(t *testing.T) {
-	for _, size := range [][2]int{{320, 240}, {640, 480}, {656, 488}} {
+	for _, size := range [][2]int{{320, 240}, {328, 248}} { // the second ends in the middle of a block
 		w, h := size[0], size[1]
 		shown := blocks(t, w, h)
 		for _, blur := range []bool{false, true} {
