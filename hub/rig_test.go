@@ -108,7 +108,9 @@ func (r *rig) start(pragmas ...string) {
 	ctx, quit := context.WithCancel(context.Background())
 	r.quit, r.ended = quit, make(chan error, 1)
 	h := r.hub
+	serving := strings.Count(r.log.String(), "msg=serving")
 	go func() { r.ended <- h.Run(ctx) }()
+	eventually(r.t, "serving", func() bool { return strings.Count(r.log.String(), "msg=serving") > serving })
 }
 
 // end stops the hub as SIGTERM does.

@@ -302,6 +302,7 @@ func TestExactlyOnce(t *testing.T) {
 	d, owner := r.household()
 	page := owner.stream("/api/events")
 	page.until("online")
+	d.hears(`seen {"next":0}`)
 	for _, c := range []struct{ index, next uint64 }{
 		{0, 1}, {0, 1}, {1, 2}, {4, 2}, {4, 2}, {2, 3}, {3, 5}, {1, 5}, {6, 5}, {5, 7},
 	} {

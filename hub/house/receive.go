@@ -30,7 +30,7 @@ func (h *House) Receive(topic string, payload []byte) {
 	var err error
 	switch leaf, tail, _ := strings.Cut(rest, "/"); {
 	case rest == wire.LeafOnline:
-		err = h.takeOnline(device, payload)
+		err = h.takeOnline(ctx, device, payload)
 	case rest == wire.LeafState:
 		err = h.takeState(device, payload)
 	case rest == wire.LeafLetterOut:
@@ -57,13 +57,20 @@ func (h *House) Gone(device string) {
 	}
 }
 
-func (h *House) takeOnline(device string, b []byte) error {
+func (h *House) takeOnline(ctx context.Context, device string, b []byte) error {
 	var o wire.Online
 	if err := wire.Decode(b, &o); err != nil {
 		return err
 	}
-	h.setOnline(device, o.Online)
-	return nil
+	if !h.setOnline(device, o.Online) || !o.Online {
+		return nil
+	}
+	// One that was enrolled while the hub ran has not heard yet that nothing was seen.
+	d, err := h.store.Device(ctx, device)
+	if err != nil {
+		return err
+	}
+	return h.publishSeen(device, d.Next)
 }
 
 // setOnline reports whether that is new.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"vestibule/hub/house"
@@ -54,6 +55,8 @@ type Server struct {
 	streams    *quota
 	http       *http.Server
 	ln         net.Listener
+	silent     *silent
+	stop       context.CancelFunc // ends every request
 }
 
 // New makes a server for a listener, which it owns from now on.
@@ -70,9 +73,12 @@ func New(c Config, ln net.Listener) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{house: c.House, sessions: c.Sessions, now: c.Now, log: c.Log, origins: origins, ln: ln,
-		challenges: newChallenges(), limits: newLimits(), streams: newQuota(maxStreams)}
+		challenges: newChallenges(), limits: newLimits(), streams: newQuota(maxStreams), silent: &silent{}, stop: stop}
 	s.http = &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnState:         s.silent.note,
 		Handler:           s.guard(s.routes(pages)),
 		ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: 16 << 10,
@@ -111,9 +117,10 @@ func (s *Server) Serve() error {
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 
-// Close stops listening and waits for requests to end, a few seconds at the most. Streams
-// end when the house is closed, which should be before.
+// Close stops listening, ends requests and streams, and waits for them.
 func (s *Server) Close() error {
+	s.stop()
+	s.silent.close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
@@ -124,6 +131,40 @@ func (s *Server) Close() error {
 		err = errors.Join(err, lnErr)
 	}
 	return err
+}
+
+// silent knows the connections that have not asked for anything yet, as browsers open
+// them in advance: a server that is shut down would wait for their first request.
+type silent struct {
+	mu     sync.Mutex
+	conns  map[net.Conn]struct{}
+	closed bool
+}
+
+// note is an http.Server's ConnState.
+func (s *silent) note(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.conns, c)
+	case s.closed:
+		c.Close()
+	default:
+		if s.conns == nil {
+			s.conns = map[net.Conn]struct{}{}
+		}
+		s.conns[c] = struct{}{}
+	}
+}
+
+func (s *silent) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for c := range s.conns {
+		c.Close()
+	}
 }
 
 // originsOf lists the names of this server by Host header. Requests to any other name are
