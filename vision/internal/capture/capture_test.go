@@ -139,7 +139,7 @@ func TestRealFootage(t *testing.T) {
 	for range 4 {
 		read(t, s, f)
 	}
-	if d := raw.Now() - start; d < 290*time.Millisecond {
+	if d := raw.Now() - start; d < 230*time.Millisecond {
 		t.Errorf("three gaps of a tenth of a second took %v", d)
 	}
 	if f.SensorWidth != 768 || f.SensorHeight != 576 {
