@@ -59,8 +59,8 @@ type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
 	KeyPlease func()
-	// Watched is told how many there are, whenever that changes.
-	Watched func(n int)
+	// Changed is called whenever Count has changed.
+	Changed func()
 	// Clock is CLOCK_MONOTONIC, by which units say when they were taken.
 	Clock func() time.Duration
 	// Loopback offers this machine's own address too: for a desk.
@@ -227,6 +227,13 @@ func (a *Audience) Beat(note []byte) {
 	a.each(func(v *viewer) { v.beat(text) })
 }
 
+// Count is how many watch, or are about to.
+func (a *Audience) Count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.viewers)
+}
+
 // each calls f for every viewer, with the lock held.
 func (a *Audience) each(f func(*viewer)) {
 	a.mu.Lock()
@@ -245,13 +252,12 @@ func (a *Audience) reserve(call string) (*viewer, error) {
 	if !full {
 		a.viewers[v] = struct{}{}
 		a.ends.Add(1)
-		n++
 	}
 	a.mu.Unlock()
 	if full {
 		return nil, &Refusal{wire.Busy, fmt.Errorf("%d watch already", n)}
 	}
-	a.cfg.Watched(n)
+	a.cfg.Changed()
 	return v, nil
 }
 
@@ -287,7 +293,6 @@ func (a *Audience) drop(v *viewer, why string) {
 	a.mu.Lock()
 	_, there := a.viewers[v]
 	delete(a.viewers, v)
-	n := len(a.viewers)
 	pc, known := v.pc, v.known
 	v.known = false
 	for _, t := range []*time.Timer{v.until, v.join} {
@@ -306,6 +311,6 @@ func (a *Audience) drop(v *viewer, why string) {
 	}
 	if there {
 		a.cfg.Log.Info("a viewer has gone", "viewer", v.id, "why", why)
-		a.cfg.Watched(n)
+		a.cfg.Changed()
 	}
 }

@@ -212,6 +212,9 @@ func (s *Session) Cause() error {
 	return s.cause
 }
 
+// Drop ends the session without a goodbye: the hub will say that the device is gone.
+func (s *Session) Drop(err error) { s.end(err) }
+
 func (s *Session) end(err error) {
 	s.once.Do(func() {
 		s.cause = err

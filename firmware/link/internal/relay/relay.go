@@ -1,0 +1,335 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vestibule/firmware/internal/peer"
+	"vestibule/firmware/link/internal/live"
+	"vestibule/firmware/link/internal/outbox"
+	"vestibule/firmware/link/internal/uplink"
+	"vestibule/firmware/pipe"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+const (
+	// seenWait is how long a hub may take to say what it has, before it is told from what
+	// this program knows.
+	seenWait = 1500 * time.Millisecond
+	// doubtEvery is how often the hub's word is compared with its receipts.
+	doubtEvery = 10 * time.Second
+	// maxNotes is how many passes and orders are kept for a gate that comes back.
+	maxNotes = 512
+	// maxOffers is how many viewers may be answered at the same time.
+	maxOffers = 8
+)
+
+// Config is what a Relay needs. All fields but Loopback have to be set.
+type Config struct {
+	Card     uplink.Card
+	Gate     func() (*pipe.Conn, error) // dials gate
+	View     func() (*pipe.Conn, error) // dials eye
+	Loopback bool                       // viewers may be on this machine: a desk
+	Log      *slog.Logger
+}
+
+// Relay carries. See [New].
+type Relay struct {
+	cfg      Config
+	audience *live.Audience
+	happened chan any      // for the goroutine of Run
+	watch    chan struct{} // the number of viewers has changed
+	offers   chan struct{} // one token for each that is being answered
+
+	mu   sync.Mutex
+	gate *peer.Line // nil while gate is away
+	view *peer.Line // nil while eye is away, or nobody watches
+	asks map[string]chan pipe.Admit
+}
+
+// New makes a Relay that carries nothing yet. It ends with Run.
+func New(cfg Config) (*Relay, error) {
+	r := &Relay{
+		cfg: cfg, happened: make(chan any, 64), watch: make(chan struct{}, 1), offers: make(chan struct{}, maxOffers),
+		asks: map[string]chan pipe.Admit{},
+	}
+	var err error
+	r.audience, err = live.New(live.Config{
+		Gate: r, KeyPlease: r.keyPlease, Changed: r.countChanged, Clock: monotonic, Loopback: cfg.Loopback, Log: cfg.Log,
+	})
+	return r, err
+}
+
+// monotonic is CLOCK_MONOTONIC, which eye dates its pictures by.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {
+		return 0 // cannot be; every picture would be fresh
+	}
+	return time.Duration(t.Nano())
+}
+
+// What happens, beside frames of gate's that are passed on as they are.
+type (
+	gateCame struct{ line *peer.Line }
+	gateWent struct{ line *peer.Line }
+	hubCame  struct{ hub *sender }
+	hubWent  struct{ hub *sender }
+	hubSaid  struct {
+		leaf    string
+		payload []byte
+	}
+	eventTaken struct {
+		hub   *sender
+		index uint64
+	}
+	answered struct{ letter wire.Letter } // by package live
+	gateSaid struct{ letter wire.Letter }
+)
+
+// Run carries until ctx ends, and takes leave of hub and viewers.
+func (r *Relay) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { r.keepGate(ctx) })
+	wg.Go(func() { r.keepHub(ctx) })
+	wg.Go(func() { r.keepView(ctx) })
+	r.run(ctx)
+	r.audience.Close()
+	wg.Wait()
+}
+
+// post tells Run's goroutine; false when it has ended.
+func (r *Relay) post(ctx context.Context, x any) bool {
+	select {
+	case r.happened <- x:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// known is what Run's goroutine owns.
+type known struct {
+	gate    *peer.Line
+	hub     *sender
+	box     outbox.Outbox
+	sending bool              // an event is with the hub, its receipt is not here
+	notes   map[string][]byte // passes and orders, by leaf
+	state   *wire.State
+}
+
+func (r *Relay) run(ctx context.Context) {
+	k := &known{notes: map[string][]byte{}}
+	seen := time.NewTimer(seenWait)
+	seen.Stop()
+	defer seen.Stop()
+	doubt := time.NewTicker(doubtEvery)
+	defer doubt.Stop()
+	for {
+		select {
+		case x := <-r.happened:
+			switch x := x.(type) {
+			case gateCame:
+				k.gateCame(x.line)
+			case gateWent:
+				if k.gate == x.line {
+					k.gate = nil
+					k.box.Stop()
+				}
+			case hubCame:
+				k.hubCame(x.hub)
+				seen.Reset(seenWait)
+			case hubWent:
+				if k.hub == x.hub {
+					k.hubWent()
+				}
+			case hubSaid:
+				r.hubSaid(ctx, k, x)
+			case eventTaken:
+				if k.hub == x.hub {
+					k.sending = false
+					if k.box.Taken(x.index, time.Now()) {
+						k.follow()
+					}
+				}
+			case wire.Event:
+				k.box.Event(x)
+			case wire.State:
+				k.state = &x
+				k.hub.say(saying{leaf: wire.LeafState, retained: true, body: x})
+			case gateSaid:
+				k.hub.say(saying{leaf: wire.LeafLetterOut, body: x.letter})
+			case answered:
+				k.hub.say(saying{leaf: wire.LeafLetterOut, body: x.letter})
+			}
+			k.pump()
+		case <-seen.C:
+			if !k.box.Known() {
+				k.follow()
+			}
+		case <-doubt.C:
+			if k.box.Doubtful(time.Now()) {
+				k.follow()
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (k *known) gateCame(l *peer.Line) {
+	k.gate = l
+	l.Send(pipe.TypeNet, pipe.Net{Online: k.hub != nil})
+	for _, note := range k.notes {
+		l.Send(pipe.TypeNote, note)
+	}
+	if k.box.Known() {
+		k.follow()
+	}
+}
+
+func (k *known) hubCame(h *sender) {
+	k.hub, k.sending = h, false
+	h.say(saying{leaf: wire.LeafOnline, retained: true, body: wire.Online{Online: true}})
+	if k.state != nil {
+		h.say(saying{leaf: wire.LeafState, retained: true, body: *k.state})
+	}
+	if k.gate != nil {
+		k.gate.Send(pipe.TypeNet, pipe.Net{Online: true})
+	}
+	if k.box.Known() {
+		k.follow()
+	}
+}
+
+func (k *known) hubWent() {
+	k.hub, k.sending = nil, false
+	k.box.Forget()
+	clear(k.notes) // what still holds is retained, and comes again
+	if k.gate != nil {
+		k.gate.Send(pipe.TypeNet, pipe.Net{Online: false})
+	}
+}
+
+// follow asks gate to say its events from where the hub is.
+func (k *known) follow() {
+	if k.gate != nil && k.hub != nil {
+		k.gate.Send(pipe.TypeFollow, pipe.Follow{Next: k.box.Start(time.Now())})
+	}
+}
+
+// pump sends the next event, when the hub has taken the one before.
+func (k *known) pump() {
+	if k.hub == nil || k.sending {
+		return
+	}
+	if e, ok := k.box.Head(); ok {
+		k.sending = true
+		k.hub.event(e)
+	}
+}
+
+// hubSaid passes on what came from the hub, of whom nothing is believed.
+func (r *Relay) hubSaid(ctx context.Context, k *known, m hubSaid) {
+	kind, _, _ := strings.Cut(m.leaf, "/")
+	switch {
+	case m.leaf == wire.LeafSeen:
+		var s wire.Seen
+		if err := wire.Decode(m.payload, &s); err != nil {
+			r.cfg.Log.Warn("hub", "err", err)
+			return
+		}
+		first := !k.box.Known()
+		if k.box.Seen(s.Next, time.Now()) || first {
+			k.follow()
+		}
+	case m.leaf == wire.LeafLetterIn:
+		l, err := wire.ParseLetter(m.payload)
+		if err != nil {
+			r.cfg.Log.Warn("hub", "err", err)
+			return
+		}
+		r.letter(ctx, k, l)
+	case kind == wire.LeafPass || kind == wire.LeafOrder:
+		k.note(m.leaf, m.payload)
+	}
+}
+
+// note passes a signed pass or order on to gate, and keeps it for a gate that comes back.
+func (k *known) note(leaf string, note []byte) {
+	if len(note) == 0 { // no longer retained
+		delete(k.notes, leaf)
+		return
+	}
+	if len(note) > pass.MaxSize {
+		note = note[:pass.MaxSize+1] // enough for gate to see, and to write down, that it is too large
+	}
+	if _, kept := k.notes[leaf]; kept || len(k.notes) < maxNotes {
+		k.notes[leaf] = note
+	}
+	if k.gate != nil {
+		k.gate.Send(pipe.TypeNote, note)
+	}
+}
+
+func (r *Relay) letter(ctx context.Context, k *known, l wire.Letter) {
+	switch l.Kind {
+	case wire.LetterPair, wire.LetterTry:
+		if k.gate == nil {
+			// Not kept: what was typed now must not open the door later.
+			r.cfg.Log.Warn("a letter for gate, which is away", "kind", l.Kind)
+			return
+		}
+		k.gate.Send(pipe.TypeMail, l)
+	case wire.LetterBye:
+		var b wire.Bye
+		if err := wire.Decode(l.Body, &b); err != nil {
+			r.cfg.Log.Warn("hub", "err", err)
+			return
+		}
+		r.audience.Bye(b.Nonce)
+	case wire.LetterOffer:
+		select {
+		case r.offers <- struct{}{}:
+		default:
+			k.hub.refuse(l.ID, wire.Busy)
+			return
+		}
+		go func() { // ends with ctx, or when gate's time to answer is up
+			defer func() { <-r.offers }()
+			reply, err := r.offer(ctx, l)
+			if err != nil {
+				r.cfg.Log.Warn("offer", "err", err)
+				return
+			}
+			r.post(ctx, answered{reply})
+		}()
+	default:
+		r.cfg.Log.Warn("a letter of an unknown kind", "kind", l.Kind)
+	}
+}
+
+// offer answers a viewer. An error means that there is no answer: the hub's patience ends.
+func (r *Relay) offer(ctx context.Context, l wire.Letter) (wire.Letter, error) {
+	var o wire.Offer
+	if err := wire.Decode(l.Body, &o); err != nil {
+		return wire.NewLetter(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+	}
+	body, err := r.audience.Answer(ctx, o)
+	if no := (*live.Refusal)(nil); errors.As(err, &no) {
+		r.cfg.Log.Warn("a viewer is refused", "err", err)
+		return wire.NewLetter(l.ID, wire.LetterNo, wire.No{Reason: no.Reason})
+	}
+	if err != nil {
+		return wire.Letter{}, fmt.Errorf("a viewer gets no answer: %w", err)
+	}
+	return wire.NewLetter(l.ID, wire.LetterAnswer, body)
+}
