@@ -30,7 +30,7 @@ func chromiumPath() string {
 	return "/usr/bin/chromium"
 }
 
-// startBrowser starts one headless Chromium; each person gets a profile of their own in it.
+// startBrowser starts a headless Chromium with an empty profile.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -49,7 +49,7 @@ func startBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
-// person is somebody at a page of their own: own storage, own cookies.
+// person is somebody at a browser of their own: own storage, own cookies, own process.
 type person struct {
 	t    *testing.T
 	name string
@@ -59,10 +59,9 @@ type person struct {
 	console  *tail
 }
 
-func newPerson(t *testing.T, browserCtx context.Context, name string, width, height int64) *person {
+func newPerson(t *testing.T, name string, width, height int64) *person {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browserCtx, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
+	ctx := startBrowser(t)
 	p := &person{t: t, name: name, ctx: ctx, requests: &tail{}, console: &tail{}}
 	chromedp.ListenTarget(ctx, func(ev any) {
 		switch ev := ev.(type) {

@@ -29,8 +29,7 @@ type story struct {
 // begin pairs the owner's phone with the device.
 func begin(t *testing.T, d *desk) *story {
 	t.Helper()
-	b := startBrowser(t)
-	s := &story{desk: d, owner: newPerson(t, b, "owner", 390, 844), courier: newPerson(t, b, "courier", 390, 844)}
+	s := &story{desk: d, owner: newPerson(t, "owner", 390, 844), courier: newPerson(t, "courier", 390, 844)}
 	_, query, _ := strings.Cut(d.user.Owner, "?")
 	q, err := url.ParseQuery(query)
 	if err != nil {
@@ -164,7 +163,7 @@ func (s *story) origins() {
 func TestVisitInTheScene(t *testing.T) {
 	s := begin(t, startDesk(t, "-clock"))
 	start := s.mark()
-	deskPage := newPerson(t, s.owner.ctx, "desk", 1280, 860)
+	deskPage := newPerson(t, "desk", 1280, 860)
 	deskPage.open(s.desk.desk)
 	s.plan("blur", time.Time{})
 	s.event(start, wire.PassAccepted)
