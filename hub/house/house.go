@@ -215,13 +215,13 @@ func (h *House) Owner(ctx context.Context, id string) (Owner, []Device, error) {
 	return o, ds, err
 }
 
-// owned returns a device of the owner, or ErrOtherDevice.
-func (h *House) owned(ctx context.Context, owner, device string) (Device, error) {
+// owned checks that a device is the owner's, or returns ErrOtherDevice.
+func (h *House) owned(ctx context.Context, owner, device string) error {
 	d, err := h.store.Device(ctx, device)
 	if errors.Is(err, ErrNoDevice) || err == nil && (d.Owner != owner || owner == "") {
-		return Device{}, ErrOtherDevice.With(fmt.Errorf("device %.64q is not of %s", device, owner))
+		return ErrOtherDevice.With(fmt.Errorf("device %.64q is not of %s", device, owner))
 	}
-	return d, err
+	return err
 }
 
 func (h *House) publishSeen(device string, next uint64) error {

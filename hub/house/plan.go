@@ -38,7 +38,7 @@ func (h *House) Plan(ctx context.Context, owner string, note string, c Courier) 
 		return Delivery{}, false, refuse(err)
 	}
 	t := p.Terms()
-	if _, err := h.owned(ctx, owner, t.Device); err != nil {
+	if err := h.owned(ctx, owner, t.Device); err != nil {
 		return Delivery{}, false, err
 	}
 	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
@@ -101,7 +101,7 @@ func (h *House) Order(ctx context.Context, owner string, note string) (Order, er
 	if err != nil {
 		return Order{}, refuse(err)
 	}
-	if _, err := h.owned(ctx, owner, signed.Device); err != nil {
+	if err := h.owned(ctx, owner, signed.Device); err != nil {
 		return Order{}, err
 	}
 	d, err := h.store.Delivery(ctx, signed.Delivery)
@@ -166,7 +166,7 @@ func (h *House) Delivered(ctx context.Context, d Delivery) (Delivered, error) {
 
 // Log lists a device's events with an index below before, newest first, for its owner.
 func (h *House) Log(ctx context.Context, owner, device string, before uint64, limit int) ([]wire.Event, error) {
-	if _, err := h.owned(ctx, owner, device); err != nil {
+	if err := h.owned(ctx, owner, device); err != nil {
 		return nil, err
 	}
 	return h.store.EventsBefore(ctx, device, min(before, math.MaxInt64), limit)
