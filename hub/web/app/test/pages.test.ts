@@ -35,6 +35,7 @@ test('a visit shows what was and what is to come', () => {
   assert.deepEqual(v.done.map((s) => s.event.kind), ['window_opened', 'camera_on', 'code_refused', 'visit_started', 'unlocked']);
   assert.deepEqual(v.done.map((s) => s.bad), [false, false, true, false, false]);
   assert.deepEqual(v.next, ['door_opened', 'door_shut', 'relocked', 'visit_ended']);
+  assert.deepEqual(visit([...all, event('camera_fault'), event('camera_on')], 'd').next, v.next);
   const over = visit([...all, event('visit_ended', 'd'), event('window_closed', 'd'), event('link_lost')], 'd');
   assert.deepEqual(over.next, []);
   assert.equal(over.done.at(-1)?.event.kind, 'window_closed');

@@ -49,7 +49,7 @@ export const words = {
     en: 'If you bring a parcel, open the link you were sent, or type your code at the door.',
     fr: 'Si vous apportez un colis, ouvrez le lien reçu ou tapez votre code à la porte.',
   },
-  'closed.stranger': { en: 'The hub does not know this phone', fr: 'Le hub ne connaît pas ce téléphone' },
+  'closed.stranger': { en: 'The hub does not know this phone', fr: 'Le concentrateur ne connaît pas ce téléphone' },
   'closed.stranger.do': { en: 'Pair it again with the device’s link.', fr: 'Associez-le à nouveau avec le lien de l’appareil.' },
   'closed.again': { en: 'Try again', fr: 'Réessayer' },
 
@@ -88,7 +88,7 @@ export const words = {
   'door.forced': { en: 'Forced', fr: 'Forcée' },
   'door.unknown': { en: 'Unknown', fr: 'Inconnue' },
   'door.device_away': { en: 'The device is out of reach.', fr: 'L’appareil est injoignable.' },
-  'door.hub_away': { en: 'The hub is out of reach.', fr: 'Le hub est injoignable.' },
+  'door.hub_away': { en: 'The hub is out of reach.', fr: 'Le concentrateur est injoignable.' },
   'door.was': { en: 'Last heard at {time}: {word}.', fr: 'Dernière nouvelle à {time} : {word}.' },
 
   'camera.off': { en: 'Camera off', fr: 'Caméra éteinte' },
@@ -146,7 +146,7 @@ export const words = {
 
   'code.title': { en: 'The code', fr: 'Le code' },
   'code.copy': { en: 'Copy the code', fr: 'Copier le code' },
-  'code.why': { en: 'It is kept on this phone only. The hub does not know it.', fr: 'Il n’est gardé que sur ce téléphone. Le hub ne le connaît pas.' },
+  'code.why': { en: 'It is kept on this phone only. The hub does not know it.', fr: 'Il n’est gardé que sur ce téléphone. Le concentrateur ne le connaît pas.' },
   'code.elsewhere': { en: 'The code is on the phone that planned this delivery.', fr: 'Le code est sur le téléphone qui a planifié cette livraison.' },
   'link.title': { en: 'The courier’s link', fr: 'Le lien du livreur' },
   'link.why': { en: 'It tells who sees what, and opens the door with the code. The code is not in it.', fr: 'Il dit qui voit quoi, et ouvre la porte avec le code. Le code n’y est pas.' },
@@ -169,7 +169,7 @@ export const words = {
   'plan.until': { en: 'Until', fr: 'À' },
   'plan.who': { en: 'Who comes', fr: 'Qui vient' },
   'plan.who.hint': { en: 'Name or company', fr: 'Nom ou société' },
-  'plan.who.why': { en: 'Only you and your hub read it. You may leave it empty.', fr: 'Seuls vous et votre hub le lisez. Vous pouvez le laisser vide.' },
+  'plan.who.why': { en: 'Only you and your hub read it. You may leave it empty.', fr: 'Seuls vous et votre concentrateur le lisez. Vous pouvez le laisser vide.' },
   'plan.glass': { en: 'The rest of the home', fr: 'Le reste du logement' },
   'plan.glass.why': { en: 'The doorway is shown clearly. Everything else stays behind glass.', fr: 'L’entrée est montrée nettement. Tout le reste est derrière du verre dépoli.' },
   'mode.blur': { en: 'Blurred', fr: 'Flouté' },
@@ -260,9 +260,9 @@ export const words = {
   'visit.over': { en: 'This visit is over and the code no longer opens.', fr: 'Cette visite est terminée et le code n’ouvre plus.' },
   'visit.again': { en: 'Enter again', fr: 'Entrer à nouveau' },
 
-  'trouble.hub': { en: 'The hub refused, and this page does not know why.', fr: 'Le hub a refusé, et cette page ne sait pas pourquoi.' },
+  'trouble.hub': { en: 'The hub refused, and this page does not know why.', fr: 'Le concentrateur a refusé, et cette page ne sait pas pourquoi.' },
   'trouble.hub.do': { en: 'Reload this page and try again.', fr: 'Rechargez cette page et réessayez.' },
-  'trouble.unreachable': { en: 'The hub cannot be reached.', fr: 'Le hub est injoignable.' },
+  'trouble.unreachable': { en: 'The hub cannot be reached.', fr: 'Le concentrateur est injoignable.' },
   'trouble.unreachable.do': { en: 'Check your connection. Nothing is lost; try again in a moment.', fr: 'Vérifiez votre connexion. Rien n’est perdu ; réessayez dans un instant.' },
   'trouble.browser': { en: 'This browser cannot make the keys that Vestibule needs.', fr: 'Ce navigateur ne sait pas créer les clés dont Vestibule a besoin.' },
   'trouble.browser.do': {

@@ -6,9 +6,10 @@ import type { Device } from './keep';
 import { keyId, type Signer } from './note';
 import { signLogin, signOrder } from './pass';
 import { stream, type Stream } from './stream';
+import { trouble, type Trouble } from './trouble';
 import type { Event, State } from './wire';
 
-export type Standing = 'starting' | 'unpaired' | 'ready' | 'unreachable' | 'stranger';
+export type Standing = 'starting' | 'unpaired' | 'ready' | 'failed' | 'stranger';
 
 const logPage = 200;
 
@@ -24,6 +25,7 @@ class Household {
   events = $state.raw<Event[]>([]); // newest first
   more = $state(false); // the log goes on
   now = $state(new Date());
+  failure = $state.raw<Trouble | null>(null); // why the pages are closed
 
   #stream: Stream | undefined;
   #ticking = false;
@@ -50,8 +52,8 @@ class Household {
       this.standing = 'ready';
       this.#follow();
     } catch (error) {
-      if (error instanceof keep.UnfitBrowser) this.standing = 'unpaired';
-      else this.standing = error instanceof api.HubError && error.status < 500 ? 'stranger' : 'unreachable';
+      this.failure = trouble(error);
+      this.standing = this.failure.code === 'owner_unknown' ? 'stranger' : 'failed';
     }
   }
 

@@ -44,6 +44,8 @@ export function visit(events: readonly Event[], delivery: string): Visit {
     .filter((e) => isRung(e.kind) || asides.includes(e.kind))
     .map((event) => ({ event, bad: bad.includes(event.kind) }));
   if (over || mine.some((e) => e.kind === 'visit_ended' || e.kind === 'cancelled')) return { done, next: [] };
-  const last = mine.findLast((e) => isRung(e.kind));
+  // A camera that comes on once more, after a fault, does not send the visit back to its start.
+  const begun = mine.some((e) => e.kind === 'visit_started');
+  const last = mine.findLast((e) => isRung(e.kind) && !(begun && e.kind === 'camera_on'));
   return { done, next: ladder.slice(last ? ladder.indexOf(last.kind as Rung) + 1 : 0) };
 }

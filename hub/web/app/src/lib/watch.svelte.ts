@@ -17,7 +17,8 @@ const final: readonly Reason[] = ['too_early', 'too_late', 'no_delivery', 'windo
 const firstWait = 1000; // ms before calling again
 const longestWait = 8000;
 const gathering = 1500; // ms for finding our own addresses
-const patience = 5000; // ms without a beat after which a connection is given up
+const patience = 2500; // ms without a beat after which a connection is given up
+const firstPatience = 8000; // the same for its first beat
 const longestBeat = 2048; // characters
 
 /** One connection. It ends once, with a reason to log. */
@@ -124,6 +125,7 @@ export class Watch {
 
   /** Calls again now instead of after the wait: somebody knows that the device is back. */
   hurry() {
+    if (this.phase === 'watching' && !this.verdict.live && this.#live.seq > 0) this.#line?.end();
     if (this.phase !== 'waiting') return;
     clearTimeout(this.#again);
     void this.#call();
@@ -169,6 +171,7 @@ export class Watch {
       const until = await line.call(device, this.#delivery, key);
       if (this.#line !== line) return;
       this.phase = 'watching';
+      this.#since = performance.now();
       this.#until = setTimeout(() => this.#halt('over'), until.getTime() - Date.now());
     } catch (error) {
       if (this.#line !== line) return;
@@ -218,7 +221,7 @@ export class Watch {
     const now = performance.now();
     this.verdict = beats.judge(this.#live, now);
     if (this.verdict.live) this.#wait = firstWait;
-    else if (this.#line && now - this.#since > patience && this.phase === 'watching') this.#line.end();
+    else if (this.phase === 'watching' && now - this.#since > (this.#live.seq > 0 ? patience : firstPatience)) this.#line?.end();
   }
 
   #lost(line: Line) {
