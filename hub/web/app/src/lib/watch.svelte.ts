@@ -150,6 +150,12 @@ export class Watch {
     if (this.#video) this.#video.srcObject = null;
     this.#wait = firstWait;
     this.phase = phase;
+    this.#unprove();
+  }
+
+  /** Without a line there is no proof: the picture is covered now, and nothing judges it later. */
+  #unprove() {
+    this.#live = beats.begin(this.#delivery, this.#live);
     this.#look();
   }
 
@@ -229,6 +235,7 @@ export class Watch {
     this.#line = null;
     clearTimeout(this.#until);
     this.phase = 'waiting';
+    this.#unprove();
     this.#again = setTimeout(() => void this.#call(), this.#wait);
     this.#wait = Math.min(this.#wait * 2, longestWait);
   }
