@@ -101,7 +101,7 @@ func compare(typed string, secret pass.Secret) (rule.Verdict, rule.Via) {
 	if isKey {
 		copy(key[:], b)
 	}
-	scanned := subtle.ConstantTimeCompare(key[:], secret.Key[:]) == 1
+	scanned := subtle.ConstantTimeCompare(key[:], secret.Key[:]) == 1 && secret.Key != [pass.KeySize]byte{}
 	switch {
 	case isKey && scanned:
 		return rule.Right, rule.QR

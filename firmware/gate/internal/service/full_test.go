@@ -1,0 +1,99 @@
+package service
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vestibule/firmware/pipe"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+// The disk is really full, in mid-visit: no code opens, the alarm says why, the door shuts
+// and locks; and when there is room again everything that happened is written and codes
+// open. The disk is a small tmpfs in a mount namespace of the test's own; a machine that
+// forbids that passes over (the rule's and the journal's own tests cover the parts).
+func TestDiskFull(t *testing.T) {
+	const child = "VESTIBULE_FULL_DISK"
+	if os.Getenv(child) == "" {
+		t.Parallel()
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestDiskFull$", "-test.v")
+		cmd.Env = append(os.Environ(), child+"="+t.TempDir())
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		}
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Skipf("this machine allows no namespace: %v", err)
+		}
+		t.Logf("%s", out)
+		if err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	mount := os.Getenv(child)
+	if err := unix.Mount("none", mount, "tmpfs", 0, "size=512k"); err != nil {
+		t.Skipf("this machine allows no mount: %v", err)
+	}
+	h := newHome(t)
+	h.dir = mount
+	h.start()
+	h.pair()
+	d := h.plan(func(t *pass.Terms) { t.Grace = time.Minute })
+	h.live()
+	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
+		t.Fatalf("%s %s", l.Kind, l.Body)
+	}
+	h.until("the handle turns", h.pull)
+	h.link.event(wire.DoorOpened)
+
+	filler := filepath.Join(mount, "filler")
+	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	// The journal's last block has room for some entries more.
+	broken := func(s wire.State) bool { return s.Alarm == wire.JournalBroken }
+	h.until("the journal is full", func() bool {
+		junk := make([]byte, 64)
+		if _, err := rand.Read(junk); err != nil {
+			t.Fatal(err)
+		}
+		h.link.send(pipe.TypeNote, junk)
+		h.try(d, "1")
+		h.link.mu.Lock()
+		defer h.link.mu.Unlock()
+		return broken(h.link.states[len(h.link.states)-1])
+	})
+	h.shut()
+	h.link.state("a locked door and the alarm", func(s wire.State) bool {
+		return broken(s) && s.Door == wire.DoorClosed && s.Bolt == wire.BoltLocked
+	})
+	if got := no(t, h.try(d, d.secret.Code.Digits())); got.Reason != wire.DiskTrouble {
+		t.Errorf("%+v", got)
+	}
+	if n := h.link.count(wire.Relocked); n != 0 {
+		t.Error("an entry was told that is not on the disk")
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	h.link.event(wire.DoorShut)
+	h.link.event(wire.Relocked)
+	h.link.event(wire.JournalBroken)
+	h.link.state("no alarm", func(s wire.State) bool { return s.Alarm == "" })
+	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried || into[wire.Tried](t, l).Entry != 2 {
+		t.Errorf("with room again: %s %s", l.Kind, l.Body)
+	}
+}

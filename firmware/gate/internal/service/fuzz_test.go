@@ -1,0 +1,111 @@
+package service
+
+import (
+	"crypto/ed25519"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"vestibule/firmware/gate/internal/keys"
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/firmware/pipe"
+	"vestibule/hardware/board"
+	"vestibule/hardware/sim"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+// FuzzLink is a link, or a hub behind it, that says whatever it likes. Nothing of it is
+// signed by the owner, so nothing of it may come to anything but a bounded refusal.
+func FuzzLink(f *testing.F) {
+	s, owner := still(f)
+	letter := func(kind wire.LetterKind, body any) []byte {
+		l, err := wire.NewLetter("x", kind, body)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return []byte(`{"id":"x","kind":"` + string(l.Kind) + `","body":` + string(l.Body) + `}`)
+	}
+	sealed, err := pass.SealTry("123456789", s.device, "d", s.seal.Public())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(byte(pipe.TypeMail), letter(wire.LetterTry, wire.Try{Delivery: "d", Sealed: sealed}))
+	f.Add(byte(pipe.TypeMail), letter(wire.LetterPair, wire.Pair{Owner: pass.EncodeKey(owner), MAC: []byte("x")}))
+	f.Add(byte(pipe.TypeNote), []byte("vestibule/order/v1\ndevice x\n"))
+	f.Add(byte(pipe.TypeNote), []byte("vestibule/pass/v1\ndevice x\n\n— x eA==\n"))
+	f.Add(byte(pipe.TypeAsk), []byte(`{"id":"a","call":"x","key":"`+pass.EncodeKey(owner)+`","fingerprint":""}`))
+	f.Add(byte(pipe.TypeNet), []byte(`{"online":true}`))
+	f.Add(byte(pipe.TypeLeft), []byte(`{"id":"a"}`))
+	f.Fuzz(func(t *testing.T, kind byte, body []byte) {
+		s.disk.jobs = nil
+		do, err := s.understand(nil, pipe.Frame{Type: pipe.Type(kind), Body: body})
+		if err != nil {
+			return
+		}
+		do()
+		if s.state.Delivery() != "" || len(s.viewers) != 0 || len(s.passes) != 0 || len(s.asks) != 0 {
+			t.Fatalf("a stranger's %s came to something", pipe.Type(kind))
+		}
+		if len(s.disk.jobs) > 1 {
+			t.Fatalf("one frame made %d entries", len(s.disk.jobs))
+		}
+	})
+}
+
+// FuzzCompare types and scans anything: only the code and the key are right.
+func FuzzCompare(f *testing.F) {
+	secret, err := pass.NewSecret()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(secret.Code.Digits())
+	f.Add(secret.Code.String())
+	f.Add("000000000")
+	f.Add("AAAAAAAAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, typed string) {
+		if v, via := compare(typed, secret); v == rule.Right && via == "" {
+			if c, err := pass.ParseCode(typed); err != nil || !c.Equal(secret.Code) {
+				t.Fatalf("%q is right", typed)
+			}
+		} else if v == rule.Right {
+			t.Fatalf("the key was guessed: %q", typed)
+		}
+		if v, _ := compare(typed, pass.Secret{}); v == rule.Right {
+			t.Fatalf("%q is right where no code is", typed)
+		}
+	})
+}
+
+// still is a gate that does not run, paired, with no pass.
+func still(t testing.TB) (*Service, ed25519.PublicKey) {
+	t.Helper()
+	dir := t.TempDir()
+	k, err := keys.Open(filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey)
+	if err := k.Pair(owner, "", pass.PairMAC(k.Pairing(), k.Device(), owner)); err != nil {
+		t.Fatal(err)
+	}
+	house := sim.NewServer()
+	client, err := sim.Dial(house.Connect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	door, err := board.Open(client.Pins())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = door.Halt()
+		_ = client.Close()
+		_ = house.Close()
+	})
+	s, err := New(Setting{State: dir, Trust: dir, Keys: k, Door: door, Clocks: System(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, owner
+}
