@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"log/slog"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
 )
 
 // discreet is a log handler that keeps mochi's warnings and errors but none of the
@@ -16,6 +18,9 @@ func (d discreet) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (d discreet) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == mqtt.ErrMinimumKeepalive.Error() {
+		return nil // a device that wants to know soon that the hub is gone
+	}
 	clean := slog.NewRecord(r.Time, r.Level, "mqtt: "+r.Message, r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
