@@ -83,6 +83,10 @@ func run(args []string, getenv func(string) string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Gate makes it too; whoever comes first. What is not there now could never be read.
+	if err := os.MkdirAll(s.trust, 0o755); err != nil {
+		return err
+	}
 	listener, err := pipe.Inherit("view", getenv)
 	if err != nil {
 		return err

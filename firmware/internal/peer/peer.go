@@ -58,6 +58,9 @@ func (l *Line) Receive() (pipe.Frame, error) {
 	return f, err
 }
 
+// End ends the connection; why is what Serve returns.
+func (l *Line) End(why error) { l.end(why) }
+
 // Done is closed when the connection has ended.
 func (l *Line) Done() <-chan struct{} { return l.ctx.Done() }
 

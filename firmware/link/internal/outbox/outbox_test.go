@@ -11,160 +11,240 @@ import (
 
 func event(i uint64) wire.Event { return wire.Event{ID: wire.EventID("d", i), Index: i} }
 
+var epoch = time.Unix(0, 0)
+
+func expect(t *testing.T, what string, ask Ask, next uint64, wantAsk Ask, want uint64) {
+	t.Helper()
+	if ask != wantAsk || next != want {
+		t.Fatalf("%s: asks %d from %d, want %d from %d", what, ask, next, wantAsk, want)
+	}
+}
+
+func expectHead(t *testing.T, o *Outbox, want uint64) {
+	t.Helper()
+	if e, ok := o.Head(); !ok || e.Index != want {
+		t.Fatalf("head %d, %v; want %d", e.Index, ok, want)
+	}
+}
+
 func TestOneAfterTheOther(t *testing.T) {
 	var o Outbox
-	now := time.Unix(0, 0)
-	o.Event(event(0))
-	if _, ok := o.Head(); ok {
-		t.Fatal("something is sent before the start")
-	}
-	o.Seen(5, now)
-	if next := o.Start(now); next != 5 {
-		t.Fatalf("starts from %d, want what the hub lacks, 5", next)
-	}
+	ask, n := o.GateCame()
+	expect(t, "gate without hub", ask, n, Nothing, 0)
+	o.Seen(5, epoch)
+	ask, n = o.HubCame(epoch)
+	expect(t, "both are there", ask, n, Follow, 5)
 	for _, i := range []uint64{4, 5, 5, 6} { // one too old, one twice
-		o.Event(event(i))
+		ask, n = o.Event(event(i))
+		expect(t, "event", ask, n, Nothing, 0)
 	}
 	for _, want := range []uint64{5, 6} {
-		e, ok := o.Head()
-		if !ok || e.Index != want {
-			t.Fatalf("head %d, %v; want %d", e.Index, ok, want)
-		}
-		if o.Taken(want+10, now) || o.Taken(want, now) {
-			t.Fatal("asks again for nothing")
-		}
+		expectHead(t, &o, want)
+		o.Taken(want+10, epoch) // of a session that is over
+		o.Taken(want, epoch)
 	}
 	if _, ok := o.Head(); ok {
 		t.Fatal("something is left")
 	}
+	ask, n = o.Event(event(9))
+	expect(t, "a gap", ask, n, Reconnect, 0)
 }
 
-func TestAGapIsAskedForAgain(t *testing.T) {
+func TestAHubThatWasAwayIsToldWithoutGate(t *testing.T) {
 	var o Outbox
-	now := time.Unix(0, 0)
-	o.Start(now)
-	o.Event(event(0))
-	o.Event(event(2))
-	if !o.Taken(0, now) {
-		t.Fatal("event 1 is missing and not asked for")
-	}
-	if next := o.Start(now); next != 1 {
-		t.Fatalf("asks from %d, want 1", next)
-	}
-}
-
-func TestAFullOutboxAsksAgain(t *testing.T) {
-	var o Outbox
-	now := time.Unix(0, 0)
-	o.Start(now)
-	for i := range uint64(most + 100) {
+	o.GateCame()
+	o.Seen(0, epoch)
+	o.HubCame(epoch)
+	for i := range uint64(10) {
 		o.Event(event(i))
 	}
-	again := false
-	for i := uint64(0); !again; i++ {
-		if e, ok := o.Head(); !ok || e.Index != i {
-			t.Fatalf("head %d, %v; want %d", e.Index, ok, i)
-		}
-		again = o.Taken(i, now)
+	o.Taken(0, epoch)
+	o.Taken(1, epoch)
+	o.HubWent()
+	if _, ok := o.Head(); ok {
+		t.Fatal("sends to a hub that is away")
 	}
-	if next := o.Start(now); next != most {
-		t.Fatalf("asks from %d, want %d", next, most)
+	o.Event(event(10))
+	o.GateWent()
+	o.Seen(1, epoch) // it has written down one of two
+	ask, n := o.HubCame(epoch)
+	expect(t, "the hub is back, gate is not", ask, n, Nothing, 0)
+	for i := uint64(1); i < 11; i++ {
+		expectHead(t, &o, i)
+		o.Taken(i, epoch)
 	}
+	ask, n = o.GateCame()
+	expect(t, "gate is back", ask, n, Follow, 11)
 }
 
 func TestAHubThatLostItsDiskHearsItAgain(t *testing.T) {
 	var o Outbox
-	now := time.Unix(0, 0)
-	o.Seen(9, now)
-	o.Start(now)
-	if o.Seen(9, now) || o.Seen(10, now) {
-		t.Fatal("asks again although nothing was lost")
-	}
-	if !o.Seen(3, now) || o.Start(now) != 3 {
-		t.Fatal("the hub is back to 3")
-	}
-	// It takes events and never writes them down.
-	o.Event(event(3))
-	now = now.Add(time.Hour)
-	o.Taken(3, now)
-	if o.Doubtful(now.Add(doubt)) {
+	o.GateCame()
+	o.Seen(9, epoch)
+	o.HubCame(epoch)
+	o.Event(event(9))
+	o.Taken(9, epoch)
+	ask, n := o.Seen(10, epoch)
+	expect(t, "it writes down", ask, n, Nothing, 0)
+	ask, n = o.Seen(9, epoch) // lost one, which is kept here
+	expect(t, "it lost one", ask, n, Nothing, 0)
+	expectHead(t, &o, 9)
+	ask, n = o.Seen(3, epoch)
+	expect(t, "it lost more than is kept", ask, n, Reconnect, 0)
+	o.GateWent()
+	ask, n = o.GateCame()
+	expect(t, "asked again", ask, n, Follow, 3)
+}
+
+func TestAHubThatTakesAndDoesNotWriteIsDoubted(t *testing.T) {
+	var o Outbox
+	o.GateCame()
+	o.Seen(0, epoch)
+	o.HubCame(epoch)
+	o.Event(event(0))
+	later := epoch.Add(time.Hour)
+	o.Taken(0, later)
+	if o.Doubtful(later.Add(doubt)) {
 		t.Fatal("doubts too soon")
 	}
-	if !o.Doubtful(now.Add(doubt+1)) || o.Start(now) != 3 {
+	if !o.Doubtful(later.Add(doubt + 1)) {
 		t.Fatal("no doubt")
 	}
-	o.Forget()
-	if o.Known() || o.Doubtful(now.Add(time.Hour)) {
-		t.Fatal("knows what it was told to forget")
-	}
-	if next := o.Start(now); next != 3 {
-		t.Fatalf("without the hub's word it starts from %d, want 3", next)
+	o.HubCame(later)
+	expectHead(t, &o, 0)
+	o.HubWent()
+	if o.Known() || o.Doubtful(later.Add(time.Hour)) {
+		t.Fatal("doubts a hub that is away")
 	}
 }
 
-// Whatever breaks in whatever order: once things work, the hub has every event, in order,
-// and none is missing in between.
+func TestALongAbsenceNeedsNoMemory(t *testing.T) {
+	var o Outbox
+	o.GateCame()
+	o.HubCame(epoch)
+	o.Event(event(0))
+	o.HubWent()
+	for i := uint64(1); i < 10*most; i++ {
+		o.Event(event(i))
+	}
+	if len(o.kept) > most {
+		t.Fatalf("%d events are kept", len(o.kept))
+	}
+	ask, n := o.HubCame(epoch)
+	expect(t, "the hub is back", ask, n, Nothing, 0)
+	for i := uint64(0); i < most; i++ {
+		expect(t, "before the end", ask, n, Nothing, 0)
+		expectHead(t, &o, i)
+		ask, n = o.Taken(i, epoch)
+	}
+	expect(t, "what was not kept", ask, n, Reconnect, 0)
+	o.GateWent()
+	ask, n = o.GateCame()
+	expect(t, "asked again", ask, n, Follow, most)
+	// While the hub takes them, the newest are kept.
+	for i := uint64(most); i < 10*most; i++ {
+		o.Event(event(i))
+		expectHead(t, &o, i)
+		if ask, _ := o.Taken(i, epoch); ask != Nothing || len(o.kept) > most {
+			t.Fatalf("event %d: asks %d, %d are kept", i, ask, len(o.kept))
+		}
+	}
+}
+
+// Whatever breaks in whatever order: once things work, the hub has every event, none before
+// the one before it, and gate was asked once a connection.
 func TestNothingIsEverMissed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var (
 			o       Outbox
-			now     = time.Unix(0, 0)
 			journal = uint64(0) // gate's length
+			gate    bool        // connected
 			follow  = uint64(0) // what gate says next, while it is followed
-			follows = false
+			follows bool
 			hub     = map[uint64]bool{}
 			disk    = uint64(0) // what the hub wrote down
+			forgot  bool        // it has lost some of that
 		)
-		start := func() { follow, follows = o.Start(now), true }
+		var do func(Ask, uint64)
+		leave := func() { gate, follows = false, false; o.GateWent() }
+		do = func(ask Ask, next uint64) {
+			switch ask {
+			case Follow:
+				if follows || !gate {
+					t.Fatal("gate is asked twice, or away")
+				}
+				follow, follows = next, true
+			case Reconnect:
+				leave()
+				gate = true
+				do(o.GateCame())
+			}
+		}
+		say := func() {
+			if follows && follow < journal {
+				follow++
+				do(o.Event(event(follow - 1)))
+			}
+		}
+		send := func() {
+			if e, ok := o.Head(); ok {
+				if e.Index > 0 && !hub[e.Index-1] {
+					t.Fatalf("the hub gets %d before %d", e.Index, e.Index-1)
+				}
+				hub[e.Index] = true
+				do(o.Taken(e.Index, epoch))
+			}
+		}
 		written := func() {
 			for hub[disk] {
 				disk++
 			}
 		}
-		say := func() {
-			if follows && follow < journal {
-				o.Event(event(follow))
-				follow++
-			}
-		}
-		send := func() {
-			e, ok := o.Head()
-			if !ok {
-				return
-			}
-			if e.Index > 0 && !hub[e.Index-1] {
-				t.Fatalf("the hub gets %d before %d", e.Index, e.Index-1)
-			}
-			hub[e.Index] = true
-			if o.Taken(e.Index, now) {
-				start()
-			}
-		}
 		t.Repeat(map[string]func(*rapid.T){
-			"happens": func(t *rapid.T) { journal += rapid.Uint64Range(1, 2*most).Draw(t, "n") },
+			"happens": func(t *rapid.T) { journal += rapid.Uint64Range(1, most/2).Draw(t, "n") },
 			"say":     func(t *rapid.T) { say() },
 			"say much": func(t *rapid.T) {
-				for range 2 * most {
+				for range most {
 					say()
 				}
 			},
-			"say, unkept": func(t *rapid.T) { follow = min(follow+1, journal) },
-			"send":        func(t *rapid.T) { send() },
-			"writes":      func(t *rapid.T) { written() },
-			"seen": func(t *rapid.T) {
-				if o.Seen(disk, now) {
-					start()
+			"send":      func(t *rapid.T) { send() },
+			"writes":    func(t *rapid.T) { written() },
+			"seen":      func(t *rapid.T) { do(o.Seen(disk, epoch)) },
+			"gate dies": func(t *rapid.T) { leave() },
+			"gate is there": func(t *rapid.T) {
+				if !gate {
+					gate = true
+					do(o.GateCame())
 				}
 			},
-			"stop":    func(t *rapid.T) { o.Stop(); follows = false },
-			"forget":  func(t *rapid.T) { o.Forget(); follows = false },
-			"connect": func(t *rapid.T) { start() },
-			"":        func(t *rapid.T) {},
+			"hub dies": func(t *rapid.T) { o.HubWent() },
+			"hub is there": func(t *rapid.T) {
+				if forgot { // one that lost its disk and does not say so is not served in order
+					do(o.Seen(disk, epoch))
+				}
+				do(o.HubCame(epoch))
+			},
+			"disk is lost": func(t *rapid.T) {
+				disk /= 2
+				for i := range hub {
+					if i >= disk {
+						delete(hub, i)
+					}
+				}
+				forgot = true
+				o.HubWent()
+			},
 		})
 		written()
-		o.Seen(disk, now)
-		start()
-		for range 4*journal + 10 {
+		o.HubWent()
+		do(o.Seen(disk, epoch))
+		if !gate {
+			gate = true
+			do(o.GateCame())
+		}
+		do(o.HubCame(epoch))
+		for range 2*journal + 10 {
 			say()
 			send()
 		}

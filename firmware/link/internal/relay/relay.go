@@ -142,7 +142,7 @@ func (r *Relay) run(ctx context.Context) {
 			case gateWent:
 				if k.gate == x.line {
 					k.gate = nil
-					k.box.Stop()
+					k.box.GateWent()
 				}
 			case hubCame:
 				k.hubCame(x.hub)
@@ -156,12 +156,10 @@ func (r *Relay) run(ctx context.Context) {
 			case eventTaken:
 				if k.hub == x.hub {
 					k.sending = false
-					if k.box.Taken(x.index, time.Now()) {
-						k.follow()
-					}
+					k.ask(k.box.Taken(x.index, time.Now()))
 				}
 			case wire.Event:
-				k.box.Event(x)
+				k.ask(k.box.Event(x))
 			case wire.State:
 				k.state = &x
 				k.hub.say(saying{leaf: wire.LeafState, retained: true, body: x})
@@ -172,12 +170,14 @@ func (r *Relay) run(ctx context.Context) {
 			}
 			k.pump()
 		case <-seen.C:
-			if !k.box.Known() {
-				k.follow()
+			if k.hub != nil && !k.box.Known() {
+				k.ask(k.box.HubCame(time.Now()))
+				k.pump()
 			}
 		case <-doubt.C:
 			if k.box.Doubtful(time.Now()) {
-				k.follow()
+				k.ask(k.box.HubCame(time.Now()))
+				k.pump()
 			}
 		case <-ctx.Done():
 			return
@@ -191,9 +191,7 @@ func (k *known) gateCame(l *peer.Line) {
 	for _, note := range k.notes {
 		l.Send(pipe.TypeNote, note)
 	}
-	if k.box.Known() {
-		k.follow()
-	}
+	k.ask(k.box.GateCame())
 }
 
 func (k *known) hubCame(h *sender) {
@@ -205,24 +203,27 @@ func (k *known) hubCame(h *sender) {
 	if k.gate != nil {
 		k.gate.Send(pipe.TypeNet, pipe.Net{Online: true})
 	}
-	if k.box.Known() {
-		k.follow()
+	if k.box.Known() { // it has said so while subscribing
+		k.ask(k.box.HubCame(time.Now()))
 	}
 }
 
 func (k *known) hubWent() {
 	k.hub, k.sending = nil, false
-	k.box.Forget()
+	k.box.HubWent()
 	clear(k.notes) // what still holds is retained, and comes again
 	if k.gate != nil {
 		k.gate.Send(pipe.TypeNet, pipe.Net{Online: false})
 	}
 }
 
-// follow asks gate to say its events from where the hub is.
-func (k *known) follow() {
-	if k.gate != nil && k.hub != nil {
-		k.gate.Send(pipe.TypeFollow, pipe.Follow{Next: k.box.Start(time.Now())})
+// ask asks gate what the outbox wants to be asked.
+func (k *known) ask(a outbox.Ask, next uint64) {
+	switch a {
+	case outbox.Follow:
+		k.gate.Send(pipe.TypeFollow, pipe.Follow{Next: next})
+	case outbox.Reconnect:
+		k.gate.End(errors.New("gate has to be asked for its events again"))
 	}
 }
 
@@ -248,8 +249,9 @@ func (r *Relay) hubSaid(ctx context.Context, k *known, m hubSaid) {
 			return
 		}
 		first := !k.box.Known()
-		if k.box.Seen(s.Next, time.Now()) || first {
-			k.follow()
+		k.ask(k.box.Seen(s.Next, time.Now()))
+		if first && k.hub != nil {
+			k.ask(k.box.HubCame(time.Now()))
 		}
 	case m.leaf == wire.LeafLetterIn:
 		l, err := wire.ParseLetter(m.payload)

@@ -42,13 +42,24 @@ type broker struct {
 	states  []wire.State
 }
 
-// welcome lets everybody in; who may do what is the hub's business.
+// welcome lets everybody in; who may do what is the hub's business. As the hub does, it
+// keeps the broker from locking itself up over send quotas, and from refusing packet ids
+// that only seem to be in use.
 type welcome struct{ mqtt.HookBase }
 
-func (*welcome) ID() string                                              { return "welcome" }
-func (*welcome) Provides(b byte) bool                                    { return b == mqtt.OnConnectAuthenticate || b == mqtt.OnACLCheck }
-func (*welcome) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
-func (*welcome) OnACLCheck(*mqtt.Client, string, bool) bool              { return true }
+func (*welcome) ID() string { return "welcome" }
+func (*welcome) Provides(b byte) bool {
+	return b == mqtt.OnConnectAuthenticate || b == mqtt.OnACLCheck || b == mqtt.OnSubscribe
+}
+func (*welcome) OnACLCheck(*mqtt.Client, string, bool) bool { return true }
+func (*welcome) OnConnectAuthenticate(cl *mqtt.Client, _ packets.Packet) bool {
+	cl.State.Inflight.ResetSendQuota(0)
+	return true
+}
+func (*welcome) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	cl.State.Inflight.Delete(pk.PacketID)
+	return pk
+}
 
 // startBroker starts one at addr; port 0 takes a free one.
 func startBroker(t *testing.T, addr string) *broker {
@@ -207,6 +218,9 @@ func (g *gate) run(c *pipe.Conn) {
 			var m pipe.Follow
 			if err := f.JSON(&m); err != nil {
 				g.t.Error(err)
+			}
+			if g.follows {
+				g.t.Error("gate is asked twice in one connection")
 			}
 			g.next, g.follows = m.Next, true
 			g.say()

@@ -138,12 +138,29 @@ func Dial(ctx context.Context, c Card, leaves []string, deliver func(leaf string
 	for _, leaf := range leaves {
 		filters[wire.Topic(c.Device, leaf)] = 1
 	}
-	if err := s.wait(ctx, s.client.SubscribeMultiple(filters, nil)); err != nil {
+	if err := s.subscribe(ctx, filters); err != nil {
 		s.client.Disconnect(0)
 		return nil, fmt.Errorf("subscribe at the hub: %w", err)
 	}
 	go s.run()
 	return s, nil
+}
+
+func (s *Session) subscribe(ctx context.Context, filters map[string]byte) error {
+	t := s.client.SubscribeMultiple(filters, nil)
+	if err := s.wait(ctx, t); err != nil {
+		return err
+	}
+	granted, ok := t.(*mqtt.SubscribeToken)
+	if !ok {
+		return fmt.Errorf("%T is no subscription", t)
+	}
+	for filter, code := range granted.Result() {
+		if code > 2 { // paho calls that a success
+			return fmt.Errorf("the hub refuses %s (0x%02x)", filter, code)
+		}
+	}
+	return nil
 }
 
 func (s *Session) wait(ctx context.Context, t mqtt.Token) error {
