@@ -12,7 +12,8 @@ test: setup-test web-test ## every test, the visit in a browser too, under the r
 	$(Q)go test -race -tags desk -timeout 15m ./scripts/e2e
 
 walls: setup-run ## what each program may hold and reach, shown on the running programs
-	$(Q)go test -count=1 -v -tags desk -timeout 5m -run Wall ./firmware
+	$(Q)go test -count=1 -v -tags desk -timeout 5m ./firmware ./firmware/walls
+	$(Q)go test -count=1 -v -tags desk -timeout 5m -run Wall ./hardware
 
 bench: setup-run ## how fast the parts are
 	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --exclude-dir=node_modules --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
