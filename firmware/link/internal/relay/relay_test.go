@@ -397,9 +397,7 @@ func TestPresenceAndState(t *testing.T) {
 		return len(b.states) == 1 && b.states[0] == want
 	})
 	stop()
-	if on, said := b.lastOnline(); on || !said {
-		t.Errorf("after the end: online %v, said %v", on, said)
-	}
+	until(t, "offline, said by itself", func() bool { on, said := b.lastOnline(); return said && !on })
 }
 
 func TestALinkThatDiesIsOffline(t *testing.T) {
