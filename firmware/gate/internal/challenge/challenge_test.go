@@ -309,9 +309,7 @@ func BenchmarkLook(b *testing.B) {
 	chips := deal(b, r, 10*time.Second)
 	samples := films()["ordinary"].shoot(r, chips, 10*time.Second)
 	var w Watch
-	for _, c := range chips {
-		w.chips = append(w.chips, c)
-	}
+	w.chips = append(w.chips, chips...)
 	w.samples = samples
 	b.ReportAllocs()
 	for b.Loop() {

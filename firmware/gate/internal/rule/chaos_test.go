@@ -58,7 +58,6 @@ type chaos struct {
 	right    map[uint64]string // right tries without an answer: their delivery
 	answered map[uint64]bool
 	ticket   map[uint64]bool // on the disk, no coil yet
-	energise bool            // asked for in this step
 }
 
 func newChaos(t *rapid.T) *chaos {

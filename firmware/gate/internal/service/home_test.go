@@ -42,15 +42,14 @@ const patience = 20 * time.Second
 // home is a gate at a simulated door, with an eye that really looks at the lamp and a link
 // that the test plays.
 type home struct {
-	t      testing.TB
-	dir    string
-	socks  string
-	house  *sim.Server
-	owner  ed25519.PrivateKey
-	ahead  atomic.Int64 // what the wall clock is set off by
-	wrap   func(board.Pins) board.Pins
-	keys   *keys.Keys
-	paired bool
+	t     testing.TB
+	dir   string
+	socks string
+	house *sim.Server
+	owner ed25519.PrivateKey
+	ahead atomic.Int64 // what the wall clock is set off by
+	wrap  func(board.Pins) board.Pins
+	keys  *keys.Keys
 
 	stop func() error // ends the gate
 	eye  *eye
@@ -63,7 +62,7 @@ func newHome(t testing.TB) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	socks, err := os.MkdirTemp("", "gate-") // a socket's path is short
+	socks, err := os.MkdirTemp("", "gate-") //nolint:usetesting // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}

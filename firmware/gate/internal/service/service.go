@@ -41,7 +41,7 @@ func System() Clocks {
 		Mono: func() time.Duration {
 			var ts unix.Timespec
 			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-				panic("internal error: no monotonic clock: " + err.Error())
+				panic("service: internal error: no monotonic clock: " + err.Error())
 			}
 			return time.Duration(ts.Nano())
 		},
@@ -89,7 +89,6 @@ type Service struct {
 	keeping  bool                 // a pass is on its way to the disk
 	refused  ring                 // notes that were refused
 	budgets  map[wire.Kind]*budget
-	tickets  map[uint64]bool
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
 	eye      *session
