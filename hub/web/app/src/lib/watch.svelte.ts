@@ -125,7 +125,8 @@ export class Watch {
 
   /** Calls again now instead of after the wait: somebody knows that the device is back. */
   hurry() {
-    if (this.phase === 'watching' && !this.verdict.live && this.#live.seq > 0) this.#line?.end();
+    const v = this.verdict;
+    if (this.phase === 'watching' && !v.live && v.why === 'silent' && this.#live.seq > 0) this.#line?.end();
     if (this.phase !== 'waiting') return;
     clearTimeout(this.#again);
     void this.#call();
