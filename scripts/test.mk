@@ -2,7 +2,7 @@
 
 FUZZTIME ?= 10s
 
-.PHONY: test walls bench fuzz setup-test
+.PHONY: test walls bench fuzz shots setup-test
 
 # The visits in a browser come last and alone: they are about a picture in real time, and want both cores.
 test: setup-test web-test ## every test, the visit in a browser too, under the race detector
@@ -20,6 +20,9 @@ bench: setup-run ## how fast the parts are
 
 fuzz: setup-run ## feed strangers' bytes to every parser, FUZZTIME=10s each
 	$(Q)scripts/fuzz $(FUZZTIME)
+
+shots: setup-test ## take the README's pictures anew, by the visit's own test
+	$(Q)SHOTS=$(CURDIR)/scripts/e2e/shots go test -count=1 -tags desk -run TestVisitInTheScene ./scripts/e2e
 
 setup-test:
 	$(Q)$(call install,test)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,7 @@ func (s *story) origins() {
 // The whole visit on the drawn scene, by the courier's page and the door's handle on the
 // desk page, until the owner cancels what is left of the window.
 func TestVisitInTheScene(t *testing.T) {
-	s := begin(t, startDesk(t, "-clock"))
+	s := begin(t, startDesk(t))
 	start := s.mark()
 	deskPage := newPerson(t, "desk", 1280, 860)
 	deskPage.open(s.desk.desk)
@@ -191,6 +192,7 @@ func TestVisitInTheScene(t *testing.T) {
 	came := s.owner.frame()
 	s.owner.shot("owner")
 	deskPage.shot("desk")
+	s.weigh()
 	deskPage.tap("door-handle")
 	s.event(start, wire.Relocked)
 	s.owner.attr("door-word", "data-word", "locked")
@@ -281,6 +283,32 @@ func (s *story) glassStands(first *image.NRGBA, frames []*image.NRGBA) {
 		if err := atMost(fmt.Sprintf("frosted picture %d: glass that changed", i), changed(first, f, not(inside(f, s.zone, 20)), 14), 0.02); err != nil {
 			s.t.Error(err)
 		}
+	}
+}
+
+// With the clock in the picture its age can be read off what the owner sees.
+func TestClockInThePicture(t *testing.T) {
+	s := begin(t, startDesk(t, "-clock", "-size", "1280x720"))
+	s.plan("blur", time.Time{})
+	s.live()
+	const turn = 1 << 20 // the clock's milliseconds begin anew
+	var read []int
+	for range 5 {
+		var now int64
+		f := s.owner.frame()
+		s.owner.eval(`Date.now()`, &now)
+		stamp := 0
+		for bit := range 20 {
+			if luma(f, bit%10*32+16, bit/10*32+16) > 125 {
+				stamp |= 1 << bit
+			}
+		}
+		// The reading itself takes a moment: it is a bound of the age, not the age.
+		read = append(read, (int(now%turn)-stamp+turn)%turn)
+	}
+	t.Logf("ages of the pictures when they had been read: %v ms", read)
+	if slices.Min(read) > 10_000 {
+		t.Errorf("the clock in the picture cannot be read: %v ms", read)
 	}
 }
 
