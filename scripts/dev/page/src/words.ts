@@ -41,7 +41,7 @@ export const words = {
   process: { en: 'Process', fr: 'Processus' },
   memory: { en: 'Memory', fr: 'Mémoire' },
   processor: { en: 'CPU', fr: 'CPU' },
-  restarts: { en: 'Restarts', fr: 'Redémarrages' },
+  restarts: { en: 'Restarts', fr: 'Relances' },
   kill: { en: 'Kill', fr: 'Tuer' },
   killName: { en: 'Kill {name}', fr: 'Tuer {name}' },
   links: { en: 'Where to look', fr: 'Où regarder' },
