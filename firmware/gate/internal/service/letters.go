@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -39,8 +40,14 @@ func (s *Service) pair(l wire.Letter) {
 	k := s.disk.keys
 	var card []byte
 	var who keys.Owner
+	again := false // the owner, whose first answer was lost on its way
 	s.disk.do(func() error {
-		if err := k.Pair(owner, p.Name, p.MAC); err != nil && !k.Paired() || errors.Is(err, keys.ErrPaired) {
+		err := k.Pair(owner, p.Name, p.MAC)
+		if again = errors.Is(err, keys.ErrPaired) && bytes.Equal(k.Owner().Key, owner); again {
+			card, err = k.Card() // it is no secret, and grants nothing
+			return err
+		}
+		if err != nil && !k.Paired() || errors.Is(err, keys.ErrPaired) {
 			return err
 		}
 		// From here on there is an owner; what fails now is made good at the next start.
@@ -48,11 +55,12 @@ func (s *Service) pair(l wire.Letter) {
 		if err := k.Publish(s.trust); err != nil {
 			s.log.Error("eye cannot be told who the owner is", "error", err)
 		}
-		var err error
 		card, err = k.Card()
 		return err
 	}, func(err error) {
 		switch {
+		case err == nil && again:
+			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
 		case err == nil:
 			s.owner = who
 			s.enter(wire.Event{Kind: wire.Paired, Who: pass.KeyID(who.Key)}, nil)

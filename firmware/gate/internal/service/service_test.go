@@ -161,11 +161,17 @@ func TestPairing(t *testing.T) {
 			t.Errorf("%+v, want %s", got, want)
 		}
 	}
-	if l := ask(good); l.Kind != wire.LetterPaired {
-		t.Fatalf("%s %s", l.Kind, l.Body)
+	first := ask(good)
+	if first.Kind != wire.LetterPaired {
+		t.Fatalf("%s %s", first.Kind, first.Body)
 	}
-	if got := no(t, ask(good)); got.Reason != wire.PairedAlready {
-		t.Errorf("again: %+v", got)
+	// The owner, whose first answer was lost, hears it again; nobody else does.
+	if l := ask(good); l.Kind != wire.LetterPaired || string(l.Body) != string(first.Body) {
+		t.Errorf("again: %s %s", l.Kind, l.Body)
+	}
+	other := ed25519.PublicKey(make([]byte, ed25519.PublicKeySize))
+	if got := no(t, ask(wire.Pair{Owner: pass.EncodeKey(other), MAC: good.MAC})); got.Reason != wire.PairedAlready {
+		t.Errorf("another's: %+v", got)
 	}
 	b, err := os.ReadFile(filepath.Join(h.dir, "trust", "owner.pub"))
 	if err != nil || string(b) != pass.EncodeKey(pub)+"\n" {
