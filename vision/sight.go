@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
 	"vestibule/vision/internal/zone"
@@ -91,8 +92,8 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	s := &Sight{
 		clock: clock, red: red, blind: zoneReason(zoneErr), zone: zoneErr, seen: clock(),
 		colour: func() int {
-			if t, ok := red.Tint(); ok {
-				return len(t)
+			if _, ok := red.Tint(); ok {
+				return len(glass.Tint{})
 			}
 			return 0
 		},

@@ -48,7 +48,7 @@ func tryCalls() error {
 		{"clone", unix.SYS_CLONE, unix.CLONE_NEWUSER | unix.CLONE_SIGHAND, 0}, // SIGHAND without VM is EINVAL
 	} {
 		if _, _, errno := unix.Syscall6(c.number, c.a, c.b, 0, 0, 0, 0); errno != unix.EPERM {
-			errs = append(errs, fmt.Errorf("%s is not stopped: it says %q", c.name, errno))
+			errs = append(errs, fmt.Errorf("%s is not stopped: it says %w", c.name, errno))
 		}
 	}
 	return errors.Join(errs...)
@@ -71,7 +71,7 @@ func trySockets(families []uint64) error {
 			err = unix.Close(fd)
 		}
 		if !errors.Is(err, unix.EPERM) {
-			errs = append(errs, fmt.Errorf("a socket for %s is not stopped: it says %v", f.name, err))
+			errs = append(errs, fmt.Errorf("a socket for %s is not stopped: it says %s", f.name, said(err)))
 		}
 	}
 	return errors.Join(errs...)
@@ -85,7 +85,7 @@ func tryFiles(paths []string) error {
 			err = f.Close()
 		}
 		if !errors.Is(err, unix.EACCES) && !errors.Is(err, unix.ENOENT) {
-			errs = append(errs, fmt.Errorf("opening %s is not stopped: it says %v", p, err))
+			errs = append(errs, fmt.Errorf("opening %s is not stopped: it says %s", p, said(err)))
 		}
 	}
 	return errors.Join(errs...)
@@ -113,4 +113,12 @@ func tryThreads() error {
 		}
 	}
 	return nil
+}
+
+// said is what a forbidden call answered; nothing at all means that it worked.
+func said(err error) string {
+	if err == nil {
+		return "yes"
+	}
+	return err.Error()
 }

@@ -26,7 +26,9 @@ func (c Checkpoint) text() string {
 }
 
 // SignCheckpoint signs a checkpoint with the device's key.
-func SignCheckpoint(c Checkpoint, device crypto.Signer) ([]byte, error) { return sign(c.text(), device) }
+func SignCheckpoint(c Checkpoint, device crypto.Signer) ([]byte, error) {
+	return sign(c.text(), device)
+}
 
 // OpenCheckpoint checks a checkpoint against the device's key.
 func OpenCheckpoint(msg []byte, device ed25519.PublicKey) (Checkpoint, error) {

@@ -1,20 +1,15 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -170,19 +165,6 @@ func (p *person) attr(test, name, want string) {
 	})
 }
 
-// picture is what the person's eyes get of an element: pixels of the page, not of the
-// video behind it.
-func (p *person) picture(test string) image.Image {
-	p.t.Helper()
-	var b []byte
-	p.do("look at "+test, chromedp.Screenshot(id(test), &b, chromedp.ByQuery, chromedp.NodeVisible))
-	img, err := png.Decode(bytes.NewReader(b))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return img
-}
-
 // shot keeps a picture of the whole page under SHOTS, when that is set.
 func (p *person) shot(name string) {
 	dir := os.Getenv("SHOTS")
@@ -210,21 +192,6 @@ func (p *person) origins() map[string]bool {
 		}
 	}
 	return all
-}
-
-// clipboard lets the page write to the clipboard, as a person would allow.
-func (p *person) clipboard(origin string) {
-	p.do("allow the clipboard", browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardSanitizedWrite}).WithOrigin(origin))
-}
-
-// api calls the hub as the person's page would, with its session.
-func (p *person) api(path string, into any) {
-	p.t.Helper()
-	var text string
-	p.eval(fmt.Sprintf(`fetch(%q).then(r => r.text())`, path), &text)
-	if err := json.Unmarshal([]byte(text), into); err != nil {
-		p.t.Fatalf("%s: %v: %.200s", path, err, text)
-	}
 }
 
 func visible(test string) chromedp.Action { return visibleCSS(id(test)) }

@@ -1,14 +1,12 @@
 package scene
 
-// The doorway on the sheet.
-var (
-	doorTop = project(-0.5, 2.1, wallZ)
-	doorLow = project(0.5, 0, wallZ)
-)
+// doorway is its upper left and its lower right corner on the sheet.
+func doorway() (top, low pt) { return project(-0.5, 2.1, wallZ), project(0.5, 0, wallZ) }
 
 // drawOutdoors draws the street as it is seen through the open door.
 func drawOutdoors(c *canvas) {
-	x0, y0, x1, y1 := doorTop.x, doorTop.y, doorLow.x, doorLow.y
+	top, low := doorway()
+	x0, y0, x1, y1 := top.x, top.y, low.x, low.y
 	c.rect(run(0x9fcbea, 0xe3f0f2, y0, horizon+30), x0, y0, x1, y1)
 	c.oval(flat(0xffffff).faint(0.75), 690, 96, 34, 9)
 	c.oval(flat(0xffffff).faint(0.75), 668, 101, 26, 7)

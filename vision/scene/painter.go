@@ -22,7 +22,6 @@ type painter struct {
 	leaf  float64 // how wide the door is drawn, 0..1: it follows the world's, no faster than a hand
 	last  time.Duration
 	shown shown
-	dirty bool
 	first bool
 }
 
@@ -57,7 +56,8 @@ func newPainter(seed int64, width, height int) *painter {
 
 // doorway returns the pixels that one can see the street through.
 func (c *canvas) doorway() image.Rectangle {
-	return c.pixels(doorTop.x, doorTop.y, doorLow.x, doorLow.y)
+	top, low := doorway()
+	return c.pixels(top.x, top.y, low.x, low.y)
 }
 
 // paint draws the frame number n, taken at t since the scene began; t does not run back.

@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -12,7 +11,7 @@ import (
 	"vestibule/hub/wire"
 )
 
-func newStream() *Stream { return New(slog.New(slog.NewTextHandler(io.Discard, nil))) }
+func newStream() *Stream { return New(slog.New(slog.DiscardHandler)) }
 
 // connect gives the far end of a connection that the stream serves.
 func connect(t *testing.T, s *Stream) *pipe.Conn {

@@ -45,14 +45,14 @@ type Gate interface {
 	Left(id string)
 }
 
-// Refusal is an offer that is not taken.
-type Refusal struct {
+// RefusedError is an offer that is not taken.
+type RefusedError struct {
 	Reason wire.Reason
 	Cause  error
 }
 
-func (r *Refusal) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Cause) }
-func (r *Refusal) Unwrap() error { return r.Cause }
+func (r *RefusedError) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Cause) }
+func (r *RefusedError) Unwrap() error { return r.Cause }
 
 // Config is what an Audience needs. All fields but Loopback have to be set.
 type Config struct {
@@ -122,12 +122,12 @@ func ownFingerprint(cert *webrtc.Certificate) ([]byte, error) {
 	return nil, errors.New("live: the certificate has no sha-256 fingerprint")
 }
 
-// Answer answers a viewer's offer. The error is a *Refusal when the viewer is refused;
+// Answer answers a viewer's offer. The error is a *RefusedError when the viewer is refused;
 // another one means that gate does not answer.
 func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, error) {
 	claimed, err := examine(o.SDP)
 	if err != nil {
-		return wire.AnswerBody{}, &Refusal{wire.Unreadable, err}
+		return wire.AnswerBody{}, &RefusedError{wire.Unreadable, err}
 	}
 	v, err := a.reserve(o.Call)
 	if err != nil {
@@ -152,21 +152,21 @@ func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed 
 	}
 	if admit.Reason != "" {
 		a.known(v, false)
-		return wire.AnswerBody{}, &Refusal{admit.Reason, errors.New("gate refuses")}
+		return wire.AnswerBody{}, &RefusedError{admit.Reason, errors.New("gate refuses")}
 	}
 	if !bytes.Equal(admit.Fingerprint, claimed[:]) {
-		return wire.AnswerBody{}, &Refusal{wire.BadSignature, errors.New("the offer's fingerprint is not the one that was signed")}
+		return wire.AnswerBody{}, &RefusedError{wire.BadSignature, errors.New("the offer's fingerprint is not the one that was signed")}
 	}
 	left := time.Until(admit.Until)
 	if left <= 0 {
-		return wire.AnswerBody{}, &Refusal{wire.WindowOver, fmt.Errorf("gate says until %v", admit.Until)}
+		return wire.AnswerBody{}, &RefusedError{wire.WindowOver, fmt.Errorf("gate says until %v", admit.Until)}
 	}
 	answer, err := a.connect(ctx, v, o.SDP)
 	if err != nil {
-		return wire.AnswerBody{}, &Refusal{wire.Unreadable, err}
+		return wire.AnswerBody{}, &RefusedError{wire.Unreadable, err}
 	}
 	if !a.begin(v, left) {
-		return wire.AnswerBody{}, &Refusal{wire.CameraAsleep, errors.New("cut while joining")}
+		return wire.AnswerBody{}, &RefusedError{wire.CameraAsleep, errors.New("cut while joining")}
 	}
 	return wire.AnswerBody{SDP: answer, Answer: admit.Answer}, nil
 }
@@ -255,7 +255,7 @@ func (a *Audience) reserve(call string) (*viewer, error) {
 	}
 	a.mu.Unlock()
 	if full {
-		return nil, &Refusal{wire.Busy, fmt.Errorf("%d watch already", n)}
+		return nil, &RefusedError{wire.Busy, fmt.Errorf("%d watch already", n)}
 	}
 	a.cfg.Changed()
 	return v, nil

@@ -7,7 +7,6 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -107,7 +106,7 @@ func newHouse(t *testing.T) *house {
 	var err error
 	h.Audience, err = New(Config{
 		Gate: h.gate, KeyPlease: func() { h.mu.Lock(); h.keys++; h.mu.Unlock() }, Changed: func() {},
-		Clock: func() time.Duration { return h.now }, Loopback: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Clock: func() time.Duration { return h.now }, Loopback: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -376,7 +375,7 @@ func TestAnOfferThatIsNotTheViewersIsRefused(t *testing.T) {
 	} {
 		asked, left := h.gate.counts()
 		_, err := h.Answer(t.Context(), wire.Offer{SDP: c.sdp, Call: good.Call, Key: good.Key})
-		var no *Refusal
+		var no *RefusedError
 		if !errors.As(err, &no) || no.Reason != c.want {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
 		}
@@ -427,7 +426,7 @@ func TestGateDecides(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		_, err := h.Answer(ctx, offer)
 		cancel()
-		var no *Refusal
+		var no *RefusedError
 		if errors.As(err, &no) != (c.want != "") || err == nil || no != nil && no.Reason != c.want {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
@@ -525,7 +524,7 @@ func TestThereIsABound(t *testing.T) {
 		}
 	}
 	_, err := h.Answer(t.Context(), offer)
-	if no := (*Refusal)(nil); !errors.As(err, &no) || no.Reason != wire.Busy {
+	if no := (*RefusedError)(nil); !errors.As(err, &no) || no.Reason != wire.Busy {
 		t.Errorf("got %v", err)
 	}
 	h.Close()

@@ -326,7 +326,7 @@ func (r *Relay) offer(ctx context.Context, l wire.Letter) (wire.Letter, error) {
 		return wire.NewLetter(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 	}
 	body, err := r.audience.Answer(ctx, o)
-	if no := (*live.Refusal)(nil); errors.As(err, &no) {
+	if no := (*live.RefusedError)(nil); errors.As(err, &no) {
 		r.cfg.Log.Warn("a viewer is refused", "err", err)
 		return wire.NewLetter(l.ID, wire.LetterNo, wire.No{Reason: no.Reason})
 	}
