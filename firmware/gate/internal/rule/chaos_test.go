@@ -211,6 +211,18 @@ func (w *chaos) checkEnergise() {
 func (w *chaos) actions() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"": func(t *rapid.T) {
+			// Whenever time alone would change something, the rule asks for a tick, also when it is
+			// asked late.
+			for _, d := range []time.Duration{time.Second / 2, time.Second, 3 * time.Second, 40 * time.Second, time.Hour} {
+				late := Now{w.now.Wall + d.Milliseconds(), w.now.Mono + d, w.now.Sure}
+				_, effects := Step(w.s, Tick(), late)
+				if n := w.s.Next(late); len(effects) > 0 && (n <= 0 || n > 10*time.Millisecond) {
+					t.Fatalf("%v later a tick would do %+v, and the next one is asked for in %v", d, effects, n)
+				}
+				if n := w.s.Next(w.now); len(effects) > 0 && (n <= 0 || n > d) {
+					t.Fatalf("%v later a tick will do %+v, and the next one is asked for in %v", d, effects, n)
+				}
+			}
 			if w.power != (w.s.Delivery() != "") {
 				t.Fatalf("power %v, open window %q", w.power, w.s.Delivery())
 			}

@@ -128,15 +128,23 @@ func (s *State) disagree() bool {
 	}
 }
 
-// settleVisit ends the visit when it is over.
-func (t *turn) settleVisit() {
-	v := t.visited()
-	if v == nil || t.door != Closed || t.coil != CoilOff || t.pending.phase != none {
+// settleVisits ends a visit that is over. There may be two: one whose window is over and
+// whose latch is still falling, and the next one's.
+func (t *turn) settleVisits() {
+	if t.door != Closed || t.coil != CoilOff || t.pending.phase != none {
 		return
 	}
 	if t.relock && !t.unsure {
 		return // the latch is still falling into the strike
 	}
+	for i := range t.slots {
+		if v := &t.slots[i]; v.plan.Delivery != "" && v.visit == underWay {
+			t.settleVisit(v)
+		}
+	}
+}
+
+func (t *turn) settleVisit(v *slot) {
 	why := wire.Reason("")
 	switch {
 	case v.locked || v.cancelled && v.why == wire.ByOwner:

@@ -3,7 +3,8 @@ package rule
 import "time"
 
 // Next says how long after now the rule wants a Tick although nothing happens; 0 means that
-// it needs none.
+// it needs none. now may be later than the last Step: what has become due since is wanted
+// soon.
 func (s State) Next(now Now) time.Duration {
 	n := next{now: now}
 	switch s.pending.phase {
@@ -17,25 +18,33 @@ func (s State) Next(now Now) time.Duration {
 	for i := range s.slots {
 		c := &s.slots[i]
 		switch {
-		case c.plan.Delivery == "" || c.plan.Delivery == s.pending.delivery && s.pending.phase == abandoned:
+		case c.plan.Delivery == "" || c.stage == closed && c.plan.Delivery == s.pending.delivery:
 		case c.stage == planned && !c.cancelled && now.Wall < c.plan.From:
 			n.wall(c.plan.From)
 		default:
-			if c.visit != underWay || c.stage == open {
+			if c.visit != underWay || c.stage != closed {
 				n.wall(c.plan.Until)
 			}
-			if c.stage == planned && !c.cancelled && current != nil {
+			switch {
+			case c.stage != planned || c.cancelled:
+			case current != nil:
 				n.wall(current.plan.Until)
+			case now.Sure:
+				n.wall(now.Wall) // it has begun since the last Step
 			}
 		}
 	}
 	if c := &s.camera; c.power {
-		if s.blind(now) == "" {
+		blind := s.blind(now) != ""
+		switch {
+		case !blind:
 			n.at(c.at + FreshFor + 1)
 			if c.fault {
 				n.at(c.good + steadyFor)
 			}
-		} else if !c.live && !c.fault {
+		case c.live && !c.fault:
+			n.at(now.Mono) // it has become so since the last Step
+		case !c.live && !c.fault:
 			n.at(c.since + startWithin)
 		}
 	}

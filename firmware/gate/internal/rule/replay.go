@@ -80,6 +80,9 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 			c.wrong = uint8(min(e.Count, MaxWrong))
 		}
 	case wire.VisitStarted:
+		if v := s.visited(); v != nil && v != c {
+			v.visit = over // its end was lost by a full disk
+		}
 		c.visit, c.used = underWay, max(c.used, 1)
 		c.quiet = time.Duration(e.Time.UnixMilli()) // a wall time, until Resume
 	case wire.Unlocked:

@@ -148,8 +148,12 @@ func (s *State) current() *slot {
 	return nil
 }
 
-// visited is the slot whose visit is under way; there is never more than one.
+// visited is the slot whose visit is under way, the one whose window is open before one
+// whose window is over.
 func (s *State) visited() *slot {
+	if c := s.current(); c != nil && c.visit == underWay {
+		return c
+	}
 	for i := range s.slots {
 		if s.slots[i].plan.Delivery != "" && s.slots[i].visit == underWay {
 			return &s.slots[i]

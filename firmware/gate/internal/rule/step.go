@@ -80,7 +80,7 @@ func (t *turn) settle() {
 	t.settlePower()
 	t.settlePicture()
 	t.settleDoor()
-	t.settleVisit()
+	t.settleVisits()
 	t.settleNet()
 	t.settleSlots()
 }
