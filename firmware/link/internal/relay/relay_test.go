@@ -290,13 +290,18 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// startLink runs a Relay; stop ends it.
+// startLink runs a Relay without an eye; stop ends it.
 func startLink(t *testing.T, addr string, g *gate) (stop func()) {
+	t.Helper()
+	return startLinkAndEye(t, addr, g, func() (*pipe.Conn, error) { return nil, errors.New("no eye here") })
+}
+
+func startLinkAndEye(t *testing.T, addr string, g *gate, eye func() (*pipe.Conn, error)) (stop func()) {
 	t.Helper()
 	r, err := New(Config{
 		Card:     uplink.Card{Device: device, Hub: "mqtt://" + addr, User: "u", Password: "p"},
 		Gate:     g.dialled,
-		View:     func() (*pipe.Conn, error) { return nil, errors.New("no eye here") },
+		View:     eye,
 		Loopback: true, Log: quiet(),
 	})
 	if err != nil {
