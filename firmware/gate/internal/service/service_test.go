@@ -34,16 +34,17 @@ func TestVisitAtTheKeypad(t *testing.T) {
 	if h.house.World().Power || h.house.View().Buzzer {
 		t.Error("camera power or a sound outside a window")
 	}
-	d := h.plan(func(t *pass.Terms) { t.Until = t.From.Add(14 * time.Second) })
+	d := h.plan(func(t *pass.Terms) { t.Until = t.From.Add(18 * time.Second) })
 	h.live()
 	h.link.state("a live camera", func(s wire.State) bool {
 		return s.Camera == wire.CameraLive && s.Visit == wire.VisitAwaited && s.Bolt == wire.BoltLocked && s.Delivery == d.terms.Delivery && s.Until.Equal(d.terms.Until)
 	})
-	h.types(wrongCode(t, d.secret.Code))
+	h.typesUntil(wrongCode(t, d.secret.Code), func() bool { return h.link.count(wire.CodeRefused) > 0 })
 	if e := h.link.event(wire.CodeRefused); e.Reason != wire.CodeWrong || e.Via != "keypad" || e.Count != 1 {
 		t.Errorf("%+v", e)
 	}
-	h.types("*12*" + d.secret.Code.Digits())
+	h.types("*12")
+	h.opens(d)
 	started := h.link.event(wire.VisitStarted)
 	if e := h.link.event(wire.Unlocked); e.Count != 1 || e.Index != started.Index+1 {
 		t.Errorf("%+v after %+v", e, started)
@@ -298,7 +299,7 @@ func TestOrders(t *testing.T) {
 func TestEyeStopsInMidVisit(t *testing.T) {
 	t.Parallel()
 	h, d := ready(t, func(t *pass.Terms) { t.Grace = time.Minute })
-	h.types(d.secret.Code.Digits())
+	h.opens(d)
 	h.link.event(wire.Unlocked)
 	h.pull()
 	h.link.event(wire.DoorOpened)
@@ -362,7 +363,7 @@ func TestStuckLink(t *testing.T) {
 			break // it has lost its connection
 		}
 	}
-	h.types(d.secret.Code.Digits())
+	h.opens(d)
 	h.enter()
 	h.link = h.openLink(0)
 	h.link.event(wire.Unlocked)
@@ -382,7 +383,7 @@ func TestLinkDiesInMidVisit(t *testing.T) {
 	h, d := ready(t)
 	next := uint64(h.link.count(wire.Started)) + 3 // some way in
 	h.link.close()
-	h.types(d.secret.Code.Digits())
+	h.opens(d)
 	h.enter()
 	h.link = h.openLink(next)
 	h.link.event(wire.VisitStarted)
