@@ -114,11 +114,11 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 		return errors.Join(err, eye.Close())
 	}
 	k, err := openKeys(s.state)
-	if err == nil {
-		err = k.Publish(s.trust)
-	}
 	var pins pins
 	if err == nil {
+		if err := k.Publish(s.trust); err != nil {
+			log.Error("eye cannot be told whom to trust", "error", err) // it shows nothing then; the door is no worse
+		}
 		pins, err = s.pins.open()
 	}
 	if err != nil {

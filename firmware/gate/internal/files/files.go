@@ -16,6 +16,10 @@ func Folder(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
+	// On a disk that has become read-only what is right already has to do.
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() == 0o700 {
+		return err
+	}
 	return os.Chmod(path, 0o700)
 }
 

@@ -3,6 +3,7 @@ package service
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,4 +97,40 @@ func TestDiskFull(t *testing.T) {
 	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried || into[wire.Tried](t, l).Entry != 2 {
 		t.Errorf("with room again: %s %s", l.Kind, l.Body)
 	}
+
+	// Full again, and the gate starts like this: it comes up, says what is wrong, and opens
+	// nothing.
+	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	for f, err := os.OpenFile(filepath.Join(mount, "gate", "journal", "events"), os.O_RDWR, 0); ; {
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The last block is filled, too; what is behind the last entry counts as torn.
+		if _, err := f.Seek(0, io.SeekEnd); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("x")); errors.Is(err, unix.ENOSPC) {
+			_ = f.Close()
+			break
+		}
+	}
+	h.eye.close()
+	h.link.close()
+	if err := h.stop(); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("gate ended with %v, want that it could not sign its journal", err)
+	}
+	h.start()
+	h.until("the camera is on", func() bool { return h.house.World().Power })
+	if got := no(t, h.try(d, d.secret.Code.Digits())); got.Reason == "" {
+		t.Error("opened on a full disk")
+	}
+	if n := h.energised(); n != 2 {
+		t.Errorf("opened %d times, want 2", n)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	h.until("the start is in the journal", func() bool { return h.link.count(wire.Started) == 2 })
 }
