@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"path"
+	"strings"
 	"time"
 
 	"vestibule/hardware/sim"
@@ -34,7 +36,7 @@ func (d *desk) handler() http.Handler {
 		panic("dev: the embedded page: " + err.Error()) //nolint:forbidigo // only a wrong name in this file does that
 	}
 	m := http.NewServeMux()
-	m.Handle("GET /", http.FileServerFS(page))
+	m.Handle("GET /", withoutFolders(page))
 	m.HandleFunc("GET /api/house", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, d.world()) })
 	m.HandleFunc("GET /api/world", d.stream)
 	m.HandleFunc("GET /api/programs", d.listPrograms)
@@ -63,6 +65,20 @@ func (d *desk) handler() http.Handler {
 	post(m, d, "plug", d.postPlug)
 	post(m, d, "kill", d.postKill)
 	return guard(m)
+}
+
+// withoutFolders serves files and the page itself, and lists no folder.
+func withoutFolders(page fs.FS) http.Handler {
+	files := http.FileServerFS(page)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/"); name != "" {
+			if info, err := fs.Stat(page, name); err == nil && info.IsDir() {
+				http.NotFound(w, r)
+				return
+			}
+		}
+		files.ServeHTTP(w, r)
+	})
 }
 
 // post adds a route whose request is a Q and whose answer is the world, or a refusal.

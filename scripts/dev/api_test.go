@@ -53,6 +53,9 @@ func TestGuard(t *testing.T) {
 		"a form without a kind":        {post, "/api/tamper", own, "", "http://" + own, "", 415},
 		"PUT":                          {http.MethodPut, "/api/tamper", own, asJSON, "http://" + own, "", 405},
 		"OPTIONS":                      {http.MethodOptions, "/api/tamper", own, "", "https://evil.example", "", 405},
+		"a folder":                     {get, "/assets/", own, "", "", "", 404},
+		"a folder without its slash":   {get, "/assets", own, "", "", "", 404},
+		"a folder in disguise":         {get, "/assets%2f%2e", own, "", "", "", 404},
 		"no such page":                 {get, "/api/kettle", own, "", "", "", 404},
 		"GET where POST is wanted":     {get, "/api/tamper", own, "", "", "", 404},
 	} {

@@ -17,8 +17,12 @@ import (
 )
 
 func TestRunAndStop(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("walk.avi", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	o := opts(t, "-source", "file:walk.avi", "-size", "640x480", "-fps", "15", "-seed", "7", "-clock")
-	if err := errors.Join(os.MkdirAll(filepath.Join(o.run, "eye"), 0o700), os.WriteFile(filepath.Join(o.run, "eye", "deaf"), nil, 0o600)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Join(o.run, "eye"), 0o700), os.WriteFile(filepath.Join(o.run, "eye", "deaf"), nil, 0o600), os.WriteFile(filepath.Join(o.run, "lock"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	l := launch(t, o)
@@ -65,7 +69,7 @@ func TestRunAndStop(t *testing.T) {
 	printed := l.out.String()
 	for _, s := range []string{
 		"http://" + o.http + "/#/pair?device=d1&key=-_-_-w&secret=c2VjcmV0c2VjcmV0c2VjcmV0&zone=",
-		"http://" + o.desk + "/", "mosquitto_sub -h 127.0.0.1 ", "-u 'reader' -P 'reader'\\''s secret' -t '#' -v",
+		"http://" + o.desk + "/", "mosquitto_sub -h 127.0.0.1 ", "-u 'reader-desk' -P 'reader'\\''s secret 1' -t '#' -v",
 		o.run, "Ctrl-C", "hub  | time=now level=WARN",
 	} {
 		if !strings.Contains(printed, s) {
@@ -344,6 +348,7 @@ func TestOptions(t *testing.T) {
 		"by name":       {[]string{"-desk", "localhost:8090"}, "must be 127.0.0.1 or ::1"},
 		"no port":       {[]string{"-http", "127.0.0.1"}, "-http"},
 		"port zero":     {[]string{"-mqtt", "127.0.0.1:0"}, "a port is a number from 1 to 65535"},
+		"two":           {[]string{"-size", "33x44", "-fps", "31"}, "-fps 31"},
 		"too many":      {[]string{"-fps", "120"}, "it must be 15 to 30"},
 		"unknown flag":  {[]string{"-kettle"}, "kettle"},
 		"three of them": {[]string{"-http", "x", "-mqtt", "y"}, "-mqtt"},
@@ -353,5 +358,138 @@ func TestOptions(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestPictureOptions(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("walk.avi", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const source, size, zone, lamp = "-source", "-size", "-zone", "-lamp"
+	for flag, values := range map[string]map[string]string{ // what must be said, nothing if it is fine
+		source: {
+			"scene": "", "file:walk.avi": "", "v4l2:/dev/null": "", "gst:videotestsrc ! appsink": "",
+			"": "it must be scene, file:PATH", "scenes": "it must be scene, file:PATH", "scene:": "it must be scene, file:PATH",
+			"file:": "it must be scene, file:PATH", "file": "it must be scene, file:PATH", "gst: ": "it must be scene, file:PATH",
+			"v4l2:": "it must be scene, file:PATH", "v4l2:video0": "it must be scene, file:PATH", "walk.avi": "it must be scene, file:PATH",
+			"file:run.avi": "the file cannot be found", "file:.": "not a folder",
+			"v4l2:/dev/video999": "the camera cannot be found", "v4l2:/dev/": "it must be a camera",
+		},
+		size: {
+			"320x240": "", "1920x1080": "", "640x480": "", "480x640": "",
+			"": "it must be WIDTHxHEIGHT", "640": "it must be WIDTHxHEIGHT", "640x": "it must be WIDTHxHEIGHT", "640X480": "it must be WIDTHxHEIGHT",
+			"640x480x2": "it must be WIDTHxHEIGHT", "640x-480": "it must be WIDTHxHEIGHT", "640 x 480": "it must be WIDTHxHEIGHT", "99999999x2": "it must be WIDTHxHEIGHT",
+			"33x44": "320x240 to 1920x1080", "318x240": "320x240 to 1920x1080", "1922x1080": "320x240 to 1920x1080", "1920x1082": "320x240 to 1920x1080",
+			"641x480": "an even width and height", "640x481": "an even width and height",
+		},
+		zone: {
+			"0,0_10000,0_0,10000": "", sceneZone: "", clockZone: "",
+			"0,0_10000,0": "3 to 32 corners", "0,0_10001,0_0,1": "3 to 32 corners", "0,0_1_2,3": "3 to 32 corners", "0,0_1,2,3_4,5": "3 to 32 corners",
+			"0,0_-1,0_0,1": "3 to 32 corners", "0,0_1,0_0,1_": "3 to 32 corners", "0,0_1,0_0,000001": "3 to 32 corners", "doorway": "3 to 32 corners",
+			strings.Repeat("1,1_", 32) + "1,1": "3 to 32 corners",
+		},
+		lamp: {
+			"1,2_3,4": "", sceneLamp: "",
+			"": "the upper left and the lower right", "1,2": "the upper left and the lower right", "3,4_1,2": "the upper left and the lower right",
+			"1,2_3,2": "the upper left and the lower right", "1,2_3,4_5,6": "the upper left and the lower right", "1,2_3,x": "the upper left and the lower right",
+		},
+	} {
+		for value, want := range values {
+			_, err := parseOptions([]string{flag, value})
+			if (err == nil) != (want == "") || err != nil && (!strings.HasPrefix(err.Error(), flag+" ") || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s %q: %v, want %q", flag, value, err, want)
+			}
+		}
+	}
+}
+
+func TestForeignFolder(t *testing.T) {
+	for name, c := range map[string]struct {
+		files []string // a name that ends in / is a folder
+		want  string
+	}{
+		"absent":             {nil, ""},
+		"empty":              {[]string{"run/"}, ""},
+		"ours":               {[]string{"run/", "run/lock", "run/letter"}, ""},
+		"somebody's":         {[]string{"run/", "run/letter"}, "holds something else"},
+		"a hidden file":      {[]string{"run/", "run/.letter"}, "holds something else"},
+		"a folder as a lock": {[]string{"run/", "run/lock/"}, "holds something else"},
+		"a file":             {[]string{"run"}, "is not a folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, f := range c.files {
+				path := filepath.Join(dir, f)
+				err := os.MkdirAll(path, 0o755)
+				if !strings.HasSuffix(f, "/") {
+					err = errors.Join(os.RemoveAll(path), os.WriteFile(path, nil, 0o644))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			run := filepath.Join(dir, "run")
+			before, _ := os.Stat(run)
+			said, homeErr := exec.Command("../home", "fit", run).CombinedOutput()
+			f, err := openFolder(run)
+			if c.want == "" {
+				if err != nil || homeErr != nil {
+					t.Fatalf("%v; scripts/home: %v %s", err, homeErr, said)
+				}
+				if err := f.Close(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "with -run") {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+			if homeErr == nil || !strings.Contains(string(said), c.want) {
+				t.Errorf("scripts/home has another rule: %v %s, want %q", homeErr, said, c.want)
+			}
+			after, err := os.Stat(run)
+			if err != nil || after.Mode() != before.Mode() {
+				t.Errorf("its mode was changed: %v, %v", after, err)
+			}
+		})
+	}
+}
+
+func TestReaderStays(t *testing.T) {
+	o := opts(t)
+	for i, c := range []struct {
+		what   string
+		remove string
+		want   string
+	}{
+		{"first", "", "reader's secret 1"},
+		{"again", "", "reader's secret 1"},
+		{"without the file", readerFile, "reader's secret 2"},
+		{"without hub's store", hubStore, "reader's secret 3"},
+		{"at last", "", "reader's secret 3"},
+	} {
+		if c.remove != "" {
+			if err := os.Remove(filepath.Join(o.run, "hub", c.remove)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := openFolder(o.run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := enrol(t.Context(), o, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (login{"reader-desk", c.want}); d.reader != want {
+			t.Errorf("start %d, %s: %+v, want %+v", i, c.what, d.reader, want)
+		}
+		if info, err := os.Stat(f.room("hub", readerFile)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the password's file: %v, %v", info, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

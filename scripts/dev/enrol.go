@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -46,6 +48,12 @@ func enrol(ctx context.Context, o options, f *folder) (device, error) {
 	if err != nil {
 		return device{}, err
 	}
+	// A login means nothing to a hub that has lost its store. Looked at now, as hub makes a new one below.
+	if _, err := os.Stat(f.room("hub", hubStore)); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(f.room("hub", readerFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return device{}, fmt.Errorf("forget the reader's old password: %w", err)
+		}
+	}
 	var link map[string]any // hub's affair, but for the address
 	if err := ask(ctx, o, &link, card, "hub", "enrol", "-state", f.room("hub"), "-identity", "-"); err != nil {
 		return device{}, err
@@ -58,11 +66,39 @@ func enrol(ctx context.Context, o options, f *folder) (device, error) {
 	if err := f.save(append(text, '\n'), "link", "link.json"); err != nil {
 		return device{}, fmt.Errorf("tell link where the hub is: %w", err)
 	}
+	reader, err := readerLogin(ctx, o, f)
+	return device{id: id, reader: reader}, err
+}
+
+const (
+	hubStore   = "hub.db"      // where hub keeps what it knows, in its folder
+	readerFile = "reader.json" // beside it, so that both go together
+	readerName = "desk"        // hub makes it reader-desk
+)
+
+// readerLogin returns the login that the terminal and the desk page tell. It stays the same from start
+// to start, so that whoever listens with it goes on.
+func readerLogin(ctx context.Context, o options, f *folder) (login, error) {
 	var reader login
-	if err := ask(ctx, o, &reader, nil, "hub", "reader", "-state", f.room("hub")); err != nil {
-		return device{}, err
+	text, err := os.ReadFile(f.room("hub", readerFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return login{}, fmt.Errorf("read the reader's password: %w", err)
 	}
-	return device{id: id, reader: reader}, nil
+	// What cannot be read is replaced.
+	if err == nil && json.Unmarshal(text, &reader) == nil && reader.User != "" && reader.Password != "" {
+		return reader, nil
+	}
+	reader = login{}
+	if err := ask(ctx, o, &reader, nil, "hub", "reader", "-state", f.room("hub"), "-name", readerName); err != nil {
+		return login{}, err
+	}
+	if text, err = json.Marshal(reader); err != nil {
+		return login{}, err
+	}
+	if err := f.save(append(text, '\n'), "hub", readerFile); err != nil {
+		return login{}, fmt.Errorf("keep the reader's password: %w", err)
+	}
+	return reader, nil
 }
 
 func whoIs(ctx context.Context, o options, f *folder) (identity, error) {

@@ -20,16 +20,50 @@ type folder struct {
 	dir  *os.File // the folder sock, for sockets with long paths
 }
 
+// fits refuses a folder that holds something else. A folder is the launcher's if its lock is there;
+// scripts/home has the same rule, and a test compares them.
+func fits(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at the state folder: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("-run: %s is not a folder: choose another with -run (make run RUN=folder)", path)
+	}
+	if lock, err := os.Stat(filepath.Join(path, "lock")); err == nil && lock.Mode().IsRegular() {
+		return nil
+	}
+	things, err := os.ReadDir(path)
+	if err != nil {
+		return fmt.Errorf("look at the state folder: %w", err)
+	}
+	if len(things) > 0 {
+		return fmt.Errorf("-run: %s holds something else, so no home is made in it: choose another with -run (make run RUN=folder)", path)
+	}
+	return nil
+}
+
+// makePrivate makes a folder that only this user can enter.
+func makePrivate(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	if err := os.Chmod(path, 0o700); err != nil {
+		return fmt.Errorf("keep the state folder private: %w", err)
+	}
+	return nil
+}
+
 // openFolder makes the folder with all its rooms, for this user only, and locks it.
 func openFolder(path string) (_ *folder, err error) {
-	for _, room := range []string{"", "hub", "gate", "eye", "link", "trust", "sock", "log"} {
-		p := filepath.Join(path, room)
-		if err := os.MkdirAll(p, 0o700); err != nil {
-			return nil, fmt.Errorf("make the state folder: %w", err)
-		}
-		if err := os.Chmod(p, 0o700); err != nil {
-			return nil, fmt.Errorf("keep the state folder private: %w", err)
-		}
+	if err := fits(path); err != nil {
+		return nil, err
+	}
+	if err := makePrivate(path); err != nil {
+		return nil, err
 	}
 	f := &folder{path: path}
 	defer func() {
@@ -51,6 +85,12 @@ func openFolder(path string) (_ *folder, err error) {
 	}
 	if err := errors.Join(f.lock.Truncate(0), writeAt0(f.lock, strconv.Itoa(os.Getpid())+"\n")); err != nil {
 		return nil, fmt.Errorf("lock the state folder: %w", err)
+	}
+	// After the lock, which says whose folder it is, however early this ends.
+	for _, room := range []string{"hub", "gate", "eye", "link", "trust", "sock", "log"} {
+		if err := makePrivate(f.room(room)); err != nil {
+			return nil, err
+		}
 	}
 	if f.dir, err = os.Open(filepath.Join(path, "sock")); err != nil {
 		return nil, fmt.Errorf("open the folder of sockets: %w", err)

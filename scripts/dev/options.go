@@ -74,20 +74,20 @@ func (o *options) complete() error {
 		*p = abs
 	}
 	// The programs run in another folder.
-	if path, ok := strings.CutPrefix(o.source, "file:"); ok {
+	if path, ok := strings.CutPrefix(o.source, "file:"); ok && path != "" {
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return err
 		}
 		o.source = "file:" + abs
 	}
-	if o.fps < 15 || o.fps > 30 {
-		return fmt.Errorf("-fps %d: it must be 15 to 30", o.fps)
-	}
 	if o.zone == "" {
 		o.zone = zoneOf(o.clock)
 	}
-	var errs []error
+	errs := []error{checkSource(o.source), checkSize(o.size), checkZone(o.zone), checkLamp(o.lamp)}
+	if o.fps < 15 || o.fps > 30 {
+		errs = append(errs, fmt.Errorf("-fps %d: it must be 15 to 30", o.fps))
+	}
 	for _, a := range []struct{ flag, address string }{{"-http", o.http}, {"-mqtt", o.mqtt}, {"-desk", o.desk}} {
 		host, port, err := net.SplitHostPort(a.address)
 		if err != nil {
@@ -102,4 +102,85 @@ func (o *options) complete() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// What eye and the owner's page would refuse later is refused here, before anything starts.
+
+// checkSource checks where the picture comes from. Whether it can be played only eye knows.
+func checkSource(source string) error {
+	kind, rest, _ := strings.Cut(source, ":")
+	switch {
+	case source == "scene", kind == "gst" && strings.TrimSpace(rest) != "":
+		return nil
+	case kind == "file" && rest != "":
+		info, err := os.Stat(rest)
+		if err != nil {
+			return fmt.Errorf("-source %q: the file cannot be found (%w)", source, err)
+		}
+		if info.IsDir() {
+			return fmt.Errorf("-source %q: it must be a video file, not a folder", source)
+		}
+		return nil
+	case kind == "v4l2" && strings.HasPrefix(rest, "/dev/"):
+		info, err := os.Stat(rest)
+		if err != nil {
+			return fmt.Errorf("-source %q: the camera cannot be found (%w)", source, err)
+		}
+		if info.Mode()&os.ModeCharDevice == 0 {
+			return fmt.Errorf("-source %q: it must be a camera, as v4l2:/dev/video0", source)
+		}
+		return nil
+	}
+	return fmt.Errorf("-source %q: it must be scene, file:PATH, v4l2:/dev/videoN or gst:PIPELINE", source)
+}
+
+// checkSize checks the picture's size as vision does, upright pictures included.
+func checkSize(size string) error {
+	var sides [2]int
+	w, h, _ := strings.Cut(size, "x")
+	for i, text := range []string{w, h} {
+		n, err := strconv.ParseUint(text, 10, 15)
+		if err != nil {
+			return fmt.Errorf("-size %q: it must be WIDTHxHEIGHT, as 1280x720", size)
+		}
+		sides[i] = int(n)
+	}
+	long, short := max(sides[0], sides[1]), min(sides[0], sides[1])
+	if long%2 != 0 || short%2 != 0 || long < 320 || short < 240 || long > 1920 || short > 1080 {
+		return fmt.Errorf("-size %q: it must be 320x240 to 1920x1080, with an even width and height", size)
+	}
+	return nil
+}
+
+func checkZone(zone string) error {
+	ps, ok := parsePoints(zone)
+	if !ok || len(ps) < 3 || len(ps) > 32 {
+		return fmt.Errorf("-zone %q: it must be 3 to 32 corners x,y_x,y_x,y, each number from 0 to 10000", zone)
+	}
+	return nil
+}
+
+func checkLamp(lamp string) error {
+	ps, ok := parsePoints(lamp)
+	if !ok || len(ps) != 2 || ps[0][0] >= ps[1][0] || ps[0][1] >= ps[1][1] {
+		return fmt.Errorf("-lamp %q: it must be the upper left and the lower right corner, x,y_x,y, each number from 0 to 10000", lamp)
+	}
+	return nil
+}
+
+// parsePoints reads x,y_x,y... as the owner's page does.
+func parsePoints(text string) (ps [][2]uint64, ok bool) {
+	for _, word := range strings.Split(text, "_") {
+		var p [2]uint64
+		x, y, _ := strings.Cut(word, ",")
+		for i, text := range []string{x, y} {
+			n, err := strconv.ParseUint(text, 10, 16)
+			if err != nil || n > 10_000 || len(text) > 5 {
+				return nil, false
+			}
+			p[i] = n
+		}
+		ps = append(ps, p)
+	}
+	return ps, true
 }

@@ -40,6 +40,7 @@ func playHub(args []string) error {
 	id := f.String("identity", "", "")
 	web := f.String("http", "", "")
 	mqtt := f.String("mqtt", "", "")
+	name := f.String("name", "", "")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -49,11 +50,21 @@ func playHub(args []string) error {
 		if err := json.NewDecoder(os.Stdin).Decode(&card); err != nil || *id != "-" {
 			return fmt.Errorf("no identity: %w", err)
 		}
+		if err := note(*state, hubStore, ""); err != nil {
+			return err
+		}
 		return json.NewEncoder(os.Stdout).Encode(map[string]string{
 			"device": card.Device, "hub": "mqtt://elsewhere:1", "user": card.Device, "password": "link's secret",
 		})
 	case "reader":
-		return json.NewEncoder(os.Stdout).Encode(login{User: "reader", Password: "reader's secret"})
+		given, err := os.ReadFile(filepath.Join(*state, "readers")) // a letter for each login
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := note(*state, "readers", string(given)+"x"); err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(login{User: "reader-" + *name, Password: fmt.Sprintf("reader's secret %d", len(given)+1)})
 	case "serve":
 		for _, a := range []string{*web, *mqtt} {
 			l, err := net.Listen("tcp", a)

@@ -9,6 +9,17 @@ import (
 	"vestibule/vision/scene"
 )
 
+func TestSizesAreVisions(t *testing.T) {
+	for _, w := range []int{0, 239, 240, 242, 318, 319, 320, 640, 1080, 1082, 1920, 1921, 1922} {
+		for _, h := range []int{0, 238, 240, 241, 320, 1080, 1081, 1082, 1920, 1922} {
+			got, want := checkSize(fmt.Sprintf("%dx%d", w, h)), vision.Size{Width: w, Height: h}.Check()
+			if (got == nil) != (want == nil) {
+				t.Errorf("%v, but vision says %v", got, want)
+			}
+		}
+	}
+}
+
 func TestShapeIsTheScenes(t *testing.T) {
 	write := func(ps ...vision.Point) string {
 		var s []string
