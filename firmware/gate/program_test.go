@@ -355,11 +355,15 @@ func (d *desk) cancel(delivery string) {
 // sealTry prepares a try, so that only the sending is timed.
 func (d *desk) sealTry(t pass.Terms, s pass.Secret) wire.Letter {
 	d.t.Helper()
-	sealed, err := pass.SealTry(s.Code.Digits(), d.id.Device, t.Delivery, d.card.Seal)
+	var ready wire.Ready
+	if l := d.ask(wire.LetterKnock, wire.Knock{Delivery: t.Delivery}); json.Unmarshal(l.Body, &ready) != nil {
+		d.t.Fatalf("no nonce: %s %s", l.Kind, l.Body)
+	}
+	sealed, err := pass.SealTry(s.Code.Digits(), d.id.Device, t.Delivery, ready.Knock, d.card.Seal)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	l, err := wire.NewLetter(fmt.Sprint("l", ids.Add(1)), wire.LetterTry, wire.Try{Delivery: t.Delivery, Sealed: sealed})
+	l, err := wire.NewLetter(fmt.Sprint("l", ids.Add(1)), wire.LetterTry, wire.Try{Delivery: t.Delivery, Knock: ready.Knock, Sealed: sealed})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func TestSealRoundTrip(t *testing.T) {
 func TestUnsealRefuses(t *testing.T) {
 	f := newFixture(t)
 	id, sealed := f.terms.Device, f.terms.Sealed
-	try, err := pass.SealTry(f.secret.Code.Digits(), id, fixedDelivery, f.seal.Public())
+	try, err := pass.SealTry(f.secret.Code.Digits(), id, fixedDelivery, seed("knock"), f.seal.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,13 +168,15 @@ func TestUnsealRefuses(t *testing.T) {
 		return err
 	}
 	typed := func(k pass.SealKey, b []byte, device, delivery string) error {
-		_, err := k.UnsealTry(b, device, delivery)
+		_, err := k.UnsealTry(b, device, delivery, seed("knock"))
 		return err
 	}
 	if err := typed(f.seal, try, id, fixedDelivery); err != nil {
 		t.Fatal(err)
 	}
+	_, later := f.seal.UnsealTry(try, id, fixedDelivery, seed("another knock"))
 	for what, err := range map[string]error{
+		"try, another nonce":        later,
 		"code, another device":      code(f.seal, sealed, "other", fixedDelivery),
 		"code, another delivery":    code(f.seal, sealed, id, "other"),
 		"code, another key":         code(other, sealed, id, fixedDelivery),
@@ -201,7 +203,7 @@ func TestUnsealRefuses(t *testing.T) {
 			t.Fatalf("accepted with bit %d of byte %d flipped", i%8, i/8)
 		}
 	}
-	if _, err := pass.SealTry(strings.Repeat("1", 65), id, fixedDelivery, f.seal.Public()); !errors.Is(err, pass.ErrForm) {
+	if _, err := pass.SealTry(strings.Repeat("1", 65), id, fixedDelivery, seed("knock"), f.seal.Public()); !errors.Is(err, pass.ErrForm) {
 		t.Errorf("a try of 65 characters: %v", err)
 	}
 	if err := typed(f.seal, make([]byte, 1<<20), id, fixedDelivery); !errors.Is(err, pass.ErrTooLarge) {

@@ -124,7 +124,7 @@ func FuzzUnseal(f *testing.F) {
 		if codeErr == nil && !bytes.Equal(sealed, x.terms.Sealed) {
 			t.Fatal("unsealed what was never sealed")
 		}
-		if _, err := x.seal.UnsealTry(sealed, x.terms.Device, fixedDelivery); err == nil {
+		if _, err := x.seal.UnsealTry(sealed, x.terms.Device, fixedDelivery, seed("knock")); err == nil {
 			t.Fatal("a code or junk was unsealed as a try")
 		}
 	})

@@ -96,28 +96,32 @@ func (k SealKey) Unseal(sealed []byte, device, delivery string) (Secret, error) 
 // maxTry bounds what a courier's page may send as a try: digits or a key.
 const maxTry = 64
 
-// SealTry seals what a courier typed (or scanned) on a page, for one delivery.
-func SealTry(typed, device, delivery string, pub []byte) ([]byte, error) {
+// KnockSize is the size in bytes of the nonce that a device gives out for one try.
+const KnockSize = 32
+
+// SealTry seals what a courier typed (or scanned) on a page, for one delivery and one
+// nonce of the device, so that nobody who carries the try can use it later or again.
+func SealTry(typed, device, delivery string, knock, pub []byte) ([]byte, error) {
 	if len(typed) > maxTry {
 		return nil, fmt.Errorf("%w: %d characters typed", ErrForm, len(typed))
 	}
-	return seal([]byte(typed), tryInfo(device, delivery), pub)
+	return seal([]byte(typed), tryInfo(device, delivery, knock), pub)
 }
 
 // UnsealTry opens what SealTry sealed.
-func (k SealKey) UnsealTry(sealed []byte, device, delivery string) (string, error) {
+func (k SealKey) UnsealTry(sealed []byte, device, delivery string, knock []byte) (string, error) {
 	if len(sealed) > encSize+tagSize+maxTry {
 		return "", fmt.Errorf("%w: %d bytes", ErrTooLarge, len(sealed))
 	}
-	plain, err := k.open(sealed, tryInfo(device, delivery))
+	plain, err := k.open(sealed, tryInfo(device, delivery, knock))
 	return string(plain), err
 }
 
 func codeInfo(device, delivery string) string {
 	return "vestibule/code/v1\n" + device + "\n" + delivery
 }
-func tryInfo(device, delivery string) string {
-	return "vestibule/try/v1\n" + device + "\n" + delivery
+func tryInfo(device, delivery string, knock []byte) string {
+	return "vestibule/try/v1\n" + device + "\n" + delivery + "\n" + b64.EncodeToString(knock)
 }
 
 func seal(plain []byte, info string, pub []byte) ([]byte, error) {

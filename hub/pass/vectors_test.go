@@ -69,6 +69,7 @@ type codeVector struct {
 
 type tryVector struct {
 	Typed  string `json:"typed"`
+	Knock  string `json:"knock"` // the device's nonce for this try
 	Info   string `json:"info"`
 	Sealed string `json:"sealed"`
 }
@@ -259,8 +260,9 @@ func makeVectors(t *testing.T, old vectors) vectors {
 		if i < len(old.Tries) {
 			prior = old.Tries[i].Sealed
 		}
-		sealed := keep(prior, func() ([]byte, error) { return pass.SealTry(typed, id, fixedDelivery, f.seal.Public()) })
-		v.Tries = append(v.Tries, tryVector{typed, "vestibule/try/v1\n" + id + "\n" + fixedDelivery, b64.EncodeToString(sealed)})
+		sealed := keep(prior, func() ([]byte, error) { return pass.SealTry(typed, id, fixedDelivery, seed("knock"), f.seal.Public()) })
+		knock := b64.EncodeToString(seed("knock"))
+		v.Tries = append(v.Tries, tryVector{typed, knock, "vestibule/try/v1\n" + id + "\n" + fixedDelivery + "\n" + knock, b64.EncodeToString(sealed)})
 	}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 		c, err := pass.NewCode(bytes.NewReader(seed("damm " + name)))
@@ -433,7 +435,7 @@ func TestVectorsOpen(t *testing.T) {
 	}
 	for _, try := range v.Tries {
 		sealed, _ := b64.DecodeString(try.Sealed)
-		if typed, err := key.UnsealTry(sealed, v.Device.ID, v.Pass.Delivery); err != nil || typed != try.Typed {
+		if typed, err := key.UnsealTry(sealed, v.Device.ID, v.Pass.Delivery, seed("knock")); err != nil || typed != try.Typed {
 			t.Errorf("try unsealed as %q, %v", typed, err)
 		}
 	}

@@ -54,6 +54,13 @@ func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, 
 			return house.ErrUnreadable
 		}
 		allowed = s.limits.allow(now, tryRate, "try "+try.Delivery, from)
+	case wire.LetterKnock:
+		var knock wire.Knock
+		err = wire.Decode(body, &knock)
+		if len(knock.Delivery) > 64 {
+			return house.ErrUnreadable
+		}
+		allowed = s.limits.allow(now, tryRate, "knock "+knock.Delivery, from)
 	case wire.LetterOffer:
 		if err := s.owns(r, device); err != nil {
 			return err

@@ -89,6 +89,7 @@ const (
 	CodeSpent     Reason = "code_spent"     // too many wrong ones in this window
 	CodeUsed      Reason = "code_used"      // its visit is over
 	EntriesUsed   Reason = "entries_used"   // as many entries as the owner allowed
+	TryStale      Reason = "try_stale"      // from a page, and too old or sent before
 	TooEarly      Reason = "too_early"      // before the window
 	TooLate       Reason = "too_late"       // after it
 	NoDelivery    Reason = "no_delivery"    // none is known by that name
@@ -138,7 +139,7 @@ const (
 
 // Reasons lists every reason, for pages' catalogues.
 func Reasons() []Reason {
-	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TooEarly, TooLate, NoDelivery,
+	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TryStale, TooEarly, TooLate, NoDelivery,
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, TooLarge,
 		Unreadable, BadSignature, OtherDevice, OldEpoch, WindowOver, Overlaps, CodeUnsealed, TooMany, NotPaired,
 		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,

@@ -91,7 +91,9 @@ func letters(t *testing.T) []message {
 	return []message{
 		letter(in, "l-1", wire.LetterPair, wire.Pair{Owner: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc", Name: "Camille", MAC: []byte("32 bytes of HMAC-SHA256 go here.")}),
 		letter(out, "l-1", wire.LetterPaired, wire.PairedBody{Card: "vestibule/card/v1\n...\n"}),
-		letter(in, "l-2", wire.LetterTry, wire.Try{Delivery: delivery, Sealed: []byte{0, 1, 2, 253, 254, 255}}),
+		letter(in, "l-7", wire.LetterKnock, wire.Knock{Delivery: delivery}),
+		letter(out, "l-7", wire.LetterReady, wire.Ready{Knock: []byte("32 bytes, good once and briefly.")}),
+		letter(in, "l-2", wire.LetterTry, wire.Try{Delivery: delivery, Knock: []byte("32 bytes, good once and briefly."), Sealed: []byte{0, 1, 2, 253, 254, 255}}),
 		letter(out, "l-2", wire.LetterTried, wire.Tried{Entry: 1, Entries: 3, Seconds: 5}),
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
 		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v1\n...\n"}),
@@ -148,7 +150,7 @@ func TestGoldenHasEveryKind(t *testing.T) {
 	for _, m := range letters(t) {
 		seen[m.payload.(wire.Letter).Kind] = true
 	}
-	for _, kind := range []wire.LetterKind{wire.LetterPair, wire.LetterPaired, wire.LetterTry, wire.LetterTried, wire.LetterOffer,
+	for _, kind := range []wire.LetterKind{wire.LetterPair, wire.LetterPaired, wire.LetterKnock, wire.LetterReady, wire.LetterTry, wire.LetterTried, wire.LetterOffer,
 		wire.LetterAnswer, wire.LetterBye, wire.LetterNo} {
 		if !seen[kind] {
 			t.Errorf("no example of a letter %q", kind)

@@ -24,6 +24,8 @@ type LetterKind string
 const (
 	LetterPair   LetterKind = "pair"   // Pair
 	LetterPaired LetterKind = "paired" // PairedBody
+	LetterKnock  LetterKind = "knock"  // Knock
+	LetterReady  LetterKind = "ready"  // Ready
 	LetterTry    LetterKind = "try"    // Try
 	LetterTried  LetterKind = "tried"  // Tried
 	LetterOffer  LetterKind = "offer"  // Offer
@@ -44,9 +46,20 @@ type PairedBody struct {
 	Card string `json:"card"`
 }
 
-// Try is a courier's code from a page, sealed to the device.
+// Knock asks for the nonce that a try is sealed with.
+type Knock struct {
+	Delivery string `json:"delivery"`
+}
+
+// Ready is a nonce, good once and for a few seconds.
+type Ready struct {
+	Knock []byte `json:"knock"` // pass.KnockSize bytes
+}
+
+// Try is a courier's code from a page, sealed to the device with the nonce it was given.
 type Try struct {
 	Delivery string `json:"delivery"`
+	Knock    []byte `json:"knock"`
 	Sealed   []byte `json:"sealed"`
 }
 

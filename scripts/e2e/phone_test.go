@@ -193,15 +193,7 @@ func (p *phone) order(verb, name string) {
 // nothing when the door was unlocked.
 func (p *phone) try(d delivery, code string) wire.No {
 	p.t.Helper()
-	sealed, err := pass.SealTry(code, p.card.Device, d.terms.Delivery, p.card.Seal)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var l wire.Letter
-	waitFor(p.t, "an answer to a try", func() (err error) {
-		l, err = p.letter(p.card.Device, wire.LetterTry, wire.Try{Delivery: d.terms.Delivery, Sealed: sealed})
-		return err
-	})
+	l := p.carried(p.sealTry(d, code))
 	var no wire.No
 	switch l.Kind {
 	case wire.LetterTried:
@@ -213,6 +205,34 @@ func (p *phone) try(d delivery, code string) wire.No {
 		p.t.Fatalf("answer of kind %s", l.Kind)
 	}
 	return no
+}
+
+// sealTry asks the device for a nonce and seals a code with it.
+func (p *phone) sealTry(d delivery, code string) wire.Try {
+	p.t.Helper()
+	var ready wire.Ready
+	waitFor(p.t, "a nonce for a try", func() error {
+		l, err := p.letter(p.card.Device, wire.LetterKnock, wire.Knock{Delivery: d.terms.Delivery})
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(l.Body, &ready)
+	})
+	sealed, err := pass.SealTry(code, p.card.Device, d.terms.Delivery, ready.Knock, p.card.Seal)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return wire.Try{Delivery: d.terms.Delivery, Knock: ready.Knock, Sealed: sealed}
+}
+
+// carried sends a try as it is; whoever carries letters can do that too.
+func (p *phone) carried(try wire.Try) wire.Letter {
+	p.t.Helper()
+	l, err := p.letter(p.card.Device, wire.LetterTry, try)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return l
 }
 
 func corners(t *testing.T, text string) []pass.Point {

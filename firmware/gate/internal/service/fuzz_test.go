@@ -26,11 +26,12 @@ func FuzzLink(f *testing.F) {
 		}
 		return []byte(`{"id":"x","kind":"` + string(l.Kind) + `","body":` + string(l.Body) + `}`)
 	}
-	sealed, err := pass.SealTry("123456789", s.device, "d", s.seal.Public())
+	nonce := s.knocks.Give("d", s.clocks.Mono(), [8]byte{})
+	sealed, err := pass.SealTry("123456789", s.device, "d", nonce, s.seal.Public())
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(byte(pipe.TypeMail), letter(wire.LetterTry, wire.Try{Delivery: "d", Sealed: sealed}))
+	f.Add(byte(pipe.TypeMail), letter(wire.LetterTry, wire.Try{Delivery: "d", Knock: nonce, Sealed: sealed}))
 	f.Add(byte(pipe.TypeMail), letter(wire.LetterPair, wire.Pair{Owner: pass.EncodeKey(owner), MAC: []byte("x")}))
 	f.Add(byte(pipe.TypeNote), []byte("vestibule/order/v1\ndevice x\n"))
 	f.Add(byte(pipe.TypeNote), []byte("vestibule/pass/v1\ndevice x\n\n— x eA==\n"))

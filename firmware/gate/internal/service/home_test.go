@@ -520,11 +520,18 @@ func (h *home) order(verb, name string) {
 // try sends a code as a courier's page does.
 func (h *home) try(d delivery, typed string) wire.Letter {
 	h.t.Helper()
-	sealed, err := pass.SealTry(typed, h.keys.Device(), d.terms.Delivery, h.keys.Seal().Public())
+	return h.link.ask(wire.LetterTry, h.sealTry(d, typed))
+}
+
+// sealTry asks for a nonce and seals a code with it.
+func (h *home) sealTry(d delivery, typed string) wire.Try {
+	h.t.Helper()
+	knock := into[wire.Ready](h.t, h.link.ask(wire.LetterKnock, wire.Knock{Delivery: d.terms.Delivery})).Knock
+	sealed, err := pass.SealTry(typed, h.keys.Device(), d.terms.Delivery, knock, h.keys.Seal().Public())
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return h.link.ask(wire.LetterTry, wire.Try{Delivery: d.terms.Delivery, Sealed: sealed})
+	return wire.Try{Delivery: d.terms.Delivery, Knock: knock, Sealed: sealed}
 }
 
 // keyPress holds a key down a little longer than the keypad's debounce.

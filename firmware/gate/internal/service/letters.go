@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -20,6 +21,8 @@ func (s *Service) letter(l wire.Letter) {
 	switch l.Kind {
 	case wire.LetterPair:
 		s.pair(l)
+	case wire.LetterKnock:
+		s.knock(l)
 	case wire.LetterTry:
 		s.tryPage(l)
 	default:
@@ -77,6 +80,18 @@ func (s *Service) pair(l wire.Letter) {
 	})
 }
 
+// knock gives a courier's page the nonce for one try. It says nothing of the delivery.
+func (s *Service) knock(l wire.Letter) {
+	var k wire.Knock
+	if err := wire.Decode(l.Body, &k); err != nil || k.Delivery == "" || len(k.Delivery) > 64 {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+		return
+	}
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	s.reply(l.ID, wire.LetterReady, wire.Ready{Knock: s.knocks.Give(k.Delivery, s.clocks.Mono(), random)})
+}
+
 // tryPage takes a code from a courier's page.
 func (s *Service) tryPage(l wire.Letter) {
 	var t wire.Try
@@ -84,7 +99,13 @@ func (s *Service) tryPage(l wire.Letter) {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}
-	typed, err := s.seal.UnsealTry(t.Sealed, s.device, t.Delivery)
+	if !s.knocks.Take(t.Knock, t.Delivery, s.clocks.Mono()) {
+		s.log.Warn("a try that is too old, or was sent before", "delivery", t.Delivery)
+		s.mention(wire.Event{Kind: wire.CodeRefused, Reason: wire.TryStale, Via: string(rule.Page)})
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.TryStale})
+		return
+	}
+	typed, err := s.seal.UnsealTry(t.Sealed, s.device, t.Delivery, t.Knock)
 	if err != nil {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return

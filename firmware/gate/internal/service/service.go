@@ -19,6 +19,7 @@ import (
 	"vestibule/firmware/gate/internal/clock"
 	"vestibule/firmware/gate/internal/journal"
 	"vestibule/firmware/gate/internal/keys"
+	"vestibule/firmware/gate/internal/knock"
 	"vestibule/firmware/gate/internal/rule"
 	"vestibule/firmware/gate/internal/typing"
 	"vestibule/firmware/pipe"
@@ -91,6 +92,7 @@ type Service struct {
 	budgets  map[wire.Kind]*budget
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
+	knocks   *knock.Book
 	eye      *session
 	link     *session
 	watch    challenge.Watch
@@ -144,6 +146,9 @@ func New(set Setting) (*Service, error) {
 		viewers: map[string]viewer{}, nonces: map[[16]byte]time.Time{}, beats: time.NewTicker(time.Hour),
 	}
 	s.beats.Stop()
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	s.knocks = knock.New(key)
 	var err error
 	if s.dummy, err = pass.NewSecret(); err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func TestTriesByPage(t *testing.T) {
 		t.Errorf("%s %s", l.Kind, l.Body)
 	}
 	for what, body := range map[string]any{
-		"not sealed":    wire.Try{Delivery: d.terms.Delivery, Sealed: []byte("x")},
+		"not sealed":    wire.Try{Delivery: d.terms.Delivery, Knock: h.sealTry(d, "1").Knock, Sealed: []byte("x")},
 		"no delivery":   wire.Try{Sealed: []byte("x")},
 		"unknown field": map[string]any{"delivery": "d", "sealed": "", "door": "open"},
 		"not a try":     []int{1},
@@ -140,6 +140,42 @@ func TestTriesByPage(t *testing.T) {
 	}
 	if got := no(t, h.link.ask(wire.LetterOffer, wire.Offer{})); got.Reason != wire.Unreadable {
 		t.Errorf("a letter that is not gate's: %+v", got)
+	}
+}
+
+// Whoever carries a try cannot use it later, again, or for anything else.
+func TestTriesAreGoodOnce(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.start()
+	h.pair()
+	d := h.plan(func(t *pass.Terms) { t.Camera = false })
+	h.link.event(wire.WindowOpened)
+
+	refused := h.sealTry(d, wrongCode(t, d.secret.Code))
+	if got := no(t, h.link.ask(wire.LetterTry, refused)); got.Reason != wire.CodeWrong {
+		t.Fatalf("%+v", got)
+	}
+	right := h.sealTry(d, d.secret.Code.Digits())
+	if l := h.link.ask(wire.LetterTry, right); l.Kind != wire.LetterTried {
+		t.Fatalf("%s %s", l.Kind, l.Body)
+	}
+	fresh := h.sealTry(d, d.secret.Code.Digits())
+	for what, try := range map[string]wire.Try{
+		"a refused one again": refused,
+		"the right one again": right,
+		"without a nonce":     {Delivery: d.terms.Delivery, Sealed: right.Sealed},
+		"a nonce made up":     {Delivery: d.terms.Delivery, Knock: make([]byte, pass.KnockSize), Sealed: right.Sealed},
+		"another delivery's":  {Delivery: d.terms.Delivery + "x", Knock: fresh.Knock, Sealed: fresh.Sealed},
+	} {
+		if got := no(t, h.link.ask(wire.LetterTry, try)); got.Reason != wire.TryStale {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	// A fresh nonce does not make an old try a new one.
+	old := wire.Try{Delivery: d.terms.Delivery, Knock: fresh.Knock, Sealed: right.Sealed}
+	if got := no(t, h.link.ask(wire.LetterTry, old)); got.Reason != wire.Unreadable {
+		t.Errorf("an old try with a fresh nonce: %+v", got)
 	}
 }
 

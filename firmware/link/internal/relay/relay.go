@@ -284,7 +284,7 @@ func (k *known) note(leaf string, note []byte) {
 
 func (r *Relay) letter(ctx context.Context, k *known, l wire.Letter) {
 	switch l.Kind {
-	case wire.LetterPair, wire.LetterTry:
+	case wire.LetterPair, wire.LetterKnock, wire.LetterTry:
 		if k.gate == nil {
 			// Not kept: what was typed now must not open the door later.
 			r.cfg.Log.Warn("a letter for gate, which is away", "kind", l.Kind)

@@ -130,7 +130,7 @@ test('the device can open what is sealed, in its own layout', async () => {
   assert.equal(await unseal(again, info), plain);
   await assert.rejects(unseal(again, info + 'x'));
   for (const t of v.tries) {
-    const sealedTry = await sealTry(t.typed, v.device.id, v.pass.delivery, bytes(v.device.seal_public));
+    const sealedTry = await sealTry(t.typed, v.device.id, v.pass.delivery, bytes(t.knock), bytes(v.device.seal_public));
     assert.equal(await unseal(sealedTry, t.info), t.typed);
   }
 });

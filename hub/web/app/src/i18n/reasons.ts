@@ -62,6 +62,10 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     },
     todo: askOwner,
   },
+  try_stale: {
+    said: { en: 'The code took too long on its way to the door.', fr: 'Le code a mis trop de temps à arriver à la porte.' },
+    todo: { en: 'Press “Open the door” once more.', fr: 'Appuyez encore une fois sur « Ouvrir la porte ».' },
+  },
   too_early: {
     said: { en: 'The delivery window has not opened yet.', fr: 'Le créneau de livraison n’a pas encore commencé.' },
     todo: { en: 'Come back when the window opens.', fr: 'Revenez au début du créneau.' },

@@ -3,7 +3,7 @@
  * AES-256-GCM; enc||ct. The twin of hub/pass/seal.go. The info says what for and to whom.
  */
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { concat, encode, type Bytes } from './bytes';
+import { concat, encode, toBase64Url, type Bytes } from './bytes';
 
 async function seal(plain: Bytes, info: string, pub: Bytes): Promise<Bytes> {
   const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
@@ -17,6 +17,6 @@ async function seal(plain: Bytes, info: string, pub: Bytes): Promise<Bytes> {
 export const sealSecret = (code: string, key: Bytes, device: string, delivery: string, pub: Bytes): Promise<Bytes> =>
   seal(concat(encode(code), key), `vestibule/code/v1\n${device}\n${delivery}`, pub);
 
-/** Seals what a courier typed. */
-export const sealTry = (typed: string, device: string, delivery: string, pub: Bytes): Promise<Bytes> =>
-  seal(encode(typed), `vestibule/try/v1\n${device}\n${delivery}`, pub);
+/** Seals what a courier typed, with the device's nonce: nobody who carries it can use it later or again. */
+export const sealTry = (typed: string, device: string, delivery: string, knock: Bytes, pub: Bytes): Promise<Bytes> =>
+  seal(encode(typed), `vestibule/try/v1\n${device}\n${delivery}\n${toBase64Url(knock)}`, pub);

@@ -9,7 +9,7 @@ export const kinds = [
 export type Kind = (typeof kinds)[number];
 
 export const reasons = [
-  'code_wrong', 'code_typo', 'code_slowed', 'code_spent', 'code_used', 'entries_used', 'too_early', 'too_late',
+  'code_wrong', 'code_typo', 'code_slowed', 'code_spent', 'code_used', 'entries_used', 'try_stale', 'too_early', 'too_late',
   'no_delivery', 'camera_unseen', 'nobody_watches', 'offline', 'tampered', 'clock_unsure', 'disk_trouble',
   'door_unsure', 'door_open', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'window_over',
   'overlaps', 'code_unsealed', 'too_many', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
@@ -65,7 +65,8 @@ export interface Tried {
 /** The letters that a page sends, and the answer that each gets besides "no". */
 export interface Letters {
   pair: { ask: { owner: string; name: string; mac: string }; answer: { card: string } };
-  try: { ask: { delivery: string; sealed: string }; answer: Tried };
+  knock: { ask: { delivery: string }; answer: { knock: string } };
+  try: { ask: { delivery: string; knock: string; sealed: string }; answer: Tried };
   offer: { ask: { sdp: string; call: string; key: string }; answer: { sdp: string; answer: string } };
   bye: { ask: { nonce: string }; answer: unknown };
 }
