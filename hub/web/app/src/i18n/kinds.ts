@@ -55,8 +55,11 @@ export const alarms: Readonly<Partial<Record<Kind, { said: Text; todo: Text }>>>
     todo: { en: 'It opened without an unlock. Look, call somebody near, or the police.', fr: 'Elle s’est ouverte sans déverrouillage. Regardez, appelez un proche ou la police.' },
   },
   tamper: {
-    said: { en: 'The device’s case is open', fr: 'Le boîtier de l’appareil est ouvert' },
-    todo: { en: 'No code opens the door until it is shut and checked.', fr: 'Aucun code n’ouvre la porte tant qu’il n’est pas refermé et vérifié.' },
+    said: { en: 'The device’s case was opened', fr: 'Le boîtier de l’appareil a été ouvert' },
+    todo: {
+      en: 'Look at the device. No code opens the door until a new delivery window begins with the case shut.',
+      fr: 'Allez voir l’appareil. Aucun code n’ouvre la porte avant qu’un nouveau créneau commence, boîtier fermé.',
+    },
   },
   journal_broken: {
     said: { en: 'The log could not be written', fr: 'Le journal n’a pas pu être écrit' },
