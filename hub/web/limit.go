@@ -14,7 +14,9 @@ type rate struct {
 // How often strangers may ask. These only keep floods from the devices; guessing is
 // slowed down by the device itself, which knows what a guess is. Every limit is for one
 // address, so that nobody uses up somebody else's; the last three are for one address
-// and one device or delivery.
+// and one device or delivery. Behind a proxy (-origin) all have the proxy's address: there
+// the proxy has to keep its clients apart, for a header that says who they are can be
+// forged by anybody on this machine.
 var (
 	letterRate    = rate{60, 250 * time.Millisecond}
 	noticeRate    = rate{60, 250 * time.Millisecond}

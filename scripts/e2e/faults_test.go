@@ -113,10 +113,13 @@ func TestEyeKilledInMidVisit(t *testing.T) {
 	d.event(m, wire.CameraFault)
 	d.door(false)
 	d.event(m, wire.Relocked)
-	wants(t, "a code while nobody sees", p.try(now, now.secret.Code.Digits()), wire.CameraNotSeen)
+	kept := p.sealTry(now, now.secret.Code.Digits())
+	wants(t, "a code while nobody sees", p.refusal(p.carried(kept)), wire.CameraNotSeen)
 
 	d.kill("eye")
 	d.event(m, wire.CameraBack)
+	// Whoever carried the refused try cannot open with it now that the camera sees again.
+	wants(t, "a kept try", p.refusal(p.carried(kept)), wire.TryStale)
 	again := d.mark()
 	if no := p.try(now, now.secret.Code.Digits()); no.Reason != "" {
 		t.Fatalf("re-entry refused with %q", no.Reason)

@@ -193,7 +193,12 @@ func (p *phone) order(verb, name string) {
 // nothing when the door was unlocked.
 func (p *phone) try(d delivery, code string) wire.No {
 	p.t.Helper()
-	l := p.carried(p.sealTry(d, code))
+	return p.refusal(p.carried(p.sealTry(d, code)))
+}
+
+// refusal is why a try was refused; empty when the door was unlocked.
+func (p *phone) refusal(l wire.Letter) wire.No {
+	p.t.Helper()
 	var no wire.No
 	switch l.Kind {
 	case wire.LetterTried:
