@@ -146,11 +146,8 @@ func TestTriesByPage(t *testing.T) {
 // Whoever carries a try cannot use it later, again, or for anything else.
 func TestTriesAreGoodOnce(t *testing.T) {
 	t.Parallel()
-	h := newHome(t)
-	h.start()
-	h.pair()
-	d := h.plan(func(t *pass.Terms) { t.Camera = false })
-	h.link.event(wire.WindowOpened)
+	// Ready, though this pass asks for no camera: a door whose sensors have not settled opens to nobody.
+	h, d := ready(t, func(t *pass.Terms) { t.Camera = false })
 
 	refused := h.sealTry(d, wrongCode(t, d.secret.Code))
 	if got := no(t, h.link.ask(wire.LetterTry, refused)); got.Reason != wire.CodeWrong {
