@@ -30,7 +30,7 @@ const (
 
 var (
 	networks = []ban{{"net", noNet}, {"crypto/tls", noNet}, {"crypto/x509", noNet}, {"github.com/pion", noPion}, {"github.com/eclipse/paho.mqtt.golang", noPaho}}
-	cameras  = []ban{{"vestibule/vision", noCamera}, {"gocv.io/x/gocv", noCamera}, {"vestibule/firmware/eye/internal/x264", noCamera}}
+	cameras  = []ban{{"vestibule/vision", noCamera}, {"gocv.io/x/gocv", noCamera}, {"vestibule/vision/x264", noCamera}}
 	pins     = []ban{{"vestibule/hardware", noPins}, {"periph.io/x/conn/v3/gpio", noPins}, {"github.com/warthog618/go-gpiocdev", noPins}}
 )
 
@@ -121,7 +121,7 @@ func TestRawFramesHaveNoNameOutsideVision(t *testing.T) {
 		{"a home-made picture", "firmware/eye/internal/snippet/x.go",
 			"package snippet\n\nimport \"vestibule/vision\"\n\nvar F = vision.Redacted{nil, 0, \"\"}\n", "implicit assignment to unexported field"},
 		{"the encoder in link", "firmware/link/internal/snippet/x.go",
-			"package snippet\n\nimport \"vestibule/firmware/eye/internal/x264\"\n\nvar F x264.Encoder\n", "use of internal package vestibule/firmware/eye/internal/x264 not allowed"},
+			"package snippet\n\nimport \"vestibule/vision/internal/x264\"\n\nvar F x264.Encoder\n", "use of internal package vestibule/vision/internal/x264 not allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()

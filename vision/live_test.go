@@ -28,7 +28,7 @@ func save(t *testing.T, name string, r vision.Redacted) {
 }
 
 func plan(mode vision.Mode) vision.Plan {
-	return vision.Plan{Zone: scene.Zone, Lamp: scene.Lamp, Mode: mode, Nonce: [16]byte{1, 2, 3}}
+	return vision.Plan{Zones: [][]vision.Point{scene.Zone}, Lamp: scene.Lamp, Mode: mode, Nonce: [16]byte{1, 2, 3}}
 }
 
 // watch opens a sight and calls see with each picture until it returns false. Pictures of a stalled camera
@@ -118,7 +118,7 @@ func TestScene(t *testing.T) {
 // With the clock its squares are in the picture, and it is nearly now.
 func TestClock(t *testing.T) {
 	p := plan(vision.Blur)
-	p.Zone = scene.ClockZone
+	p.Zones = [][]vision.Point{scene.ClockZone}
 	world := func() scene.World { return scene.World{Light: 1, Power: true} }
 	for _, size := range []vision.Size{{Width: 640, Height: 480}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}} {
 		frames := 0
@@ -164,7 +164,7 @@ func TestFootageWithLamp(t *testing.T) {
 	box := vision.Box{Min: vision.Point{X: 4500, Y: 3000}, Max: vision.Point{X: 4900, Y: 3800}}
 	dark, lit, covered := 255, 0, false
 	watch(t, scene.WithLamp(file, box, world), vision.Size{Width: 1280, Height: 720},
-		vision.Plan{Zone: scene.Zone, Lamp: box, Mode: vision.Blur}, func(r vision.Redacted, l vision.Look) bool {
+		vision.Plan{Zones: [][]vision.Point{scene.Zone}, Lamp: box, Mode: vision.Blur}, func(r vision.Redacted, l vision.Look) bool {
 			switch {
 			case l.Glass == vision.CameraFailed:
 				return false

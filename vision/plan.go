@@ -46,12 +46,22 @@ const (
 
 // Plan says what of the picture is shown, in the words of the signed pass.
 type Plan struct {
-	Zone   []Point  // polygon of what is shown: 3 to 32 corners, simple, at most 60 % of the picture
-	Lamp   Box      // where the challenge lamp is; only what of it lies in the zone is measured
-	Mode   Mode     // what the glass is made from
-	Shadow bool     // whether to show where something moves behind the glass; nothing is shown of it yet
-	Nonce  [16]byte // the delivery's own, never used for another
+	Zones  [][]Point // polygons of what is shown: 1 to 4, of 3 to 32 corners in all, each simple
+	Large  bool      // they may take more than 60 % of the picture
+	Lamp   Box       // where the challenge lamp is; only what of it lies in a zone is measured
+	Mode   Mode      // what the glass is made from
+	Shadow bool      // whether to show where something moves behind the glass while a visit is under way
+	Nonce  [16]byte  // the delivery's own, never used for another
+
+	// Tint is the colours of the glass that this delivery has given away before; nil when it has none yet.
+	Tint *Tint
+	// Reference is how the camera stood when its owner last said that it stands well (see
+	// Sight.Reference); nil when nobody has. One that cannot be read makes the whole picture glass.
+	Reference []byte
 }
+
+// Tint is all that the glass may know of the interior in the mode Blur: 16x9 cells of 12 bits.
+type Tint [216]byte
 
 func (m Mode) check() error {
 	if m != Blur && m != Frosted {
@@ -67,11 +77,13 @@ type Reason string
 const (
 	ZoneMissing    Reason = "zone_missing"    // the plan has no zone
 	ZoneInvalid    Reason = "zone_invalid"    // it is no simple polygon, or holds no whole block
-	ZoneTooLarge   Reason = "zone_too_large"  // it takes more than 60 % of the picture
+	ZoneTooLarge   Reason = "zone_too_large"  // it takes more than 60 % of the picture, and nobody signed that
 	CameraFailed   Reason = "camera_failed"   // it cannot be opened or read
 	CameraEnded    Reason = "camera_ended"    // it has no more frames
 	CameraStalled  Reason = "camera_stalled"  // it has given no new frame for half a second
 	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was signed for
+	CameraMoved    Reason = "camera_moved"    // the zone no longer shows what the reference shows
+	ReferenceBad   Reason = "reference_bad"   // the plan has a reference that cannot be read
 	RedactorFailed Reason = "redactor_failed" // a fault in here; what it left is not shown
 )
 

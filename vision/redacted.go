@@ -49,10 +49,16 @@ type Look struct {
 	// At is CLOCK_MONOTONIC when the frame was taken; for a picture that is all glass, when that
 	// was decided.
 	At time.Duration
-	// Lamp is the mean luma of what of the lamp's box lies in the zone; 0 in a picture that is all glass.
-	Lamp uint8
+	// Lamp is the mean luma of what of the lamp's box lies in the zone, in 1/256; 0 in a picture that
+	// is all glass.
+	Lamp uint16
 	// Glass is why the picture is all glass; empty when the zone shows.
 	Glass Reason
+	// Tint is what the glass would take its colours from: set in every Look of a picture of the mode Blur until
+	// the colours are settled (see Sight.Settle).
+	Tint *Tint
+	// Beyond counts how often somebody has gone from the zone into the interior while a visit was under way.
+	Beyond int
 	// Colour and Shadow are the bytes of the interior that this Sight has given away so far.
 	Colour, Shadow int
 }

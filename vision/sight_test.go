@@ -26,7 +26,7 @@ func polygon(xy ...int) []Point {
 
 func doorPlan(mode Mode) Plan {
 	return Plan{
-		Zone: polygon(2000, 1000, 8000, 1000, 8000, 9000, 2000, 9000),
+		Zones: [][]Point{polygon(2000, 1000, 8000, 1000, 8000, 9000, 2000, 9000)},
 		Lamp: Box{Min: Point{X: 4000, Y: 4000}, Max: Point{X: 6000, Y: 6000}}, Mode: mode, Nonce: [16]byte{1},
 	}
 }
@@ -203,7 +203,7 @@ func TestZones(t *testing.T) {
 		{"all of it", polygon(0, 0, 10000, 0, 10000, 10000, 0, 10000), ZoneTooLarge},
 	} {
 		plan := doorPlan(Blur)
-		plan.Zone = c.zone
+		plan.Zones = [][]Point{c.zone}
 		stage(t, plan, func(t *testing.T, s *Sight) {
 			start := time.Now()
 			for range 10 {

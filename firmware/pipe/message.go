@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 1
+const Version = 2
 
 // Type says what a frame's body is.
 type Type byte
@@ -18,10 +18,14 @@ type Type byte
 // Every type of frame.
 const (
 	TypeHello     Type = 0x01 // Hello, first on every connection, from whoever connects
-	TypeWake      Type = 0x10 // signed pass: open the camera for it
+	TypeWake      Type = 0x10 // Wake: open the camera for a pass
 	TypeSleep     Type = 0x11 // empty: close the camera
 	TypeLook      Type = 0x12 // Look
 	TypeTrouble   Type = 0x13 // Trouble
+	TypeTint      Type = 0x14 // Tint: from eye what the glass would be made from, from gate what it is
+	TypeVisit     Type = 0x15 // Visit
+	TypeRemember  Type = 0x16 // empty: how does the camera stand now
+	TypeReference Type = 0x17 // Reference, the reply
 	TypeMail      Type = 0x20 // wire.Letter, both ways
 	TypeNote      Type = 0x21 // signed pass or order, as it came from the hub
 	TypeFollow    Type = 0x22 // Follow: send events from here on
@@ -50,6 +54,14 @@ func (t Type) String() string {
 		return "look"
 	case TypeTrouble:
 		return "trouble"
+	case TypeTint:
+		return "tint"
+	case TypeVisit:
+		return "visit"
+	case TypeRemember:
+		return "remember"
+	case TypeReference:
+		return "reference"
 	case TypeMail:
 		return "mail"
 	case TypeNote:
@@ -93,16 +105,40 @@ type Hello struct {
 type Look struct {
 	Frame uint64        `json:"frame"`           // counts up, over a whole run of eye
 	At    time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
-	Lamp  uint8         `json:"lamp"`            // mean luma of the lamp's box in the camera's picture
+	Lamp  uint16        `json:"lamp"`            // mean luma of the lamp's box in the camera's picture, in 1/256
 	Glass wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
 	Unit  uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
-	Spent Spent         `json:"spent"`
+	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
+	Beyond int        `json:"beyond,omitempty"`
+	Spent  wire.Spent `json:"spent"` // by this opening of the camera
 }
 
-// Spent is how much of the interior this delivery's picture has given away, in bytes.
-type Spent struct {
-	Colour int `json:"colour"`
-	Shadow int `json:"shadow"`
+// Wake tells eye to open the camera. Eye checks the pass by itself; the rest is what gate keeps for it
+// from one opening of the camera to the next.
+type Wake struct {
+	Pass      []byte `json:"pass"`                // signed
+	Tint      []byte `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
+	Reference []byte `json:"reference,omitempty"` // what the pass asks for by its SHA-256
+	Visit     bool   `json:"visit,omitempty"`     // a visit is under way
+}
+
+// Tint is the colours of a delivery's glass: 216 bytes of the interior. From eye it is a wish. Gate writes the
+// first of a delivery to its disk and sends back what stands there; only that is ever shown, so that a
+// delivery spends 216 bytes however often eye begins anew.
+type Tint struct {
+	Delivery string `json:"delivery"`
+	Colours  []byte `json:"colours"`
+}
+
+// Visit says whether a visit is under way: only then does eye show where something moves.
+type Visit struct {
+	UnderWay bool `json:"underWay"`
+}
+
+// Reference is how the camera stands now: edges of the zone. Reason says why there is none.
+type Reference struct {
+	Data   []byte      `json:"data,omitempty"`
+	Reason wire.Reason `json:"reason,omitempty"`
 }
 
 // Trouble is something that eye's owner should know and no frame can carry.

@@ -3,6 +3,7 @@ package pass
 import (
 	"crypto"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +22,8 @@ const (
 	MaxGrace     = 15 * time.Minute
 	MaxRetention = 30 * 24 * time.Hour
 	MaxWatchers  = 16
-	MaxCorners   = 32
+	MaxCorners   = 32 // of all zones together
+	MaxZones     = 4
 	Unit         = 10000 // zone and lamp are in 1/Unit of the picture's width and height
 )
 
@@ -48,7 +50,9 @@ type Terms struct {
 	Epoch     uint64        // never falls; a pass of an older epoch is refused
 	From      time.Time     // whole seconds, UTC
 	Until     time.Time     // after From, at most MaxWindow later
-	Zone      []Point       // what is shown in the clear: 3 to MaxCorners corners
+	Zones     [][]Point     // what is shown in the clear: up to MaxZones polygons of 3 and more corners
+	Large     bool          // they may take more than 60 % of the picture
+	Reference []byte        // SHA-256 of how the camera has to stand, see [Reference]; nil for anyhow
 	Lamp      Box           // where the challenge lamp is in the picture
 	Mode      Mode          // the rest of the picture
 	Shadow    bool          // show where something moves behind the glass
@@ -77,7 +81,11 @@ func (p Pass) Valid() bool { return p.ok }
 // Terms returns a copy of what was signed. The zero Pass has zero Terms.
 func (p Pass) Terms() Terms {
 	t := p.terms
-	t.Zone = slices.Clone(t.Zone)
+	t.Zones = slices.Clone(t.Zones)
+	for i := range t.Zones {
+		t.Zones[i] = slices.Clone(t.Zones[i])
+	}
+	t.Reference = slices.Clone(t.Reference)
 	t.Sealed = slices.Clone(t.Sealed)
 	t.Watchers = slices.Clone(t.Watchers)
 	return t
@@ -120,7 +128,9 @@ func (t Terms) text() string {
 		{"epoch", strconv.FormatUint(t.Epoch, 10)},
 		{"from", stamp(t.From)},
 		{"until", stamp(t.Until)},
-		{"zone", points(t.Zone)},
+		{"zone", polygons(t.Zones)},
+		{"large", pick(t.Large, "allow", "deny")},
+		{"reference", orNone(t.Reference)},
 		{"lamp", points([]Point{t.Lamp.Min, t.Lamp.Max})},
 		{"mode", string(t.Mode)},
 		{"shadow", pick(t.Shadow, "on", "off")},
@@ -144,7 +154,9 @@ func parseTerms(text string) (Terms, error) {
 		Epoch:     r.number("epoch", 0, 1<<53), // a browser's number
 		From:      r.instant("from"),
 		Until:     r.instant("until"),
-		Zone:      r.points("zone", 3, MaxCorners),
+		Zones:     r.polygons("zone"),
+		Large:     r.choice("large", "allow", "deny") == "allow",
+		Reference: r.bytesOrNone("reference", sha256.Size),
 		Lamp:      r.box("lamp"),
 		Mode:      Mode(r.choice("mode", string(Blur), string(Frosted))),
 		Shadow:    r.choice("shadow", "on", "off") == "on",
@@ -182,11 +194,62 @@ func points(ps []Point) string {
 	return strings.Join(words, " ")
 }
 
+// polygons writes each polygon's corners, with a stroke between two polygons.
+func polygons(zones [][]Point) string {
+	parts := make([]string, len(zones))
+	for i, z := range zones {
+		parts[i] = points(z)
+	}
+	return strings.Join(parts, " / ")
+}
+
+func (r *reader) polygons(key string) [][]Point {
+	v := r.text(key)
+	if r.err != nil {
+		return nil
+	}
+	parts := strings.Split(v, " / ")
+	if len(parts) > MaxZones {
+		r.fail(key, v, fmt.Errorf("want at most %d polygons", MaxZones))
+		return nil
+	}
+	left := MaxCorners
+	zones := make([][]Point, len(parts))
+	for i, p := range parts {
+		zones[i] = r.corners(key, p, 3, left)
+		left -= len(zones[i])
+	}
+	return zones
+}
+
+func orNone(b []byte) string {
+	if len(b) == 0 {
+		return "none"
+	}
+	return b64.EncodeToString(b)
+}
+
+func (r *reader) bytesOrNone(key string, size int) []byte {
+	v := r.text(key)
+	if r.err != nil || v == "none" {
+		return nil
+	}
+	b, err := b64.DecodeString(v)
+	if err != nil || len(b) != size {
+		r.fail(key, v, fmt.Errorf("want %d bytes or none", size))
+	}
+	return b
+}
+
 func (r *reader) points(key string, least, most int) []Point {
 	v := r.text(key)
 	if r.err != nil {
 		return nil
 	}
+	return r.corners(key, v, least, most)
+}
+
+func (r *reader) corners(key, v string, least, most int) []Point {
 	words := strings.Split(v, " ")
 	if len(words) < least || len(words) > most {
 		r.fail(key, v, fmt.Errorf("want %d to %d corners", least, most))

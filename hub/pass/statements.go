@@ -13,6 +13,7 @@ const (
 	loginHeader  = "vestibule/login/v1"
 	callHeader   = "vestibule/call/v1"
 	answerHeader = "vestibule/answer/v1"
+	standHeader  = "vestibule/reference/v1"
 )
 
 // Card is who a device says it is. Signed by the device, handed out when it is paired.
@@ -53,13 +54,15 @@ func OpenCard(msg []byte, device ed25519.PublicKey) (Card, error) {
 const (
 	Cancel = "cancel" // the delivery's window ends now, and its code is dead
 	Lock   = "lock"   // no more openings in this visit; the coil is let go at once
+	// Remember has the device keep how its camera stands now, so that later passes can ask for it.
+	Remember = "remember"
 )
 
 // Order is what an owner tells a device about a delivery besides its pass. Carrying one
 // out twice is the same as once.
 type Order struct {
 	Device   string
-	Verb     string // Cancel or Lock
+	Verb     string // Cancel, Lock or Remember
 	Delivery string
 	At       time.Time // when it was signed, whole seconds
 	Nonce    [16]byte  // names the order
@@ -84,9 +87,40 @@ func OpenOrder(msg []byte, owner ed25519.PublicKey) (Order, error) {
 		return Order{}, err
 	}
 	r := read(text, orderHeader)
-	o := Order{Device: r.word("device"), Verb: r.choice("verb", Cancel, Lock), Delivery: r.word("delivery"), At: r.instant("at")}
+	o := Order{Device: r.word("device"), Verb: r.choice("verb", Cancel, Lock, Remember), Delivery: r.word("delivery"), At: r.instant("at")}
 	copy(o.Nonce[:], r.bytes("nonce", len(o.Nonce)))
 	return o, r.end(text, o.text())
+}
+
+// Reference is a device's word that it keeps how its camera stood at a moment that its owner chose. What it
+// keeps are edges of the visible zone; they stay on the device, and only their name goes around.
+type Reference struct {
+	Device   string
+	Delivery string    // during which it was taken
+	Sum      [32]byte  // SHA-256 of what the device keeps; a pass asks for it by this
+	At       time.Time // whole seconds
+}
+
+func (f Reference) text() string {
+	return render(standHeader, []line{
+		{"device", f.Device}, {"delivery", f.Delivery}, {"reference", b64.EncodeToString(f.Sum[:])}, {"at", stamp(f.At)},
+	})
+}
+
+// SignReference signs a reference with the device's key.
+func SignReference(f Reference, device crypto.Signer) ([]byte, error) { return sign(f.text(), device) }
+
+// OpenReference checks a reference against the device's signing key.
+func OpenReference(msg []byte, device ed25519.PublicKey) (Reference, error) {
+	text, err := open(msg, device)
+	if err != nil {
+		return Reference{}, err
+	}
+	r := read(text, standHeader)
+	f := Reference{Device: r.word("device"), Delivery: r.word("delivery")}
+	copy(f.Sum[:], r.bytes("reference", len(f.Sum)))
+	f.At = r.instant("at")
+	return f, r.end(text, f.text())
 }
 
 // Login is a key's answer to a hub's challenge. Origin is the page's origin as the page

@@ -16,7 +16,8 @@ type Event struct {
 	Reason   Reason    `json:"reason,omitempty"` // why, for refusals, faults and endings
 	Who      string    `json:"who,omitempty"`    // key id of the person it was about
 	Via      string    `json:"via,omitempty"`    // keypad, page or qr, for tries
-	Count    int       `json:"count,omitempty"`  // entries so far, attempts so far
+	Count    int       `json:"count,omitempty"`  // entries so far, attempts so far, how often
+	Spent    *Spent    `json:"spent,omitempty"`  // of the interior in this delivery, when the camera goes off
 }
 
 // EventID is the id of a device's event.
@@ -47,11 +48,13 @@ const (
 	CameraOff     Kind = "camera_off"     // unpowered
 	CameraFault   Kind = "camera_fault"   // no fresh, challenged picture; Reason says why
 	CameraBack    Kind = "camera_back"    // fresh and challenged again
+	StandKept     Kind = "stand_kept"     // the owner had the device keep how its camera stands
 	CodeRefused   Kind = "code_refused"   // Reason says why, Via where
 	VisitStarted  Kind = "visit_started"  // the code is burned; on disk before the coil moves
 	Unlocked      Kind = "unlocked"       // the coil is energised; Count says which entry
 	Relocked      Kind = "relocked"       // the coil is let go and the bolt holds
 	DoorOpened    Kind = "door_opened"    //
+	BeyondDoorway Kind = "beyond_doorway" // during a visit somebody went from the zone into the interior
 	DoorShut      Kind = "door_shut"      //
 	HeldOpen      Kind = "held_open"      // alarm: open for longer than 30 s
 	ForcedOpen    Kind = "forced_open"    // alarm: open without an unlock
@@ -72,9 +75,15 @@ const (
 // Kinds lists every kind, for documentation and for pages' catalogues.
 func Kinds() []Kind {
 	return []Kind{Started, Paired, PassAccepted, PassRefused, Cancelled, WindowOpened, WindowClosed, CameraOn, CameraOff,
-		CameraFault, CameraBack, CodeRefused, VisitStarted, Unlocked, Relocked, DoorOpened, DoorShut, HeldOpen, ForcedOpen,
+		CameraFault, CameraBack, StandKept, CodeRefused, VisitStarted, Unlocked, Relocked, DoorOpened, BeyondDoorway, DoorShut, HeldOpen, ForcedOpen,
 		VisitEnded, OwnerLocked, Tamper, TamperOver, SensorUnsure, ClockJumped, JournalBroken, ViewerJoined, ViewerLeft,
 		ViewerRefused, LinkLost, LinkBack}
+}
+
+// Spent is how much of the interior a delivery's picture has given away, in bytes.
+type Spent struct {
+	Colour int `json:"colour"`
+	Shadow int `json:"shadow"`
 }
 
 // Reason is the machine's word for why. Pages have a sentence for each, in every language.
@@ -127,6 +136,8 @@ const (
 	CameraEnded    Reason = "camera_ended"
 	CameraStalled  Reason = "camera_stalled"
 	CameraResized  Reason = "camera_resized"
+	CameraMoved    Reason = "camera_moved"
+	ReferenceBad   Reason = "reference_bad" // the pass asks for a stand that the device does not have
 	RedactorFailed Reason = "redactor_failed"
 	EyeGone        Reason = "eye_gone"    // the program that sees is not running
 	LampUnseen     Reason = "lamp_unseen" // the picture does not show what the lamp did
@@ -143,5 +154,5 @@ func Reasons() []Reason {
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, TooLarge,
 		Unreadable, BadSignature, OtherDevice, OldEpoch, WindowOver, Overlaps, CodeUnsealed, TooMany, NotPaired,
 		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
-		CameraEnded, CameraStalled, CameraResized, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
+		CameraEnded, CameraStalled, CameraResized, CameraMoved, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
 }

@@ -31,7 +31,10 @@ const (
 	LetterOffer  LetterKind = "offer"  // Offer
 	LetterAnswer LetterKind = "answer" // AnswerBody
 	LetterBye    LetterKind = "bye"    // Bye, wants no answer
-	LetterNo     LetterKind = "no"     // No: the answer to anything refused
+
+	LetterRemember   LetterKind = "remember"   // Remember
+	LetterRemembered LetterKind = "remembered" // Remembered
+	LetterNo         LetterKind = "no"         // No: the answer to anything refused
 )
 
 // Pair asks a device without an owner to obey this key.
@@ -68,6 +71,16 @@ type Tried struct {
 	Entry   int `json:"entry"`   // 1 for the first
 	Entries int `json:"entries"` // allowed in this visit
 	Seconds int `json:"seconds"` // the strike is free for so long
+}
+
+// Remember asks a device to keep how its camera stands now.
+type Remember struct {
+	Order string `json:"order"` // signed pass.Order, of the verb remember
+}
+
+// Remembered names what the device keeps.
+type Remembered struct {
+	Reference string `json:"reference"` // signed pass.Reference
 }
 
 // Offer is a viewer's WebRTC offer and its signed pass.Call.

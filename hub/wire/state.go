@@ -25,6 +25,7 @@ type State struct {
 	Alarm    Kind      `json:"alarm,omitempty"`    // HeldOpen, ForcedOpen, Tamper, JournalBroken; empty for none
 	Why      Reason    `json:"why,omitempty"`      // of a camera fault
 	Viewers  int       `json:"viewers"`
+	Spent    *Spent    `json:"spent,omitempty"` // of the interior, in the delivery whose window is open
 }
 
 // Door is what the door contact says.

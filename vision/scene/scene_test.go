@@ -88,7 +88,7 @@ func TestKeptPicturesAreTrue(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	for _, size := range append(sizes[:], vision.Size{Width: 320, Height: 240}) {
 		for name, polygon := range map[string][]vision.Point{"zone": Zone, "clock zone": ClockZone} {
-			shown, err := zone.Shrink(polygon, size.Width, size.Height)
+			shown, err := zone.Shrink([][]zone.Point{polygon}, false, size.Width, size.Height)
 			if err != nil {
 				t.Errorf("%s at %v: %v", name, size, err)
 				continue

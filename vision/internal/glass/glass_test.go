@@ -13,7 +13,7 @@ import (
 
 func middle(t *testing.T, w, h int) *zone.Blocks {
 	t.Helper()
-	b, err := zone.Shrink([]zone.Point{{X: 3000, Y: 1500}, {X: 7000, Y: 1500}, {X: 7000, Y: 9500}, {X: 3000, Y: 9500}}, w, h)
+	b, err := zone.Shrink([][]zone.Point{{{X: 3000, Y: 1500}, {X: 7000, Y: 1500}, {X: 7000, Y: 9500}, {X: 3000, Y: 9500}}}, false, w, h)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,8 @@
 // Package redact composes what may be seen: the zone's blocks from the camera, glass everywhere else.
 //
 // A Redactor is pure: one raw frame in, one picture out, no clock, no goroutine, no I/O. What crosses
-// from a raw frame into a picture is the shown blocks' pixels, on every frame, and one glass.Tint, on
-// the first frame of a Redactor in the mode blur. Nothing else of the frame is read for it.
+// from a raw frame into a picture is the shown blocks' pixels, on every frame, and what the caller settles
+// by Measure and Settle: one glass.Tint in the mode blur. Nothing else of the frame is read for it.
 //
 // Pictures live in memory of their own, never in the camera's. There is a small ring of them, with the
 // glass drawn into each once; composing a frame then writes the shown blocks and nothing else, which
@@ -29,6 +29,7 @@ type Config struct {
 	Lamp          zone.Box     // where the challenge lamp is
 	Blur          bool         // glass in the interior's colours; otherwise it comes from the nonce alone
 	Nonce         [16]byte     // the delivery's
+	Tint          *glass.Tint  // the colours that this delivery has given away before; nil for none yet
 }
 
 // Picture is a composed frame. Its planes are only read.
@@ -48,6 +49,7 @@ type Redactor struct {
 	next   int
 	tinted bool
 	tint   glass.Tint
+	shadow glass.Shadow
 	lamp   []zone.Run // the lamp's box where it is shown, one pixel row each
 }
 
@@ -55,6 +57,9 @@ type Redactor struct {
 func New(cfg Config) *Redactor {
 	r := &Redactor{cfg: cfg}
 	r.full = &Picture{Planes: glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce)}
+	if cfg.Tint != nil {
+		r.Settle(*cfg.Tint)
+	}
 	x0, y0, x1, y1 := cfg.Lamp.Pixels(cfg.Width, cfg.Height)
 	for y := y0; y < y1; y++ {
 		for _, run := range cfg.Zone.Runs() {
@@ -69,8 +74,8 @@ func New(cfg Config) *Redactor {
 	return r
 }
 
-// Full returns the picture that is all glass. In the mode blur its colours are the interior's once the
-// first frame has been composed, and come from the nonce before. Its memory is never written again.
+// Full returns the picture that is all glass. In the mode blur its colours are the interior's once they
+// are settled, and come from the nonce before. Its memory is never written again.
 func (r *Redactor) Full() *Picture { return r.full }
 
 // Compose writes the shown blocks of a frame into the next picture of the ring. The frame has the
@@ -78,9 +83,6 @@ func (r *Redactor) Full() *Picture { return r.full }
 func (r *Redactor) Compose(f *raw.Frame) *Picture {
 	if r.cfg.Zone.Count() == 0 {
 		return r.full
-	}
-	if r.cfg.Blur && !r.tinted {
-		r.setTint(glass.Measure(f, r.cfg.Zone))
 	}
 	p := r.ring[r.next]
 	if p == nil {
@@ -105,17 +107,28 @@ func block(dst, src []byte, stride, x, y, n, rows int) {
 	}
 }
 
-func (r *Redactor) setTint(t glass.Tint) {
+// Measure returns what the glass would take from this frame. It shows nothing of it: see Settle.
+func (r *Redactor) Measure(f *raw.Frame) glass.Tint { return glass.Measure(f, r.cfg.Zone) }
+
+// Settle gives the glass its colours, in the mode blur and once: later calls change nothing.
+func (r *Redactor) Settle(t glass.Tint) {
+	if !r.cfg.Blur || r.tinted {
+		return
+	}
 	r.tint, r.tinted = t, true
 	r.full = &Picture{Planes: glass.Blurred(r.cfg.Width, r.cfg.Height, t, r.cfg.Zone, r.cfg.Nonce)}
+	r.ring = [ring]*Picture{}
 }
+
+// SetShadow says where something moves behind the glass, for the pictures composed from now on.
+func (r *Redactor) SetShadow(s glass.Shadow) { r.shadow = s }
 
 // Tint returns the interior's colours that the glass shows, and whether it shows any.
 func (r *Redactor) Tint() (glass.Tint, bool) { return r.tint, r.tinted }
 
-// Lamp returns the mean luma of the lamp's box in a frame. It looks only at pixels that are shown, so
-// it tells nothing that the picture does not; 0 when none of the box is shown.
-func (r *Redactor) Lamp(f *raw.Frame) uint8 {
+// Lamp returns the mean luma of the lamp's box in a frame, in 1/256. It looks only at pixels that are
+// shown, so it tells nothing that the picture does not; 0 when none of the box is shown.
+func (r *Redactor) Lamp(f *raw.Frame) uint16 {
 	var sum, n int
 	for _, run := range r.lamp {
 		i := run.Y*f.Width + run.X
@@ -127,5 +140,5 @@ func (r *Redactor) Lamp(f *raw.Frame) uint8 {
 	if n == 0 {
 		return 0
 	}
-	return uint8(sum / n)
+	return uint16(sum * 256 / n)
 }

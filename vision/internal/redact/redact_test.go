@@ -15,7 +15,7 @@ var doorway = []zone.Point{{X: 3875, Y: 444}, {X: 6125, Y: 444}, {X: 6650, Y: 97
 
 func blocks(t testing.TB, w, h int) *zone.Blocks {
 	t.Helper()
-	b, err := zone.Shrink(doorway, w, h)
+	b, err := zone.Shrink([][]zone.Point{doorway}, false, w, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func BenchmarkCompose(b *testing.B) {
 			name string
 			zone []zone.Point
 		}{{"doorway 25%", doorway}, {"largest 60%", []zone.Point{{X: 0, Y: 0}, {X: 10000, Y: 0}, {X: 10000, Y: 6000}, {X: 0, Y: 6000}}}} {
-			shown, err := zone.Shrink(z.zone, w, h)
+			shown, err := zone.Shrink([][]zone.Point{z.zone}, false, w, h)
 			if err != nil {
 				b.Fatal(err)
 			}

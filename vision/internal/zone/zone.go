@@ -1,8 +1,8 @@
-// Package zone turns the polygon that the owner signed into the blocks of the picture that may be
+// Package zone turns the polygons that the owner signed into the blocks of the picture that may be
 // shown.
 //
-// The polygon is an allow-list. It is shrunk inward to whole 16x16 blocks: a block is shown only if
-// every one of its pixels, taken as a square, lies inside the polygon and inside the picture. Sixteen
+// The polygons are an allow-list. Each is shrunk inward to whole 16x16 blocks: a block is shown only if
+// every one of its pixels, taken as a square, lies inside one polygon and inside the picture. Sixteen
 // is the encoder's macroblock, so that no coded block mixes shown and hidden pixels, and it is even,
 // so that no chroma sample does. All of it is exact arithmetic on integers: a corner of the polygon
 // at X/10000 of the width w is kept as X*w, a pixel edge as x*10000.
@@ -19,7 +19,8 @@ const (
 	// Block is the side of a block in pixels.
 	Block = 16
 
-	minCorners, maxCorners = 3, 32
+	minCorners, maxCorners = 3, 32 // the most is of all polygons together
+	maxZones               = 4
 	// mostParts is the largest share of the picture that a zone may take, in percent.
 	mostParts = 60
 )
@@ -29,7 +30,7 @@ var (
 	ErrMissing = errors.New("no zone is set")
 	// ErrInvalid says that the polygon is none, or that no whole block fits into it.
 	ErrInvalid = errors.New("the zone is not valid")
-	// ErrTooLarge says that the polygon takes more than 60 % of the picture.
+	// ErrTooLarge says that the polygons take more than 60 % of the picture, and nobody signed that.
 	ErrTooLarge = errors.New("the zone is too large")
 )
 
@@ -58,11 +59,16 @@ type Blocks struct {
 	count      int
 }
 
-// Shrink checks the polygon and returns the blocks that lie wholly inside it, in a picture of
-// width x height pixels. Corners run either way round. Errors are ErrMissing, ErrInvalid (fewer than
-// 3 or more than 32 corners, a corner outside the picture, an edge of no length, edges that cross or
-// touch, no area, no block) and ErrTooLarge, wrapped with what is wrong.
-func Shrink(corners []Point, width, height int) (*Blocks, error) {
+// Shrink checks the polygons and returns the blocks that lie wholly inside one of them, in a picture of
+// width x height pixels. Corners run either way round. Errors are ErrMissing, ErrInvalid (more than 4
+// polygons, fewer than 3 corners or more than 32 in all, a corner outside the picture, an edge of no length,
+// edges that cross or touch, no area, a polygon without a block) and, unless large, ErrTooLarge, wrapped
+// with what is wrong.
+func Shrink(zones [][]Point, large bool, width, height int) (*Blocks, error) {
+	if len(zones) == 0 {
+		return nil, ErrMissing
+	}
+	corners := zones[0]
 	if err := check(corners); err != nil {
 		return nil, err
 	}

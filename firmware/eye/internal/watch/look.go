@@ -7,11 +7,11 @@ import (
 	"errors"
 	"time"
 
-	"vestibule/firmware/eye/internal/x264"
 	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 	"vestibule/vision"
+	"vestibule/vision/x264"
 )
 
 const (

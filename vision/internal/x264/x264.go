@@ -1,17 +1,11 @@
-// Package x264 encodes redacted pictures, and nothing else, as H.264 by libx264.
+// Package x264 is a thin binding to libx264, for one use: a live doorway. Constrained baseline (what every
+// browser takes), Annex B, parameter sets before every key frame, one access unit out for every picture
+// in, at once. Key frames come when they are asked for, not by the clock: a periodic one would cost as
+// much as seconds of a still doorway. The quality is held constant below a cap on the bit rate, so
+// that glass, which does not move, costs next to nothing.
 //
-// It is a thin binding for one use, a live doorway: constrained baseline (what every
-// browser takes), Annex B, parameter sets before every key frame, one access unit out for
-// every picture in, at once. Key frames come when they are asked for, not by the clock: a
-// periodic one would cost as much as seconds of a still doorway. The quality is held
-// constant below a cap on the bit rate, so that glass, which does not move, costs next to
-// nothing.
-//
-// The encoder takes a [vision.Redacted] that is Valid. There is no way to give it other
-// bytes.
-//
-// Non-goals: B frames, several threads (one core encodes 1080p30 with time to spare),
-// any other codec.
+// This package takes any planes, so it stays in vision/internal; what a program may encode is
+// vision/x264's to say.
 package x264
 
 /*
@@ -90,58 +84,44 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
-
-	"vestibule/vision"
 )
 
 // Config is how to encode. All fields have to be set.
 type Config struct {
-	Size vision.Size
-	FPS  int // 1 to 60; the pace that the bit rate is reckoned by
-	Kbit int // cap in kbit/s, over half a second; 100 to 20000
+	Width, Height int // pixels, even
+	FPS           int // the pace that the bit rate is reckoned by
+	Kbit          int // cap in kbit/s, over half a second
 }
-
-// ErrNotRedacted refuses a picture that the redactor did not make, or that is no longer
-// the one it made.
-var ErrNotRedacted = errors.New("x264: the picture is not a redacted one")
 
 // Encoder encodes pictures of one size. It is for one goroutine; the zero Encoder encodes
 // nothing.
 type Encoder struct {
 	enc   *C.x264_t
 	set   C.settings
-	size  vision.Size
 	count int64
 	key   bool
 }
 
 // Open makes an encoder. It has to be closed.
 func Open(c Config) (*Encoder, error) {
-	if err := c.Size.Check(); err != nil {
-		return nil, fmt.Errorf("x264: %w", err)
-	}
-	if c.FPS < 1 || c.FPS > 60 || c.Kbit < 100 || c.Kbit > 20000 {
-		return nil, fmt.Errorf("x264: %d frames a second at %d kbit/s: 1 to 60 and 100 to 20000 are possible", c.FPS, c.Kbit)
-	}
-	e := &Encoder{size: c.Size}
-	e.set = C.settings{
-		width: C.int(c.Size.Width), height: C.int(c.Size.Height), fps: C.int(c.FPS),
-		kbit: C.int(c.Kbit), buffer: C.int(c.Kbit / 2), level: C.int(level(c.Size, c.FPS)),
-	}
+	e := &Encoder{set: C.settings{
+		width: C.int(c.Width), height: C.int(c.Height), fps: C.int(c.FPS),
+		kbit: C.int(c.Kbit), buffer: C.int(c.Kbit / 2), level: C.int(level(c)),
+	}}
 	if e.enc = C.open_encoder(&e.set); e.enc == nil {
-		return nil, fmt.Errorf("x264: cannot encode %v at %d frames a second", c.Size, c.FPS)
+		return nil, fmt.Errorf("x264: cannot encode %dx%d at %d frames a second", c.Width, c.Height, c.FPS)
 	}
 	return e, nil
 }
 
 // level is the lowest of H.264's levels (table A-1, times 10) that holds the size at the
 // pace: macroblocks a second and a frame.
-func level(s vision.Size, fps int) int {
-	blocks := ((s.Width + 15) / 16) * ((s.Height + 15) / 16)
+func level(c Config) int {
+	blocks := ((c.Width + 15) / 16) * ((c.Height + 15) / 16)
 	for _, l := range []struct{ level, rate, frame int }{
 		{30, 40500, 1620}, {31, 108000, 3600}, {32, 216000, 5120}, {40, 245760, 8192},
 	} {
-		if blocks*fps <= l.rate && blocks <= l.frame {
+		if blocks*c.FPS <= l.rate && blocks <= l.frame {
 			return l.level
 		}
 	}
@@ -151,19 +131,15 @@ func level(s vision.Size, fps int) int {
 // KeyNext makes the next access unit decodable by itself.
 func (e *Encoder) KeyNext() { e.key = true }
 
-// Encode encodes one picture. The first access unit, and the one after KeyNext, is a key
-// frame with its parameter sets. unit is the caller's.
-func (e *Encoder) Encode(r vision.Redacted) (unit []byte, key bool, err error) {
-	y, cb, cr := r.Planes()
-	if !r.Valid() || y == nil {
-		return nil, false, ErrNotRedacted
-	}
+// Encode encodes one picture in I420 with packed rows. The first access unit, and the one after KeyNext,
+// is a key frame with its parameter sets. unit is the caller's.
+func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
 	if e.enc == nil {
 		return nil, false, errors.New("x264: the encoder is closed")
 	}
-	n := e.size.Width * e.size.Height
-	if r.Size() != e.size || len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
-		return nil, false, fmt.Errorf("x264: the picture is %v, want %v", r.Size(), e.size)
+	if n := int(e.set.width * e.set.height); len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
+		return nil, false, fmt.Errorf("x264: planes of %d, %d and %d bytes are no picture of %dx%d",
+			len(y), len(cb), len(cr), e.set.width, e.set.height)
 	}
 	var (
 		force C.int
@@ -178,11 +154,6 @@ func (e *Encoder) Encode(r vision.Redacted) (unit []byte, key bool, err error) {
 	e.count++
 	if size <= 0 {
 		return nil, false, fmt.Errorf("x264: encoding failed (%d)", int(size))
-	}
-	if !r.Valid() {
-		// Another picture took this one's memory while it was read: it may be half of each.
-		e.key = true
-		return nil, false, ErrNotRedacted
 	}
 	e.key = false
 	return C.GoBytes(unsafe.Pointer(out), size), isKey == 1, nil

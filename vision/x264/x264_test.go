@@ -19,7 +19,7 @@ func open(t testing.TB, size vision.Size) *vision.Sight {
 	t.Helper()
 	world := scene.World{Door: 1, Lamp: true, Light: 1, Power: true}
 	s, err := vision.Open(scene.Source(1, func() scene.World { return world }, false), size, 30, vision.Plan{
-		Zone: scene.Zone, Lamp: scene.Lamp, Mode: vision.Blur,
+		Zones: [][]vision.Point{scene.Zone}, Lamp: scene.Lamp, Mode: vision.Blur,
 	})
 	if err != nil {
 		t.Fatal(err)
