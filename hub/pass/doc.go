@@ -11,7 +11,9 @@
 //
 //   - card: the device says who it is and who owns it (signed by the device)
 //   - pass: the owner permits one delivery (signed by the owner)
-//   - order: the owner cancels a delivery or locks the door (signed by the owner)
+//   - order: the owner cancels a delivery, locks the door, or has the device remember how
+//     its camera stands (signed by the owner)
+//   - reference: the device keeps how its camera stood (signed by the device)
 //   - login: a key answers a hub's challenge (signed by that key)
 //   - call: a viewer binds its DTLS fingerprint (signed by the viewer)
 //   - answer: the device binds its own (signed by the device)

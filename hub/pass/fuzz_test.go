@@ -2,6 +2,7 @@ package pass_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"vestibule/hub/pass"
@@ -50,6 +51,10 @@ func FuzzSignedPass(f *testing.F) {
 	x := published(f)
 	good, _ := pass.SignPass(x.terms, x.owner)
 	text, _, _ := bytes.Cut(good, []byte("\n\n"))
+	f.Add(string(text) + "\n")
+	f.Add(strings.Replace(string(text), "zone ", "zone 0,0 100,0 100,100 / ", 1) + "\n")
+	other, _ := pass.SignPass(wide(x.terms), x.owner)
+	text, _, _ = bytes.Cut(other, []byte("\n\n"))
 	f.Add(string(text) + "\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := pass.OpenPass([]byte(signText(text, x.owner)), publicOf(x.owner))

@@ -15,7 +15,14 @@ import (
 
 func TestPassRoundTrip(t *testing.T) {
 	f := newFixture(t)
-	msg, err := pass.SignPass(f.terms, f.owner)
+	for _, terms := range []pass.Terms{f.terms, wide(f.terms)} {
+		roundTrip(t, f, terms)
+	}
+}
+
+func roundTrip(t *testing.T, f fixture, terms pass.Terms) {
+	t.Helper()
+	msg, err := pass.SignPass(terms, f.owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +30,7 @@ func TestPassRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(f.terms, p.Terms()); diff != "" {
+	if diff := cmp.Diff(terms, p.Terms()); diff != "" {
 		t.Errorf("terms changed (-signed +opened):\n%s", diff)
 	}
 	if !p.Valid() || !bytes.Equal(p.Note(), msg) {
@@ -36,13 +43,15 @@ func TestPassRoundTrip(t *testing.T) {
 
 func TestTermsAreCopies(t *testing.T) {
 	f := newFixture(t)
+	f.terms.Reference = seed("stand")
 	msg, _ := pass.SignPass(f.terms, f.owner)
 	p, err := pass.OpenPass(msg, publicOf(f.owner))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := p.Terms()
-	a.Zone[0] = pass.Point{}
+	a.Zones[0][0] = pass.Point{}
+	a.Reference[0] ^= 1
 	a.Sealed[0] ^= 1
 	a.Watchers[0] = "somebody-else"
 	if diff := cmp.Diff(f.terms, p.Terms()); diff != "" {
@@ -159,9 +168,15 @@ func TestSignPassRefusesWhatOpenPassWould(t *testing.T) {
 		"retention too long": func(t *pass.Terms) { t.Retention = pass.MaxRetention + time.Hour },
 		"nobody watches":     func(t *pass.Terms) { t.Watchers = nil },
 		"too many watchers":  func(t *pass.Terms) { t.Watchers = many(pass.MaxWatchers + 1) },
-		"too many corners":   func(t *pass.Terms) { t.Zone = make([]pass.Point, pass.MaxCorners+1) },
-		"two corners":        func(t *pass.Terms) { t.Zone = t.Zone[:2] },
-		"corner below zero":  func(t *pass.Terms) { t.Zone[0].X = -1 },
+		"no zone":            func(t *pass.Terms) { t.Zones = nil },
+		"too many zones":     func(t *pass.Terms) { t.Zones = zones(pass.MaxZones+1, 3) },
+		"too many corners":   func(t *pass.Terms) { t.Zones = zones(1, pass.MaxCorners+1) },
+		"too many in all":    func(t *pass.Terms) { t.Zones = append(zones(1, pass.MaxCorners-2), zones(1, 3)...) },
+		"two corners":        func(t *pass.Terms) { t.Zones[0] = t.Zones[0][:2] },
+		"no corners":         func(t *pass.Terms) { t.Zones = append(t.Zones, nil) },
+		"corner below zero":  func(t *pass.Terms) { t.Zones[0][0].X = -1 },
+		"reference short":    func(t *pass.Terms) { t.Reference = make([]byte, 31) },
+		"reference long":     func(t *pass.Terms) { t.Reference = make([]byte, 33) },
 		"no lamp":            func(t *pass.Terms) { t.Lamp = pass.Box{} },
 		"no mode":            func(t *pass.Terms) { t.Mode = "" },
 		"no device":          func(t *pass.Terms) { t.Device = "" },
@@ -187,16 +202,25 @@ func many(n int) []string {
 	return ids
 }
 
+func zones(n, corners int) [][]pass.Point {
+	zs := make([][]pass.Point, n)
+	for i := range zs {
+		zs[i] = make([]pass.Point, corners)
+		for j := range zs[i] {
+			zs[i][j] = pass.Point{X: pass.Unit, Y: j}
+		}
+	}
+	return zs
+}
+
 func TestBoundsThemselvesAreAllowed(t *testing.T) {
 	f := newFixture(t)
 	f.terms.Until = f.terms.From.Add(pass.MaxWindow)
 	f.terms.Entries, f.terms.Grace, f.terms.Retention = pass.MaxEntries, pass.MaxGrace, pass.MaxRetention
 	f.terms.Watchers = many(pass.MaxWatchers)
 	f.terms.Epoch = 1 << 53
-	f.terms.Zone = make([]pass.Point, pass.MaxCorners)
-	for i := range f.terms.Zone {
-		f.terms.Zone[i] = pass.Point{X: pass.Unit, Y: i}
-	}
+	f.terms.Zones = zones(pass.MaxZones, pass.MaxCorners/pass.MaxZones)
+	f.terms.Reference = seed("stand")
 	msg, err := pass.SignPass(f.terms, f.owner)
 	if err != nil {
 		t.Fatal(err)

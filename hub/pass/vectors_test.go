@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"vestibule/hub/pass"
 )
 
@@ -31,13 +33,16 @@ type vectors struct {
 	Tries  []tryVector  `json:"tries"`
 	Damm   []string     `json:"damm"` // eight digits and their check digit
 
-	Card   cardVector   `json:"card"`
-	Pass   passVector   `json:"pass"`
-	Order  orderVector  `json:"order"`
-	Login  loginVector  `json:"login"`
-	Call   callVector   `json:"call"`
-	Answer answerVector `json:"answer"`
-	Beat   beatVector   `json:"beat"`
+	Card      cardVector      `json:"card"`
+	Pass      passVector      `json:"pass"`
+	Wide      passVector      `json:"wide"` // a pass with the other choice wherever there is one
+	Order     orderVector     `json:"order"`
+	Remember  orderVector     `json:"remember"`
+	Reference referenceVector `json:"reference"`
+	Login     loginVector     `json:"login"`
+	Call      callVector      `json:"call"`
+	Answer    answerVector    `json:"answer"`
+	Beat      beatVector      `json:"beat"`
 
 	Refused []refusedVector `json:"refused"`
 }
@@ -83,25 +88,27 @@ type cardVector struct {
 }
 
 type passVector struct {
-	Device    string   `json:"device"`
-	Delivery  string   `json:"delivery"`
-	Epoch     uint64   `json:"epoch"`
-	From      string   `json:"from"`
-	Until     string   `json:"until"`
-	Zone      [][2]int `json:"zone"`
-	Lamp      [4]int   `json:"lamp"` // min x, min y, max x, max y
-	Mode      string   `json:"mode"`
-	Shadow    bool     `json:"shadow"`
-	Sealed    string   `json:"sealed"`
-	Entries   int      `json:"entries"`
-	Grace     int      `json:"grace"`     // seconds
-	Retention int      `json:"retention"` // hours
-	Watchers  []string `json:"watchers"`
-	Offline   bool     `json:"offline"` // allow
-	Watched   bool     `json:"watched"` // required
-	Camera    bool     `json:"camera"`  // required
-	Nonce     string   `json:"nonce"`
-	Note      string   `json:"note"`
+	Device    string     `json:"device"`
+	Delivery  string     `json:"delivery"`
+	Epoch     uint64     `json:"epoch"`
+	From      string     `json:"from"`
+	Until     string     `json:"until"`
+	Zones     [][][2]int `json:"zones"`     // polygons of x, y
+	Large     bool       `json:"large"`     // allow
+	Reference string     `json:"reference"` // 32 bytes; empty for none
+	Lamp      [4]int     `json:"lamp"`      // min x, min y, max x, max y
+	Mode      string     `json:"mode"`
+	Shadow    bool       `json:"shadow"`
+	Sealed    string     `json:"sealed"`
+	Entries   int        `json:"entries"`
+	Grace     int        `json:"grace"`     // seconds
+	Retention int        `json:"retention"` // hours
+	Watchers  []string   `json:"watchers"`
+	Offline   bool       `json:"offline"` // allow
+	Watched   bool       `json:"watched"` // required
+	Camera    bool       `json:"camera"`  // required
+	Nonce     string     `json:"nonce"`
+	Note      string     `json:"note"`
 }
 
 type orderVector struct {
@@ -111,6 +118,14 @@ type orderVector struct {
 	At       string `json:"at"`
 	Nonce    string `json:"nonce"`
 	ID       string `json:"id"`
+	Note     string `json:"note"`
+}
+
+type referenceVector struct {
+	Device   string `json:"device"`
+	Delivery string `json:"delivery"`
+	Sum      string `json:"sum"`
+	At       string `json:"at"`
 	Note     string `json:"note"`
 }
 
@@ -207,13 +222,48 @@ func newFixture(t testing.TB) fixture {
 	f.terms = pass.Terms{
 		Device: id, Delivery: fixedDelivery, Epoch: 3,
 		From: time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 22, 16, 30, 0, 0, time.UTC),
-		Zone: []pass.Point{{X: 3000, Y: 1000}, {X: 7000, Y: 1000}, {X: 7600, Y: 10000}, {X: 2400, Y: 10000}},
-		Lamp: pass.Box{Min: pass.Point{X: 4800, Y: 1100}, Max: pass.Point{X: 5200, Y: 1500}},
-		Mode: pass.Blur, Shadow: true, Sealed: sealed, Entries: 3, Grace: 3 * time.Minute, Retention: 72 * time.Hour,
+		Zones: [][]pass.Point{{{X: 3000, Y: 1000}, {X: 7000, Y: 1000}, {X: 7600, Y: 10000}, {X: 2400, Y: 10000}}},
+		Lamp:  pass.Box{Min: pass.Point{X: 4800, Y: 1100}, Max: pass.Point{X: 5200, Y: 1500}},
+		Mode:  pass.Blur, Shadow: true, Sealed: sealed, Entries: 3, Grace: 3 * time.Minute, Retention: 72 * time.Hour,
 		Watchers: watchers, Offline: false, Watched: false, Camera: true,
 	}
 	copy(f.terms.Nonce[:], seed("nonce"))
 	return f
+}
+
+// wide are terms that differ from t wherever the owner has a choice of two, with as many zones as can be.
+func wide(t pass.Terms) pass.Terms {
+	t.Delivery = "d-0000000000000001" // its code was sealed for another: a page need not open it
+	t.Zones = [][]pass.Point{
+		{{X: 0, Y: 0}, {X: 10000, Y: 0}, {X: 10000, Y: 5000}},
+		{{X: 1, Y: 6000}, {X: 2000, Y: 6000}, {X: 2000, Y: 9999}, {X: 1, Y: 9999}},
+		{{X: 3000, Y: 6000}, {X: 4000, Y: 6000}, {X: 3500, Y: 7000}},
+		{{X: 5000, Y: 6000}, {X: 6000, Y: 6000}, {X: 6500, Y: 7000}, {X: 6000, Y: 8000}, {X: 5000, Y: 8000}},
+	}
+	t.Large, t.Reference = true, seed("stand")
+	t.Mode, t.Shadow, t.Offline, t.Watched, t.Camera = pass.Frosted, !t.Shadow, !t.Offline, !t.Watched, !t.Camera
+	return t
+}
+
+func vectorOf(t pass.Terms, note string) passVector {
+	v := passVector{
+		Device: t.Device, Delivery: t.Delivery, Epoch: t.Epoch,
+		From: t.From.Format(time.RFC3339), Until: t.Until.Format(time.RFC3339),
+		Large: t.Large, Reference: b64.EncodeToString(t.Reference),
+		Lamp: [4]int{t.Lamp.Min.X, t.Lamp.Min.Y, t.Lamp.Max.X, t.Lamp.Max.Y},
+		Mode: string(t.Mode), Shadow: t.Shadow, Sealed: b64.EncodeToString(t.Sealed), Entries: t.Entries,
+		Grace: int(t.Grace / time.Second), Retention: int(t.Retention / time.Hour), Watchers: t.Watchers,
+		Offline: t.Offline, Watched: t.Watched, Camera: t.Camera,
+		Nonce: b64.EncodeToString(t.Nonce[:]), Note: note,
+	}
+	for _, z := range t.Zones {
+		corners := make([][2]int, len(z))
+		for i, p := range z {
+			corners[i] = [2]int{p.X, p.Y}
+		}
+		v.Zones = append(v.Zones, corners)
+	}
+	return v
 }
 
 // makeVectors builds the file. Sealing draws random bytes, so the sealed texts of old are
@@ -276,23 +326,24 @@ func makeVectors(t *testing.T, old vectors) vectors {
 	v.Card = cardVector{card.Device, v.Device.Public, v.Device.SealPublic, card.Owner, must(pass.SignCard(card, f.device))}
 
 	note := must(pass.SignPass(f.terms, f.owner))
-	v.Pass = passVector{
-		Device: id, Delivery: f.terms.Delivery, Epoch: f.terms.Epoch,
-		From: f.terms.From.Format(time.RFC3339), Until: f.terms.Until.Format(time.RFC3339),
-		Lamp: [4]int{f.terms.Lamp.Min.X, f.terms.Lamp.Min.Y, f.terms.Lamp.Max.X, f.terms.Lamp.Max.Y},
-		Mode: string(f.terms.Mode), Shadow: f.terms.Shadow, Sealed: v.Code.Sealed, Entries: f.terms.Entries,
-		Grace: int(f.terms.Grace / time.Second), Retention: int(f.terms.Retention / time.Hour), Watchers: f.terms.Watchers,
-		Offline: f.terms.Offline, Watched: f.terms.Watched, Camera: f.terms.Camera,
-		Nonce: b64.EncodeToString(f.terms.Nonce[:]), Note: note,
-	}
-	for _, p := range f.terms.Zone {
-		v.Pass.Zone = append(v.Pass.Zone, [2]int{p.X, p.Y})
-	}
+	v.Pass = vectorOf(f.terms, note)
+	w := wide(f.terms)
+	v.Wide = vectorOf(w, must(pass.SignPass(w, f.owner)))
 
 	order := pass.Order{Device: id, Verb: pass.Cancel, Delivery: fixedDelivery, At: f.terms.From.Add(time.Minute)}
 	copy(order.Nonce[:], seed("order"))
 	v.Order = orderVector{id, order.Verb, order.Delivery, order.At.Format(time.RFC3339), order.ID(), order.ID(),
 		must(pass.SignOrder(order, f.owner))}
+
+	remember := pass.Order{Device: id, Verb: pass.Remember, Delivery: fixedDelivery, At: f.terms.From.Add(3 * time.Minute)}
+	copy(remember.Nonce[:], seed("remember"))
+	v.Remember = orderVector{id, remember.Verb, remember.Delivery, remember.At.Format(time.RFC3339), remember.ID(), remember.ID(),
+		must(pass.SignOrder(remember, f.owner))}
+
+	stand := pass.Reference{Device: id, Delivery: fixedDelivery, At: remember.At.Add(time.Second)}
+	copy(stand.Sum[:], w.Reference)
+	v.Reference = referenceVector{id, stand.Delivery, b64.EncodeToString(stand.Sum[:]), stand.At.Format(time.RFC3339),
+		must(pass.SignReference(stand, f.device))}
 
 	login := pass.Login{Origin: "http://127.0.0.1:8080"}
 	copy(login.Challenge[:], seed("challenge"))
@@ -329,6 +380,7 @@ func refusals(f fixture, note string) []refusedVector {
 	}
 	other := signText(text+"\n", signKey("member"))
 	_, foreign, _ := strings.Cut(other, "\n\n")
+	const triangle = "0,0 100,0 100,100"
 	return []refusedVector{
 		{"a word was changed after signing", strings.Replace(note, "entries 3", "entries 9", 1)},
 		{"signed by another key", other},
@@ -350,6 +402,20 @@ func refusals(f fixture, note string) []refusedVector {
 		{"time with a fraction", resigned(swap("from 2026-11-22T14:00:00Z", "from 2026-11-22T14:00:00.5Z"))},
 		{"corner outside the picture", resigned(swap("zone 3000,1000", "zone 10001,1000"))},
 		{"zone of two corners", resigned(swap("zone 3000,1000 7000,1000 7600,10000 2400,10000", "zone 3000,1000 7000,1000"))},
+		{"five zones", resigned(swap("zone ", "zone "+strings.Repeat(triangle+" / ", 4)))},
+		{"33 corners in two zones", resigned(swap("zone ", "zone "+strings.Repeat("1,1 ", 28)+"1,1 / "))},
+		{"a zone of two corners beside another", resigned(swap("zone ", "zone 0,0 100,0 / "))},
+		{"zones parted by another sign", resigned(swap("zone ", "zone "+triangle+" ~ "))},
+		{"zones parted without spaces", resigned(swap("zone ", "zone "+triangle+"/"))},
+		{"an empty zone beside another", resigned(swap("zone ", "zone  / "))},
+		{"a stroke after the last zone", resigned(swap("\nlarge deny", " / \nlarge deny"))},
+		{"corner with a leading zero", resigned(swap("zone 3000,1000", "zone 03000,1000"))},
+		{"no word on large zones", resigned(swap("\nlarge deny", ""))},
+		{"large zones neither allowed nor denied", resigned(swap("large deny", "large perhaps"))},
+		{"reference left empty", resigned(swap("reference none", "reference "))},
+		{"reference too short", resigned(swap("reference none", "reference "+b64.EncodeToString(seed("stand")[1:])))},
+		{"reference too long", resigned(swap("reference none", "reference "+b64.EncodeToString(append(seed("stand"), 0))))},
+		{"reference with loose last bits", resigned(swap("reference none", "reference "+loosen(seed("stand"))))},
 		{"empty lamp box", resigned(swap("lamp 4800,1100 5200,1500", "lamp 4800,1100 4800,1500"))},
 		{"unknown mode", resigned(swap("mode blur", "mode clear"))},
 		{"watchers not sorted", resigned(swap("watchers "+f.terms.Watchers[0]+","+f.terms.Watchers[1],
@@ -421,6 +487,13 @@ func TestVectorsOpen(t *testing.T) {
 	if got := p.Terms().Delivery; got != v.Pass.Delivery {
 		t.Errorf("delivery %q, want %q", got, v.Pass.Delivery)
 	}
+	w, err := pass.OpenPass([]byte(v.Wide.Note), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(v.Wide, vectorOf(w.Terms(), v.Wide.Note)); diff != "" {
+		t.Errorf("the wide pass came back changed (-published +opened):\n%s", diff)
+	}
 	private, _ := b64.DecodeString(v.Device.SealPrivate)
 	key, err := pass.ParseSealKey(private)
 	if err != nil {
@@ -450,6 +523,12 @@ func TestVectorsOpen(t *testing.T) {
 	if o, err := pass.OpenOrder([]byte(v.Order.Note), owner); err != nil || o.ID() != v.Order.ID {
 		t.Errorf("order %q, %v", o.ID(), err)
 	}
+	if o, err := pass.OpenOrder([]byte(v.Remember.Note), owner); err != nil || o.Verb != pass.Remember {
+		t.Errorf("order to %q, %v", o.Verb, err)
+	}
+	if f, err := pass.OpenReference([]byte(v.Reference.Note), device); err != nil || b64.EncodeToString(f.Sum[:]) != v.Wide.Reference {
+		t.Errorf("reference %x, %v", f.Sum, err)
+	}
 	if l, err := pass.OpenLogin([]byte(v.Login.Note), owner); err != nil || l.Origin != v.Login.Origin {
 		t.Errorf("login %q, %v", l.Origin, err)
 	}
@@ -462,7 +541,7 @@ func TestVectorsOpen(t *testing.T) {
 	if b, err := pass.OpenBeat([]byte(v.Beat.Note), device); err != nil || b.Frame != v.Beat.Frame {
 		t.Errorf("beat of frame %d, %v", b.Frame, err)
 	}
-	if len(v.Refused) < 30 {
+	if len(v.Refused) < 45 {
 		t.Errorf("%d refusals published", len(v.Refused))
 	}
 	for _, r := range v.Refused {

@@ -43,6 +43,7 @@ func retained() []message {
 		{wire.Topic(device, wire.LeafState), wire.State{
 			Time: at, Door: wire.DoorAjar, Bolt: wire.BoltUnlocked, Camera: wire.CameraFaulty, Visit: wire.VisitUnderWay,
 			Delivery: delivery, Until: at.Add(time.Hour), Entries: 2, Alarm: wire.HeldOpen, Why: wire.EyeGone, Viewers: 1,
+			Spent: &wire.Spent{Colour: 216, Shadow: 1134},
 		}},
 	}
 }
@@ -53,10 +54,12 @@ func events() []message {
 		wire.Paired:        {Who: owner},
 		wire.PassRefused:   {Reason: wire.OldEpoch},
 		wire.WindowClosed:  {Reason: wire.TimeUp},
+		wire.CameraOff:     {Spent: &wire.Spent{Colour: 216, Shadow: 1134}},
 		wire.CameraFault:   {Reason: wire.LampUnseen},
 		wire.CodeRefused:   {Reason: wire.CodeWrong, Via: "keypad", Count: 1},
 		wire.VisitStarted:  {Via: "page"},
 		wire.Unlocked:      {Count: 1},
+		wire.BeyondDoorway: {Count: 1},
 		wire.VisitEnded:    {Reason: wire.EntriesUsed},
 		wire.ViewerJoined:  {Who: owner},
 		wire.ViewerLeft:    {Who: owner},
@@ -98,6 +101,8 @@ func letters(t *testing.T) []message {
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
 		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v1\n...\n"}),
 		letter(in, "l-4", wire.LetterBye, wire.Bye{Nonce: "vJqsrzxqOqwBoEz66gelAA"}),
+		letter(in, "l-8", wire.LetterRemember, wire.Remember{Order: "vestibule/order/v1\n...\n"}),
+		letter(out, "l-8", wire.LetterRemembered, wire.Remembered{Reference: "vestibule/reference/v1\n...\n"}),
 		letter(out, "l-5", wire.LetterNo, wire.No{Reason: wire.CodeSlowed, Wait: 8}),
 		letter(out, "l-6", wire.LetterNo, wire.No{Reason: wire.TooEarly, From: at}),
 		letter(out, "l-7", wire.LetterNo, wire.No{Reason: wire.CodeWrong, Left: 9}),
@@ -151,7 +156,7 @@ func TestGoldenHasEveryKind(t *testing.T) {
 		seen[m.payload.(wire.Letter).Kind] = true
 	}
 	for _, kind := range []wire.LetterKind{wire.LetterPair, wire.LetterPaired, wire.LetterKnock, wire.LetterReady, wire.LetterTry, wire.LetterTried, wire.LetterOffer,
-		wire.LetterAnswer, wire.LetterBye, wire.LetterNo} {
+		wire.LetterAnswer, wire.LetterBye, wire.LetterRemember, wire.LetterRemembered, wire.LetterNo} {
 		if !seen[kind] {
 			t.Errorf("no example of a letter %q", kind)
 		}
