@@ -223,10 +223,10 @@ func TestLampIsMeasuredInTheZoneOnly(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		box  zone.Box
-		want uint8
+		want uint16
 	}{
-		{"inside", at(4500, 4500, 5500, 5500), 90},
-		{"across the edge", at(1000, 4500, 5500, 5500), 90},
+		{"inside", at(4500, 4500, 5500, 5500), 90 * 256},
+		{"across the edge", at(1000, 4500, 5500, 5500), 90 * 256},
 		{"outside", at(0, 0, 2000, 2000), 0},
 		{"none", zone.Box{}, 0},
 		{"inside out", at(5500, 5500, 4500, 4500), 0},

@@ -2,50 +2,69 @@ package zone
 
 import "fmt"
 
-// check refuses what is no simple polygon within the picture, or one of more than 60 % of it.
-func check(p []Point) error {
-	n := len(p)
+// check refuses what is no set of simple polygons within the picture, or more than 60 % of it.
+func check(zones [][]Point, large bool) error {
+	corners := 0
+	for _, p := range zones {
+		corners += len(p)
+	}
 	switch {
-	case n == 0:
+	case corners == 0:
 		return ErrMissing
-	case n < minCorners || n > maxCorners:
-		return fmt.Errorf("%w: it has %d corners, %d to %d are allowed", ErrInvalid, n, minCorners, maxCorners)
+	case len(zones) > maxZones:
+		return fmt.Errorf("%w: it has %d parts, at most %d are allowed", ErrInvalid, len(zones), maxZones)
+	case corners > maxCorners:
+		return fmt.Errorf("%w: it has %d corners, at most %d are allowed", ErrInvalid, corners, maxCorners)
+	}
+	for i, p := range zones {
+		if err := simple(p); err != nil {
+			return fmt.Errorf("%w: %s %w", ErrInvalid, name(i, zones), err)
+		}
+	}
+	// Rounding is some 1e-12 of the picture; what is exactly the most is allowed.
+	const slack = 1e-9
+	if share := cover(zones); !large && share > mostParts/100.0+slack {
+		return fmt.Errorf("%w: it takes %.2f %% of the picture, %d %% are allowed", ErrTooLarge, 100*share, mostParts)
+	}
+	return nil
+}
+
+// name is what a message calls a polygon.
+func name(i int, zones [][]Point) string {
+	if len(zones) == 1 {
+		return "it"
+	}
+	return fmt.Sprintf("part %d", i+1)
+}
+
+// simple says why a polygon is none, or does not lie in the picture.
+func simple(p []Point) error {
+	n := len(p)
+	if n < minCorners {
+		return fmt.Errorf("has %d corners, at least %d are needed", n, minCorners)
 	}
 	for i, c := range p {
 		if c.X < 0 || c.X > Unit || c.Y < 0 || c.Y > Unit {
-			return fmt.Errorf("%w: corner %d lies outside the picture", ErrInvalid, i+1)
+			return fmt.Errorf("has its corner %d outside the picture", i+1)
 		}
 		if c == p[(i+1)%n] {
-			return fmt.Errorf("%w: corner %d is there twice", ErrInvalid, i+1)
+			return fmt.Errorf("has its corner %d twice", i+1)
 		}
 	}
 	for i := range n {
 		a, b := p[i], p[(i+1)%n]
 		// The next edge shares b. It may not run back over this one.
 		if c := p[(i+2)%n]; cross(a, b, c) == 0 && dot(b, a, c) > 0 {
-			return fmt.Errorf("%w: edges %d and %d lie upon one another", ErrInvalid, i+1, (i+1)%n+1)
+			return fmt.Errorf("has its edges %d and %d upon one another", i+1, (i+1)%n+1)
 		}
 		for j := i + 2; j < n; j++ {
 			if i == 0 && j == n-1 {
 				continue // neighbours around the end
 			}
 			if touch(a, b, p[j], p[(j+1)%n]) {
-				return fmt.Errorf("%w: edges %d and %d cross or touch", ErrInvalid, i+1, j+1)
+				return fmt.Errorf("has edges %d and %d that cross or touch", i+1, j+1)
 			}
 		}
-	}
-	twice := 0
-	for i := range n {
-		a, b := p[i], p[(i+1)%n]
-		twice += a.X*b.Y - b.X*a.Y
-	}
-	twice = max(twice, -twice)
-	switch {
-	case twice == 0:
-		return fmt.Errorf("%w: it has no area", ErrInvalid)
-	case twice > 2*Unit*Unit/100*mostParts:
-		return fmt.Errorf("%w: it takes %.1f %% of the picture, %d %% are allowed",
-			ErrTooLarge, float64(twice)*50/(Unit*Unit), mostParts)
 	}
 	return nil
 }

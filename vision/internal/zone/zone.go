@@ -28,7 +28,7 @@ const (
 var (
 	// ErrMissing says that there is no polygon at all.
 	ErrMissing = errors.New("no zone is set")
-	// ErrInvalid says that the polygon is none, or that no whole block fits into it.
+	// ErrInvalid says that a polygon is none, or that no whole block fits into it.
 	ErrInvalid = errors.New("the zone is not valid")
 	// ErrTooLarge says that the polygons take more than 60 % of the picture, and nobody signed that.
 	ErrTooLarge = errors.New("the zone is too large")
@@ -60,39 +60,48 @@ type Blocks struct {
 }
 
 // Shrink checks the polygons and returns the blocks that lie wholly inside one of them, in a picture of
-// width x height pixels. Corners run either way round. Errors are ErrMissing, ErrInvalid (more than 4
-// polygons, fewer than 3 corners or more than 32 in all, a corner outside the picture, an edge of no length,
-// edges that cross or touch, no area, a polygon without a block) and, unless large, ErrTooLarge, wrapped
-// with what is wrong.
+// width x height pixels. Corners run either way round; polygons may overlap, and reach the picture's border.
+//
+// Errors are ErrMissing, ErrInvalid (more than 4 polygons, fewer than 3 corners or more than 32 in all, a
+// corner outside the picture, an edge of no length, edges of one polygon that cross or touch, no area, a
+// polygon without a block) and, unless large, ErrTooLarge, wrapped with what is wrong. What counts for
+// the last is the area that the polygons cover together, before it is shrunk: the same at every size.
 func Shrink(zones [][]Point, large bool, width, height int) (*Blocks, error) {
-	if len(zones) == 0 {
-		return nil, ErrMissing
-	}
-	corners := zones[0]
-	if err := check(corners); err != nil {
+	if err := check(zones, large); err != nil {
 		return nil, err
 	}
+	b := &Blocks{cols: (width + Block - 1) / Block, rows: (height + Block - 1) / Block}
+	b.shown = make([]bool, b.cols*b.rows)
+	for i, corners := range zones {
+		if b.add(corners, width, height) == 0 {
+			return nil, fmt.Errorf("%w: %s holds no whole block of %dx%d pixels", ErrInvalid, name(i, zones), Block, Block)
+		}
+	}
+	b.findRuns()
+	return b, nil
+}
+
+// add shows the blocks that lie inside a polygon and returns how many there are.
+func (b *Blocks) add(corners []Point, width, height int) (n int) {
 	// In parts of a pixel: exact, and at most 1920*10000, so that products stay far below 2^63.
 	poly := make([]Point, len(corners))
 	for i, c := range corners {
 		poly[i] = Point{c.X * width, c.Y * height}
 	}
-	b := &Blocks{cols: (width + Block - 1) / Block, rows: (height + Block - 1) / Block}
-	b.shown = make([]bool, b.cols*b.rows)
 	const side = Block * Unit
 	for row := range height / Block {
 		for col := range width / Block {
-			if inside(poly, Point{col * side, row * side}, Point{(col + 1) * side, (row + 1) * side}) {
-				b.shown[row*b.cols+col] = true
+			if !inside(poly, Point{col * side, row * side}, Point{(col + 1) * side, (row + 1) * side}) {
+				continue
+			}
+			n++
+			if at := row*b.cols + col; !b.shown[at] {
+				b.shown[at] = true
 				b.count++
 			}
 		}
 	}
-	if b.count == 0 {
-		return nil, fmt.Errorf("%w: it holds no whole block of %dx%d pixels", ErrInvalid, Block, Block)
-	}
-	b.findRuns()
-	return b, nil
+	return n
 }
 
 func (b *Blocks) findRuns() {
