@@ -227,8 +227,11 @@ func TestLetters(t *testing.T) {
 	}
 	offer := wire.Offer{SDP: strings.Repeat("v", 20_000), Call: "call", Key: "key"}
 	d.setAnswer(func(l wire.Letter) (wire.LetterKind, any) {
-		if l.Kind == wire.LetterOffer {
+		switch l.Kind {
+		case wire.LetterOffer:
 			return wire.LetterAnswer, wire.AnswerBody{SDP: "sdp", Answer: "answer"}
+		case wire.LetterRemember:
+			return wire.LetterRemembered, wire.Remembered{Reference: "reference"}
 		}
 		return wire.LetterNo, wire.No{Reason: wire.CodeWrong, Left: 9}
 	})
@@ -239,13 +242,20 @@ func TestLetters(t *testing.T) {
 		t.Errorf("the offer was answered with %+v", re)
 	}
 	stranger.refused(403, "other_device", "POST", path, body)
+	path, body = write(d.id, wire.LetterRemember, wire.Remember{Order: "order"})
+	p.want(200, "POST", path, body, &re)
+	if re.Kind != wire.LetterRemembered || string(re.Body) != `{"reference":"reference"}` {
+		t.Errorf("remember was answered with %s %s", re.Kind, re.Body)
+	}
+	stranger.refused(403, "other_device", "POST", path, body)
+	r.phone().refused(401, "login_needed", "POST", path, body)
 	path, body = write(d.id, wire.LetterBye, wire.Bye{Nonce: "n"})
 	p.want(200, "POST", path, body, &re)
 	if re.Kind != wire.LetterBye {
 		t.Errorf("bye came back as %s", re.Kind)
 	}
 	stranger.refused(403, "other_device", "POST", path, body)
-	eventually(t, "bye", func() bool { return d.letters() == 3 }) // to be paired, the offer, bye
+	eventually(t, "bye", func() bool { return d.letters() == 4 }) // to be paired, the offer, remember, bye
 	for what, c := range map[string]struct {
 		kind   wire.LetterKind
 		body   any
@@ -253,6 +263,7 @@ func TestLetters(t *testing.T) {
 		code   string
 	}{
 		"unknown kind":      {"unlock", wire.Try{}, 404, "no_such_request"},
+		"a friend's order":  {wire.LetterRemember, map[string]any{"order": "", "friend": 1}, 400, "unreadable"},
 		"an answer":         {wire.LetterPaired, wire.PairedBody{}, 404, "no_such_request"},
 		"no kind":           {"", wire.Try{}, 404, "no_such_request"},
 		"try with a friend": {wire.LetterTry, map[string]any{"delivery": "x", "sealed": "AA==", "friend": 1}, 400, "unreadable"},
@@ -267,7 +278,7 @@ func TestLetters(t *testing.T) {
 	}
 	path, body = write("nobody", wire.LetterTry, wire.Try{Delivery: "x"})
 	p.refused(404, "no_device", "POST", path, body)
-	if d.letters() != 3 {
+	if d.letters() != 4 {
 		t.Error("what was refused reached the device")
 	}
 
@@ -333,6 +344,7 @@ func TestPlanRefuses(t *testing.T) {
 		"an order about nothing":              {pass.Order{Device: d.id, Verb: pass.Cancel, Delivery: "nothing"}, 404, "no_delivery"},
 		"an order to another owner's device":  {pass.Order{Device: theirs.id, Verb: pass.Cancel, Delivery: "nothing"}, 403, "other_device"},
 		"an order about another's delivery":   {pass.Order{Device: d.id, Verb: pass.Cancel, Delivery: "d-theirs-0123456789"}, 404, "no_delivery"},
+		"an order that goes by letter":        {pass.Order{Device: d.id, Verb: pass.Remember, Delivery: "nothing"}, 400, "unreadable"},
 		"an order that is none of the orders": {pass.Order{Device: d.id, Verb: "open", Delivery: "nothing"}, 400, "unreadable"},
 	} {
 		if strings.Contains(what, "another's") {

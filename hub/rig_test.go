@@ -466,7 +466,7 @@ func (p *phone) terms(d *device, delivery string) pass.Terms {
 	from := p.r.clock.now().Add(time.Hour)
 	return pass.Terms{
 		Device: d.id, Delivery: delivery, From: from, Until: from.Add(2 * time.Hour),
-		Zone: []pass.Point{{X: 1, Y: 1}, {X: 9, Y: 1}, {X: 9, Y: 9}}, Lamp: pass.Box{Max: pass.Point{X: 5, Y: 5}},
+		Zones: [][]pass.Point{{{X: 1, Y: 1}, {X: 9, Y: 1}, {X: 9, Y: 9}}}, Lamp: pass.Box{Max: pass.Point{X: 5, Y: 5}},
 		Mode: pass.Blur, Sealed: sealed, Entries: 3, Grace: time.Minute, Retention: 72 * time.Hour, Watchers: []string{p.id()}, Camera: true,
 	}
 }

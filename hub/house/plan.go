@@ -101,6 +101,10 @@ func (h *House) Order(ctx context.Context, owner string, note string) (Order, er
 	if err != nil {
 		return Order{}, refuse(err)
 	}
+	if signed.Verb == pass.Remember {
+		// It is about one moment, and goes by letter: an order stays on offer until it is obeyed.
+		return Order{}, ErrUnreadable.With(errors.New("remember is no order to be kept"))
+	}
 	if err := h.owned(ctx, owner, signed.Device); err != nil {
 		return Order{}, err
 	}

@@ -26,9 +26,15 @@ func (s *Store) AddEvent(ctx context.Context, device string, e wire.Event) (fres
 		if err != nil {
 			return err
 		}
-		r, err := tx.ExecContext(ctx, `INSERT INTO events (device, event_index, happened, kind, delivery, reason, who, via, counted)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (device, event_index) DO NOTHING`,
-			device, int64(e.Index), e.Time.Format(time.RFC3339Nano), string(e.Kind), e.Delivery, string(e.Reason), e.Who, e.Via, e.Count)
+		var colour, shadow sql.NullInt64
+		if e.Spent != nil {
+			colour, shadow = sql.NullInt64{Int64: int64(e.Spent.Colour), Valid: true}, sql.NullInt64{Int64: int64(e.Spent.Shadow), Valid: true}
+		}
+		r, err := tx.ExecContext(ctx, `INSERT INTO events
+			(device, event_index, happened, kind, delivery, reason, who, via, counted, spent_colour, spent_shadow)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (device, event_index) DO NOTHING`,
+			device, int64(e.Index), e.Time.Format(time.RFC3339Nano), string(e.Kind), e.Delivery, string(e.Reason), e.Who, e.Via, e.Count,
+			colour, shadow)
 		if err != nil {
 			return err
 		}
@@ -80,13 +86,17 @@ func (s *Store) EventsBefore(ctx context.Context, device string, before uint64, 
 	return list(ctx, s, func(r scanner) (e wire.Event, err error) {
 		var index int64
 		var happened string
-		if err := r.Scan(&index, &happened, &e.Kind, &e.Delivery, &e.Reason, &e.Who, &e.Via, &e.Count); err != nil {
+		var colour, shadow sql.NullInt64
+		if err := r.Scan(&index, &happened, &e.Kind, &e.Delivery, &e.Reason, &e.Who, &e.Via, &e.Count, &colour, &shadow); err != nil {
 			return wire.Event{}, err
+		}
+		if colour.Valid && shadow.Valid {
+			e.Spent = &wire.Spent{Colour: int(colour.Int64), Shadow: int(shadow.Int64)}
 		}
 		e.Index, e.ID = uint64(index), wire.EventID(device, uint64(index))
 		e.Time, err = time.Parse(time.RFC3339Nano, happened)
 		return e, err
-	}, `SELECT event_index, happened, kind, delivery, reason, who, via, counted FROM events
+	}, `SELECT event_index, happened, kind, delivery, reason, who, via, counted, spent_colour, spent_shadow FROM events
 		WHERE device = $1 AND event_index < $2 ORDER BY event_index DESC LIMIT $3`,
 		device, int64(min(before, math.MaxInt64)), limit)
 }

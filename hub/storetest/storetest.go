@@ -313,7 +313,7 @@ func oddEvents(t *testing.T, s Store) {
 	d, _ := paired(t, s)
 	odd := wire.Event{
 		Index: 1 << 62, Time: time.Date(1970, 1, 1, 0, 0, 0, 1, time.UTC), Kind: "a_kind_of_tomorrow", Delivery: strings.Repeat("é", 64),
-		Reason: "why'); --", Who: "who", Via: "via\x00", Count: -1,
+		Reason: "why'); --", Who: "who", Via: "via\x00", Count: -1, Spent: &wire.Spent{Colour: 216, Shadow: -1},
 	}
 	odd.ID = wire.EventID(d.ID, odd.Index)
 	if fresh, next, err := s.AddEvent(ctx, d.ID, odd); err != nil || !fresh || next != 0 {
