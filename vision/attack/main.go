@@ -1,0 +1,145 @@
+// Attack tries to learn what the glass hides, by every way that is known to work on weaker redactions, and
+// shows that it fails here and succeeds there.
+//
+// It attacks the redactor as it is shipped: frames of procedural rooms go in, what would be given to the
+// encoder comes out, and the attacker has that, the program, the delivery's nonce, the zone, the camera's
+// motion, the letters' font and as many rooms of his own as he likes. What he does not have is the room.
+//
+// Each attack is done on the glass in both modes and, in the same run, on a positive control: a redaction
+// that is known to be weak. If the control does not break, the attack was no test, and the run fails. It
+// fails too if frosted glass tells more than chance, or blurred glass more than the 216 bytes of its tint.
+//
+// The table goes to the terminal and, with the pictures, to a folder:
+//
+//	attack.md    the table
+//	attack.png   for every attack, the best that was found beside the truth
+//
+// # Non-goals
+//
+// Light that falls from the interior on the doorway is in the zone, and is shown. What a real sensor and
+// its automatic exposure do before the first frame buffer cannot be seen from here. The network's packets
+// are not looked at: what is not in the picture and not in the access units' sizes is not in them.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"vestibule/vision/attack/internal/attacks"
+	"vestibule/vision/attack/internal/lab"
+)
+
+// suite is every attack, in the order of the table.
+func suite() []*lab.Attack {
+	return slices.Concat(attacks.All())
+}
+
+func main() {
+	os.Exit(run()) //nolint:forbidigo // main ends the program
+}
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := attack(ctx, os.Args[1:])
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(os.Stderr, "attack:", err)
+		return 2
+	}
+	fmt.Fprintln(os.Stderr, "attack:", err)
+	return 1
+}
+
+var errUsage = errors.New("bad flags")
+
+func attack(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("attack", flag.ContinueOnError)
+	quick := flags.Bool("quick", false, "few trials and one seed: about a minute")
+	only := flags.String("only", "", "the attacks to do, by their numbers: R3,R5")
+	seed := flags.Uint64("seed", 1, "the first seed; the full form uses the two after it as well")
+	out := flags.String("o", filepath.Join(".run", "attack"), "the folder for the table and the pictures")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	todo, err := choose(suite(), *only)
+	if err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%w: %q is no flag", errUsage, flags.Arg(0))
+	}
+	if err := os.MkdirAll(*out, 0o755); err != nil {
+		return err
+	}
+	o := lab.Shipped()
+	o.Quick, o.Seeds, o.Progress = *quick, []uint64{*seed, *seed + 1, *seed + 2}, os.Stderr
+	if o.Quick {
+		o.Seeds = o.Seeds[:1]
+	}
+	if at, err := os.Stderr.Stat(); err == nil {
+		o.Terminal = at.Mode()&os.ModeCharDevice != 0
+	}
+	res, err := lab.Run(ctx, todo, o)
+	if err != nil {
+		return err
+	}
+	return report(res, o, *out)
+}
+
+func choose(all []*lab.Attack, only string) ([]*lab.Attack, error) {
+	if only == "" {
+		return all, nil
+	}
+	var some []*lab.Attack
+	for id := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(all, func(a *lab.Attack) bool { return strings.EqualFold(a.ID, strings.TrimSpace(id)) })
+		if i < 0 {
+			return nil, fmt.Errorf("%w: there is no attack %q", errUsage, id)
+		}
+		some = append(some, all[i])
+	}
+	return some, nil
+}
+
+// report writes the table and the sheet, and says whether all is well.
+func report(res *lab.Result, o lab.Options, out string) error {
+	res.Text(os.Stdout)
+	var words strings.Builder
+	bad := res.Bad()
+	form := "full"
+	if o.Quick {
+		form = "quick"
+	}
+	fmt.Fprintf(&words, "%s form, seeds %v: %d figures, %d of them not as they have to be.", form, o.Seeds, len(res.Rows), len(bad))
+	fmt.Fprintf(os.Stdout, "\n%s\n", &words)
+
+	var page strings.Builder
+	fmt.Fprintf(&page, "# What attacks on the glass find\n\n%s\n\n", &words)
+	res.Markdown(&page)
+	table, picture := filepath.Join(out, "attack.md"), filepath.Join(out, "attack.png")
+	if err := os.WriteFile(table, []byte(page.String()), 0o644); err != nil {
+		return err
+	}
+	if err := res.Sheet.PNG(picture); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stdout, "The table is in %s, the pictures are in %s.\n", table, picture)
+	if len(bad) > 0 {
+		return fmt.Errorf("%s on %s, %s: %s", bad[0].Attack.ID, bad[0].Subject, bad[0].Metric, bad[0].Verdict)
+	}
+	return nil
+}
