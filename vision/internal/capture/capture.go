@@ -1,7 +1,7 @@
 // Package capture reads video files and cameras through OpenCV.
 //
 // Nothing of OpenCV is exported: a gocv.Mat is filled, copied into the lent I420 frame and stays here.
-// A camera that gives YUYV, NV12 or I420 at the size asked for is read without a detour over BGR;
+// A camera that gives YUYV, NV12, I420 or JPEG at the size asked for is read without a detour over BGR;
 // everything else is converted, scaled to cover the size asked for, and cut at the middle.
 package capture
 

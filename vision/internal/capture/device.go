@@ -12,8 +12,13 @@ import (
 	"gocv.io/x/gocv"
 
 	"vestibule/vision/internal/camera"
+	"vestibule/vision/internal/jpeg"
 	"vestibule/vision/internal/raw"
 )
+
+// mostBroken is how many broken pictures in a row are left out before the camera counts as failed. A cable that
+// is touched breaks one or two.
+const mostBroken = 10
 
 // warmUp is how many frames of a camera are thrown away: most open dark and find their exposure in the
 // first few, and the tint is taken once.
@@ -41,8 +46,8 @@ func V4L2(node string) camera.Source {
 	})
 }
 
-// negotiate asks for the cheapest form that the camera has at this size and rate: NV12, YUYV, and else
-// MJPEG, which OpenCV decodes into BGR. Format first, as OpenCV sets the others up anew with it.
+// negotiate asks for the cheapest form that the camera has at this size and rate: NV12, YUYV, and else MJPEG as
+// it comes, for put to decode. Format first, as OpenCV sets the others up anew with it.
 func negotiate(c *gocv.VideoCapture, width, height, fps int) {
 	ask := func(format string, rgb float64) bool {
 		c.Set(gocv.VideoCaptureFOURCC, c.ToCodec(format))
@@ -56,7 +61,7 @@ func negotiate(c *gocv.VideoCapture, width, height, fps int) {
 			int(c.Get(gocv.VideoCaptureFrameHeight)) == height &&
 			(rate <= 0 || rate >= 0.9*float64(fps))
 	}
-	if ask("NV12", 0) || ask("YUYV", 0) || ask("MJPG", 1) {
+	if ask("NV12", 0) || ask("YUYV", 0) || ask("MJPG", 0) {
 		return
 	}
 	// Nothing fits: whatever the camera has nearest to it, scaled here.
@@ -68,8 +73,9 @@ func negotiate(c *gocv.VideoCapture, width, height, fps int) {
 //	libcamerasrc ! video/x-raw,width=1280,height=720,framerate=30/1,format=NV12 ! appsink
 //
 // An appsink that keeps the newest frame only is added where the text has none. Frames in NV12 or I420
-// have to be named by format= in the text: OpenCV does not tell them apart. It may also wait for ever for
-// a pipeline that is wrong, so a caller must not wait with it.
+// have to be named by format= in the text: OpenCV does not tell them apart. A pipeline that ends in image/jpeg
+// has to give the size asked for. OpenCV may also wait for ever for a pipeline that is wrong, so a caller must not
+// wait with it.
 func GStreamer(pipeline string) camera.Source {
 	return camera.New("gst:"+pipeline, func(width, height, fps int) (raw.Source, error) {
 		text := pipeline
@@ -94,33 +100,64 @@ type device struct {
 	skip    int
 	stamped bool // the capture's position is the driver's time stamp
 	seq     uint64
-	lost    error // what it means when no frame comes
+	lost    error         // what it means when no frame comes
+	jpeg    *jpeg.Decoder // made with the first JPEG
 }
 
-// Read waits for the device's next frame. The wait is OpenCV's, of at most some seconds, and ends no
+// Read waits for the device's next frame that is whole. The wait is OpenCV's, of at most some seconds, and ends no
 // sooner with the context.
 func (d *device) Read(ctx context.Context, into *raw.Frame) error {
-	for {
+	for broken := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if err := d.grab(); err != nil {
 			return fmt.Errorf("%w: %w", d.lost, err)
 		}
-		if d.skip == 0 {
-			break
+		if d.skip > 0 {
+			d.skip--
+			continue
 		}
-		d.skip--
+		d.seq++
+		into.Seq, into.At = d.seq, raw.Now()
+		if d.stamped {
+			into.At = taken(d.capture, into.At)
+		}
+		err := d.put(into)
+		if !errors.Is(err, errBroken) {
+			return err
+		}
+		if broken++; broken == mostBroken {
+			return fmt.Errorf("%d pictures in a row: %w", broken, err)
+		}
 	}
-	into.At = raw.Now()
-	if d.stamped {
-		into.At = taken(d.capture, into.At)
+}
+
+// errBroken says that a picture came and was spoilt on its way.
+var errBroken = errors.New("the picture is broken")
+
+// put writes the frame in hand into the lent one. OpenCV gives a JPEG that it has not decoded as a single row.
+func (d *device) put(into *raw.Frame) error {
+	if d.frame.Rows() != 1 || d.frame.Type() != gocv.MatTypeCV8UC1 {
+		return d.reader.put(into)
 	}
-	if err := d.put(into); err != nil {
+	if d.jpeg == nil {
+		var err error
+		if d.jpeg, err = jpeg.New(); err != nil {
+			return err
+		}
+	}
+	data, err := d.frame.DataPtrUint8()
+	if err != nil {
 		return err
 	}
-	d.seq++
-	into.Seq = d.seq
+	switch err := d.jpeg.Decode(data, into); {
+	case errors.Is(err, raw.ErrResized):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	into.SensorWidth, into.SensorHeight = into.Width, into.Height
 	return nil
 }
 
@@ -133,4 +170,9 @@ func taken(c *gocv.VideoCapture, now time.Duration) time.Duration {
 	return now
 }
 
-func (d *device) Close() error { return d.close() }
+func (d *device) Close() error {
+	if d.jpeg != nil {
+		d.jpeg.Close()
+	}
+	return d.close()
+}
