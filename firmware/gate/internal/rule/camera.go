@@ -9,10 +9,17 @@ import (
 
 func (t *turn) connectEye(on bool) {
 	c := &t.camera
-	c.eye, c.looked, c.lamp, c.glass, c.trouble = on, false, challenge.Undecided, "", ""
-	if s := t.current(); on && c.power && s != nil {
-		t.do(Effect{Do: Wake, Delivery: s.plan.Delivery})
+	c.eye, c.looked, c.lamp, c.glass, c.trouble, c.beyond = on, false, challenge.Undecided, "", "", 0
+	if on && c.power && t.current() != nil {
+		t.wake()
 	}
+}
+
+// wake hands eye the pass whose window is open.
+func (t *turn) wake() {
+	c := t.current()
+	t.camera.visit = c.visit == underWay
+	t.do(Effect{Do: Wake, Delivery: c.plan.Delivery, On: t.camera.visit})
 }
 
 // ahead is how far a frame's time may be ahead of ours: eye reads the same clock, a little
@@ -25,10 +32,32 @@ func (t *turn) look(e Event) {
 	if !c.power || !c.eye || e.at > t.now.Mono+ahead || c.looked && (e.at <= c.at || e.number <= c.frame) {
 		return
 	}
+	t.passBy(e.count)
 	c.looked, c.frame, c.at, c.glass, c.lamp = true, e.number, e.at, e.reason, e.lamp
 	if e.reason == "" {
 		c.trouble = ""
 	}
+}
+
+// passBy takes eye's count of who has gone from the zone into the interior. What is new in it
+// during a visit is written down. An eye that has just come counts from nothing, or it stayed
+// while this gate was started anew: then it may know of more than the journal does.
+func (t *turn) passBy(count int) {
+	c := &t.camera
+	seen := c.beyond
+	c.beyond = max(seen, count)
+	v := t.current()
+	if v == nil || v.visit != underWay {
+		return
+	}
+	if !c.looked {
+		seen = int(v.beyond)
+	}
+	if count <= seen || v.beyond >= MaxBeyond {
+		return
+	}
+	v.beyond = uint8(min(int(v.beyond)+count-seen, MaxBeyond))
+	t.write(Entry{Kind: wire.BeyondDoorway, Delivery: v.plan.Delivery, Count: int(v.beyond)})
 }
 
 // blind is why there is no fresh picture of the zone with the lamp in it; "" if there is.
@@ -71,9 +100,20 @@ func (t *turn) settlePower() {
 		t.camera = camera{power: true, eye: t.camera.eye, since: t.now.Mono, delivery: c.plan.Delivery}
 		t.do(Effect{Do: Power, On: true})
 		if t.camera.eye {
-			t.do(Effect{Do: Wake, Delivery: c.plan.Delivery})
+			t.wake()
 		}
 	}
+}
+
+// settleTold tells eye when a visit begins and ends: only during one may it show where
+// something moves.
+func (t *turn) settleTold() {
+	c := t.current()
+	if !t.camera.power || !t.camera.eye || c == nil || t.camera.visit == (c.visit == underWay) {
+		return
+	}
+	t.camera.visit = c.visit == underWay
+	t.do(Effect{Do: Visit, On: t.camera.visit})
 }
 
 // settlePicture says when the picture comes, fails and comes back.

@@ -43,6 +43,9 @@ type chaos struct {
 	lookAt    time.Duration
 	lookGood  bool
 	frame     uint64
+	beyond    int             // as eye counts
+	visits    map[string]bool // burned, on the disk; false when it is over
+	told      bool            // what eye knows of a visit
 	power     bool
 	net       bool
 	viewers   int
@@ -62,7 +65,7 @@ type chaos struct {
 
 func newChaos(t *rapid.T) *chaos {
 	w := &chaos{t: t, s: New(0), now: Now{Wall: start, Mono: time.Hour, Sure: true}, plans: map[string]Plan{}, door: Closed, bolt: Closed,
-		cover: true, tampered: map[string]bool{}, cancelled: map[string]bool{}, locked: map[string]bool{}, over: map[string]bool{},
+		cover: true, tampered: map[string]bool{}, cancelled: map[string]bool{}, locked: map[string]bool{}, visits: map[string]bool{}, over: map[string]bool{},
 		wrong: map[string]int{}, opens: map[string]int{}, right: map[uint64]string{}, answered: map[uint64]bool{}, ticket: map[uint64]bool{}}
 	w.boot()
 	return w
@@ -88,6 +91,14 @@ func (w *chaos) carryOut(effects []Effect) {
 	for _, e := range effects {
 		switch e.Do {
 		case Write:
+			switch e.Entry.Kind {
+			case wire.VisitEnded:
+				w.visits[e.Entry.Delivery] = false
+			case wire.BeyondDoorway:
+				if !w.visits[e.Entry.Delivery] || !w.power {
+					w.t.Fatalf("somebody went beyond the doorway outside a visit: %+v", e.Entry)
+				}
+			}
 			w.queue = append(w.queue, e)
 		case Energise:
 			w.checkEnergise()
@@ -108,6 +119,10 @@ func (w *chaos) carryOut(effects []Effect) {
 			if e.On && w.s.Delivery() == "" {
 				w.t.Fatalf("camera power outside a window: %+v", effects)
 			}
+		case Wake:
+			w.told = e.On
+		case Visit:
+			w.told = e.On
 		case Grant:
 			w.answer(e.Ref, true)
 		case Deny:
@@ -141,6 +156,7 @@ func (w *chaos) drain() {
 			w.over[e.Entry.Delivery] = true
 		}
 		if e.Ticket != 0 {
+			w.visits[e.Entry.Delivery] = !w.locked[e.Entry.Delivery] // meanwhile
 			w.ticket[e.Ticket] = true
 			w.step(Written(e.Ticket, true))
 			delete(w.ticket, e.Ticket)
@@ -222,6 +238,9 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 				if n := w.s.Next(w.now); len(effects) > 0 && (n <= 0 || n > d) {
 					t.Fatalf("%v later a tick will do %+v, and the next one is asked for in %v", d, effects, n)
 				}
+			}
+			if d := w.s.Delivery(); w.power && w.eye && w.told != w.visits[d] {
+				t.Fatalf("eye was told %v of a visit, which is %v", w.told, w.visits[d])
 			}
 			if w.power != (w.s.Delivery() != "") {
 				t.Fatalf("power %v, open window %q", w.power, w.s.Delivery())
@@ -314,6 +333,13 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			w.now.Mono += 10 * time.Millisecond
 			w.look(rapid.IntRange(0, 9).Draw(t, "bad") < 9)
 		},
+		"beyond": func(t *rapid.T) {
+			w.beyond = max(w.beyond+rapid.IntRange(-1, 2).Draw(t, "beyond"), 0)
+			if w.eye {
+				w.now.Mono += 10 * time.Millisecond
+				w.look(true)
+			}
+		},
 		"stall": func(t *rapid.T) { w.stalled = !w.stalled },
 		"clock": func(t *rapid.T) { w.now.Sure = !w.now.Sure; w.step(ClockJumped()) },
 		"disk": func(t *rapid.T) {
@@ -346,6 +372,15 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			clear(w.tampered)
 			for _, e := range w.journal {
 				w.tampered[e.Delivery] = w.tampered[e.Delivery] || e.Kind == wire.Tamper
+			}
+			clear(w.visits)
+			for _, e := range w.journal {
+				switch e.Kind {
+				case wire.VisitStarted:
+					w.visits[e.Delivery] = true
+				case wire.VisitEnded:
+					w.visits[e.Delivery] = false
+				}
 			}
 			w.right = map[uint64]string{} // who waited for an answer waits in vain
 			w.now.Mono += time.Second
@@ -383,7 +418,7 @@ func (w *chaos) look(good bool) {
 		lamp = challenge.Seen
 	}
 	w.lookAt, w.lookGood = w.now.Mono, good
-	w.step(LookCame(w.frame, w.now.Mono, "", lamp))
+	w.step(LookCame(w.frame, w.now.Mono, "", lamp, w.beyond))
 }
 
 // goOn does some hundred things, each as likely as it is listed in often.
@@ -490,6 +525,6 @@ func BenchmarkStep(b *testing.B) {
 	for b.Loop() {
 		st.now.Mono += time.Millisecond
 		st.frame++
-		st.s, _ = Step(st.s, LookCame(st.frame, st.now.Mono, "", challenge.Seen), st.now)
+		st.s, _ = Step(st.s, LookCame(st.frame, st.now.Mono, "", challenge.Seen, 0), st.now)
 	}
 }

@@ -44,6 +44,10 @@
 // times opening without an unlock is forced_open, also by a handle from within: without a
 // request-to-exit button the contact can't tell the difference.
 //
+// Eye is told when a visit begins and ends: only during one may it show where something moves
+// behind the glass, and only during one is it written down that somebody went from the zone
+// into the interior (beyond_doorway, with the visit's count).
+//
 // # What ends by itself
 //
 // The coil after 5 s or when the door shuts, whichever comes first. A door that stays open

@@ -90,6 +90,8 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 		c.quiet = time.Duration(e.Time.UnixMilli())
 	case wire.DoorOpened:
 		c.entered = c.entered || c.visit == underWay
+	case wire.BeyondDoorway:
+		c.beyond = max(c.beyond, uint8(min(max(e.Count, 0), MaxBeyond)))
 	case wire.DoorShut:
 		c.quiet = time.Duration(e.Time.UnixMilli())
 	case wire.VisitEnded:

@@ -34,6 +34,7 @@ type slot struct {
 	wrong     uint8
 	used      uint8         // entries
 	entered   bool          // the door has been open in this visit
+	beyond    uint8         // how often somebody went into the interior in it
 	slow      time.Duration // no digits before
 	quiet     time.Duration // since when the grace runs
 	why       wire.Reason   // of a cancellation
@@ -71,12 +72,14 @@ type camera struct {
 	eye      bool
 	looked   bool // since power and eye
 	live     bool // camera_on was said since power
+	visit    bool // eye was told that a visit is under way
 	fault    bool
 	lamp     challenge.Verdict
 	delivery string
 	glass    wire.Reason
 	trouble  wire.Reason
 	frame    uint64
+	beyond   int           // as eye counts
 	at       time.Duration // of the newest frame
 	since    time.Duration // power
 	good     time.Duration // since when a faulty picture is good again; 0 for not

@@ -81,6 +81,7 @@ func (t *turn) settle() {
 	t.settlePicture()
 	t.settleDoor()
 	t.settleVisits()
+	t.settleTold()
 	t.settleNet()
 	t.settleSlots()
 }

@@ -24,6 +24,8 @@ type story struct {
 	full    bool         // the disk fails
 	journal []wire.Event // what is on the disk
 	power   bool
+	visit   bool // what eye was told of a visit
+	beyond  int  // what eye counts
 	alarm   bool
 	log     []string // since the last line
 	frame   uint64
@@ -86,7 +88,13 @@ func (b *story) carryOut(effects []Effect) {
 			b.power = e.On
 			b.say("power %v", e.On)
 		case Wake:
+			b.visit = e.On
 			b.say("wake %s", e.Delivery)
+		case Visit:
+			if b.visit == e.On || !b.power {
+				b.t.Fatalf("eye is told of a visit, %v, and it was %v", e.On, b.visit)
+			}
+			b.visit = e.On
 		case Sleep:
 			b.say("sleep")
 		case Cut:
@@ -150,7 +158,7 @@ func (b *story) passes(d time.Duration) {
 		b.now.Wall += d.Milliseconds()
 		if b.power && !b.blind {
 			b.frame++
-			b.step(LookCame(b.frame, b.now.Mono, "", challenge.Seen))
+			b.step(b.lookNow(b.beyond))
 		} else {
 			b.step(Tick())
 		}
@@ -158,6 +166,11 @@ func (b *story) passes(d time.Duration) {
 			b.t.Fatalf("next tick in %v", n)
 		}
 	}
+}
+
+// lookNow is a good frame of this moment.
+func (b *story) lookNow(beyond int) Event {
+	return LookCame(b.frame, b.now.Mono, "", challenge.Seen, beyond)
 }
 
 // then checks what has come of the steps since the last line: exactly this, in this order.
@@ -421,7 +434,7 @@ func TestPredicate(t *testing.T) {
 func (b *story) seesNow(glass wire.Reason, lamp challenge.Verdict) {
 	b.now.Mono += 10 * time.Millisecond
 	b.frame++
-	b.step(LookCame(b.frame, b.now.Mono, glass, lamp))
+	b.step(LookCame(b.frame, b.now.Mono, glass, lamp, 0))
 }
 
 func TestOptionalCamera(t *testing.T) {
@@ -515,7 +528,7 @@ func TestCoilDoesNotFollow(t *testing.T) {
 	b.keys(Right)
 	b.slow = false
 	s, effects := Step(b.s, Written(b.held[0], true), b.now)
-	if len(effects) != 1 || effects[0].Do != Energise {
+	if len(effects) != 2 || effects[0].Do != Energise || effects[1].Do != Visit {
 		t.Fatalf("%+v", effects)
 	}
 	b.s, b.log = s, nil
@@ -761,11 +774,11 @@ func TestOldFrames(t *testing.T) {
 	at := b.now.Mono
 	b.now.Mono += 1100 * time.Millisecond
 	for _, e := range []Event{
-		LookCame(b.frame, b.now.Mono, "", challenge.Seen),                   // the same frame again
-		LookCame(b.frame+1, at, "", challenge.Seen),                         // the same moment again
-		LookCame(b.frame+1, b.now.Mono+time.Second, "", challenge.Seen),     // from the future
-		LookCame(b.frame+1, at-100*time.Millisecond, "", challenge.Seen),    // older
-		LookCame(b.frame-1, b.now.Mono, "", challenge.Seen), Tick(), Tick(), // counted back
+		LookCame(b.frame, b.now.Mono, "", challenge.Seen, 0),                   // the same frame again
+		LookCame(b.frame+1, at, "", challenge.Seen, 0),                         // the same moment again
+		LookCame(b.frame+1, b.now.Mono+time.Second, "", challenge.Seen, 0),     // from the future
+		LookCame(b.frame+1, at-100*time.Millisecond, "", challenge.Seen, 0),    // older
+		LookCame(b.frame-1, b.now.Mono, "", challenge.Seen, 0), Tick(), Tick(), // counted back
 	} {
 		b.step(e)
 		b.log = nil

@@ -13,6 +13,7 @@ const (
 	MaxPasses = 16 // that are kept at once
 	MaxWrong  = 10 // wrong codes in a window
 	FreeTries = 3  // wrong codes before they are slowed
+	MaxBeyond = 99 // times that somebody went into the interior, in one visit's count
 
 	Pulse     = 5 * time.Second  // the longest the coil may have current
 	HeldAfter = 30 * time.Second // an open door is an alarm
@@ -177,9 +178,10 @@ func TamperIs(off bool) Event { return Event{kind: tamperIs, on: off} }
 // EyeIs says whether eye is connected. A new eye is off and on again.
 func EyeIs(on bool) Event { return Event{kind: eyeIs, on: on} }
 
-// LookCame is eye's report of a frame, and what the lamp's challenge says after it.
-func LookCame(frame uint64, at time.Duration, glass wire.Reason, lamp challenge.Verdict) Event {
-	return Event{kind: lookCame, number: frame, at: at, reason: glass, lamp: lamp}
+// LookCame is eye's report of a frame, and what the lamp's challenge says after it. beyond is
+// how often eye has seen somebody go from the zone into the interior.
+func LookCame(frame uint64, at time.Duration, glass wire.Reason, lamp challenge.Verdict, beyond int) Event {
+	return Event{kind: lookCame, number: frame, at: at, reason: glass, lamp: lamp, count: beyond}
 }
 
 // TroubleCame is eye's report of why it has no picture.
@@ -206,7 +208,8 @@ const (
 	Energise               // give the coil current for Pulse, and say CoilIs
 	Release                // take the coil's current
 	Power                  // On: give the camera power and blink the lamp, or take it
-	Wake                   // Delivery: hand eye its pass
+	Wake                   // Delivery, On: hand eye its pass, and say whether a visit is under way
+	Visit                  // On: tell eye whether a visit is under way
 	Sleep                  // tell eye to close the camera
 	Cut                    // Reason: end every viewing
 	Grant                  // Ref, Number of Entries: the door is open
