@@ -387,7 +387,10 @@ func TestPictureOptions(t *testing.T) {
 			"0,0_10000,0_0,10000": "", sceneZone: "", clockZone: "",
 			"0,0_10000,0": "3 to 32 corners", "0,0_10001,0_0,1": "3 to 32 corners", "0,0_1_2,3": "3 to 32 corners", "0,0_1,2,3_4,5": "3 to 32 corners",
 			"0,0_-1,0_0,1": "3 to 32 corners", "0,0_1,0_0,1_": "3 to 32 corners", "0,0_1,0_0,000001": "3 to 32 corners", "doorway": "3 to 32 corners",
-			strings.Repeat("1,1_", 32) + "1,1": "3 to 32 corners",
+			strings.Repeat("1,1_", 32) + "1,1":                "3 to 32 corners",
+			"0,0_1,0_0,1~0,0_9,0_0,9~5,5_1,0_0,1~0,0_9,0_0,9": "", strings.Repeat("1,1_", 27) + "1,1~0,0_1,0_1,1_0,1": "",
+			"0,0_1,0_0,1~": "3 to 32 corners", "~0,0_1,0_0,1": "3 to 32 corners", "0,0_1,0_0,1~0,0_1,0": "3 to 32 corners", "0,0_1,0_0,1 ~ 0,0_1,0_0,1": "3 to 32 corners",
+			"0,0_1,0_0,1~0,0_9,0_0,9~5,5_1,0_0,1~0,0_9,0_0,9~0,0_1,0_0,1": "up to four", strings.Repeat("1,1_", 28) + "1,1~0,0_1,0_1,1_0,1": "32 corners together",
 		},
 		lamp: {
 			"1,2_3,4": "", sceneLamp: "",

@@ -23,7 +23,7 @@ type options struct {
 	fps     int
 	clock   bool
 	seed    int64
-	zone    string // x,y_x,y... in 1/10000 of the picture
+	zone    string // x,y_x,y... in 1/10000 of the picture, with ~ between two zones
 	lamp    string
 	verbose bool
 }
@@ -45,7 +45,7 @@ func parseOptions(args []string) (options, error) {
 	f.IntVar(&o.fps, "fps", 30, "pictures a second, 15 to 30")
 	f.BoolVar(&o.clock, "clock", false, "draw the time into the scene's visible zone, to measure how old the picture is")
 	f.Int64Var(&o.seed, "seed", 1, "which house and which courier the scene draws")
-	f.StringVar(&o.zone, "zone", "", "the visible zone that the pairing link proposes: `x,y_x,y...` in 1/10000 of the picture (default: the scene's doorway)")
+	f.StringVar(&o.zone, "zone", "", "the visible zone that the pairing link proposes: `x,y_x,y...` in 1/10000 of the picture, several with ~ between them (default: the scene's doorway)")
 	f.StringVar(&o.lamp, "lamp", sceneLamp, "two corners `x,y_x,y` of the lamp in the picture")
 	f.BoolVar(&o.verbose, "v", false, "print all that the programs log, not only warnings")
 	if err := f.Parse(args); err != nil {
@@ -152,10 +152,19 @@ func checkSize(size string) error {
 	return nil
 }
 
+// checkZone checks zones as a pass carries them: up to four, of 32 corners together.
 func checkZone(zone string) error {
-	ps, ok := parsePoints(zone)
-	if !ok || len(ps) < 3 || len(ps) > 32 {
-		return fmt.Errorf("-zone %q: it must be 3 to 32 corners x,y_x,y_x,y, each number from 0 to 10000", zone)
+	parts, corners := strings.Split(zone, "~"), 0
+	for _, part := range parts {
+		ps, ok := parsePoints(part)
+		if !ok || len(ps) < 3 {
+			corners = 0
+			break
+		}
+		corners += len(ps)
+	}
+	if corners == 0 || corners > 32 || len(parts) > 4 {
+		return fmt.Errorf("-zone %q: it must be 3 to 32 corners x,y_x,y_x,y, each number from 0 to 10000; or up to four such zones with ~ between them, of 32 corners together", zone)
 	}
 	return nil
 }

@@ -5,8 +5,11 @@ import { courierLink, parseRoute } from '../src/lib/route';
 import { ladder, visit } from '../src/lib/visit';
 import { afternoon, fault, fromInput, nextTwoHours, toInput } from '../src/lib/window';
 import { day, moment, span } from '../src/lib/time';
+import { size, spent } from '../src/lib/spent';
 import type { Event, Kind, State } from '../src/lib/wire';
-import { clamp, doorway, fault as zoneFault, parseShape, share } from '../src/lib/zone';
+import {
+  another, clamp, corners, doorway, fault as zoneFault, hasRoom, holds, isLarge, parseShape, parseZones, pushed, share, type Point,
+} from '../src/lib/zone';
 
 const state: State = { time: '2026-11-22T14:00:00Z', door: 'closed', bolt: 'locked', camera: 'off', visit: 'none', viewers: 0 };
 
@@ -80,15 +83,88 @@ test('times as people say them', () => {
   assert.match(day(at(27, 9), now, 'fr'), /vendredi 27 novembre/);
 });
 
-test('zones', () => {
+const rect = (x0: number, y0: number, x1: number, y1: number): Point[] => [
+  { x: x0, y: y0 },
+  { x: x1, y: y0 },
+  { x: x1, y: y1 },
+  { x: x0, y: y1 },
+];
+
+test('a pairing link says zones, or the doorway stands for them', () => {
   const s = parseShape('3000,1000_7000,1000_7600,10000_2400,10000', '4800,1100_5200,1500');
-  assert.equal(s.zone.length, 4);
+  assert.deepEqual(s.zones.map((z) => z.length), [4]);
   assert.deepEqual(s.lamp, { min: { x: 4800, y: 1100 }, max: { x: 5200, y: 1500 } });
-  for (const bad of [null, '', '1,2', '1,2_3,4', '1,2_3,4_5,10001', 'a,b_c,d_e,f']) assert.equal(parseShape(bad, null).zone, doorway.zone);
+  assert.deepEqual(parseZones('0,0_9,0_9,9~10000,0_9,0_9,9'), [
+    [{ x: 0, y: 0 }, { x: 9, y: 0 }, { x: 9, y: 9 }],
+    [{ x: 10000, y: 0 }, { x: 9, y: 0 }, { x: 9, y: 9 }],
+  ]);
+  const five = Array(5).fill('0,0_9,0_9,9').join('~');
+  const corners33 = ['0,0_'.repeat(16) + '9,9', '0,0_'.repeat(15) + '9,9'].join('~');
+  assert.equal(corners(parseZones(corners33.replace('0,0_', ''))!), 32);
+  for (const bad of [null, '', '~', '1,2', '1,2_3,4', '1,2_3,4_5,10001', 'a,b_c,d_e,f', '0,0_9,0_9,9~', '0,0_9,0_9,9~1,2_3,4', five, corners33]) {
+    assert.equal(parseShape(bad, null).zones, doorway.zones, String(bad));
+  }
   assert.equal(parseShape(null, '5,5_5,6').lamp, doorway.lamp);
-  assert.equal(share(parseShape('0,0_10000,0_10000,5000_0,5000', null).zone), 0.5);
-  assert.equal(zoneFault(doorway.zone), null);
-  assert.equal(zoneFault([{ x: 0, y: 0 }, { x: 10000, y: 0 }, { x: 10000, y: 7000 }, { x: 0, y: 7000 }]), 'too_large');
-  assert.equal(zoneFault([{ x: 0, y: 0 }, { x: 5000, y: 5000 }, { x: 5000, y: 0 }, { x: 0, y: 5000 }]), 'crossed');
+});
+
+test('what zones take together is counted once', () => {
+  const share4 = (...zones: Point[][]) => Number(share(zones).toFixed(4));
+  assert.equal(share4(rect(0, 0, 10000, 5000)), 0.5);
+  assert.equal(share4(rect(0, 0, 10000, 5000).reverse()), 0.5);
+  assert.equal(share4(rect(0, 0, 5000, 5000), rect(5000, 5000, 10000, 10000)), 0.5);
+  assert.equal(share4(rect(0, 0, 5000, 5000), rect(2500, 2500, 7500, 7500)), 0.4375);
+  assert.equal(share4(rect(0, 0, 5000, 5000), rect(1000, 1000, 2000, 2000)), 0.25);
+  assert.equal(share4([{ x: 0, y: 0 }, { x: 10000, y: 0 }, { x: 0, y: 10000 }], [{ x: 10000, y: 10000 }, { x: 10000, y: 0 }, { x: 0, y: 0 }]), 0.75);
+  assert.equal(isLarge([rect(0, 0, 10000, 6000)]), false);
+  assert.equal(isLarge([rect(0, 0, 10000, 6000), rect(0, 0, 10000, 6001)]), true);
+});
+
+test('a zone that a device would refuse is refused', () => {
+  for (const z of doorway.zones) assert.equal(zoneFault(z), null);
+  assert.equal(isLarge(doorway.zones), false);
+  assert.ok(doorway.zones.some((z) => holds(z, doorway.lamp)));
+  assert.equal(holds(rect(0, 0, 5000, 5000), doorway.lamp), false);
+  const at = (...ps: [number, number][]) => ps.map(([x, y]) => ({ x, y }));
+  for (const crossed of [
+    at([0, 0], [5000, 5000], [5000, 0], [0, 5000]),
+    at([0, 0], [9000, 0], [9000, 5000], [5000, 5000], [5000, 0], [4000, 5000]), // a corner on another side
+    at([0, 0], [9000, 0], [4000, 0], [4000, 5000]), // back over itself
+    at([0, 0], [0, 0], [4000, 0], [4000, 5000]), // a corner twice
+  ]) {
+    assert.equal(zoneFault(crossed), 'crossed', JSON.stringify(crossed));
+  }
+  assert.equal(zoneFault(at([0, 0], [9000, 0], [9000, 5000], [4500, 5000], [0, 5000])), null); // a corner on a straight side
+  assert.equal(zoneFault(rect(4000, 4000, 4200, 4900)), 'too_small');
+});
+
+test('zones are added where there is room, and stay in the picture', () => {
   assert.deepEqual(clamp({ x: -3, y: 10000.6 }), { x: 0, y: 10000 });
+  let zones: Point[][] = [rect(3000, 0, 7000, 10000)];
+  for (let before = share(zones); hasRoom(zones); before = share(zones)) {
+    const z = another(zones);
+    zones = [...zones, z];
+    assert.equal(zoneFault(z), null);
+    assert.ok(Math.abs(share(zones) - before - share([z])) < 1e-9, 'it covers what is covered already');
+  }
+  assert.equal(zones.length, 4);
+  assert.equal(hasRoom([Array(29).fill({ x: 0, y: 0 })]), false);
+  assert.deepEqual(pushed(rect(0, 0, 5000, 5000), { x: -900, y: 9000 }), rect(0, 5000, 5000, 10000));
+  assert.deepEqual(pushed(rect(0, 0, 5000, 5000), { x: 100.4, y: -1 }), rect(100, 0, 5100, 5000));
+});
+
+test('what of the interior was sent', () => {
+  const live: State = { ...state, delivery: 'd', camera: 'live', spent: { colour: 216, shadow: 1100 } };
+  assert.deepEqual(spent(live, [], 'd'), { colour: 216, shadow: 1100, over: false });
+  assert.equal(spent(live, [], 'e'), null);
+  assert.equal(spent({ ...live, spent: undefined }, [], 'd'), null);
+  const off = (colour: number, delivery: string) => ({ ...event('camera_off', delivery), spent: { colour, shadow: 0 } });
+  const events = [off(1, 'd'), off(2, 'd'), off(3, 'e'), event('camera_off', 'd')];
+  // once the camera is off the log says it, the newest entry first or last
+  for (const state of [null, { ...live, camera: 'off' } as State]) {
+    assert.deepEqual(spent(state, events, 'd'), { colour: 2, shadow: 0, over: true });
+    assert.deepEqual(spent(state, events.toReversed(), 'd'), { colour: 2, shadow: 0, over: true });
+  }
+  assert.deepEqual(spent(live, events, 'd'), { colour: 216, shadow: 1100, over: false });
+  assert.deepEqual([0, 216, 1100, 12_340, 123_400, 1_250_000].map((n) => size(n, 'en').replace('\u00a0', ' ')), ['0 bytes', '216 bytes', '1.1 kB', '12.3 kB', '123 kB', '1.3 MB']);
+  assert.equal(size(1100, 'fr'), '1,1\u00a0ko');
 });

@@ -17,23 +17,25 @@ test('keys are named as the device names them', async () => {
   assert.equal(await keyId(device.pub), v.device.id);
 });
 
-test('a pass is signed to the same bytes', async () => {
-  const p = v.pass;
-  const lamp: number[] = p.lamp.flat();
-  const note = await pass.signPass(
-    {
-      ...p,
-      from: new Date(p.from),
-      until: new Date(p.until),
-      zone: p.zone.map(point),
-      lamp: { min: point(lamp.slice(0, 2)), max: point(lamp.slice(2)) },
-      sealed: bytes(p.sealed),
-      grace: p.grace,
-      nonce: bytes(p.nonce),
-    },
-    owner,
-  );
-  assert.equal(note, p.note);
+test('a pass is signed to the same bytes, whatever it permits', async () => {
+  for (const p of [v.pass, v.wide]) {
+    const lamp: number[] = p.lamp.flat();
+    const note = await pass.signPass(
+      {
+        ...p,
+        from: new Date(p.from),
+        until: new Date(p.until),
+        zones: p.zones.map((z: number[][]) => z.map(point)),
+        reference: p.reference === '' ? null : bytes(p.reference),
+        lamp: { min: point(lamp.slice(0, 2)), max: point(lamp.slice(2)) },
+        sealed: bytes(p.sealed),
+        grace: p.grace,
+        nonce: bytes(p.nonce),
+      },
+      owner,
+    );
+    assert.equal(note, p.note);
+  }
 });
 
 test('a window of more than 12 hours is not signed', async () => {
@@ -42,16 +44,23 @@ test('a window of more than 12 hours is not signed', async () => {
 });
 
 test('an order, a login and a call are signed to the same bytes', async () => {
-  const { order, login, call } = v;
-  assert.equal(await pass.signOrder({ ...order, at: new Date(order.at), nonce: bytes(order.nonce) }, owner), order.note);
+  const { login, call } = v;
+  for (const order of [v.order, v.remember]) {
+    assert.equal(await pass.signOrder({ ...order, at: new Date(order.at), nonce: bytes(order.nonce) }, owner), order.note);
+  }
   assert.equal(await pass.signLogin(login.origin, bytes(login.challenge), owner), login.note);
   const c = { ...call, at: new Date(call.at), fingerprint: bytes(call.fingerprint), nonce: bytes(call.nonce) };
   assert.equal(await pass.signCall(c, owner), call.note);
 });
 
-test('a card, an answer and a beat are read', async () => {
+test('a card, a reference, an answer and a beat are read', async () => {
   const card = await pass.openCard(v.card.note, device.pub);
   assert.deepEqual([card.device, card.owner, toBase64Url(card.seal)], [v.card.device, v.card.owner, v.card.seal]);
+  const reference = await pass.openReference(v.reference.note, device.pub);
+  assert.deepEqual([reference.device, reference.delivery, toBase64Url(reference.sum)], [v.reference.device, v.reference.delivery, v.reference.sum]);
+  assert.equal(reference.at.toISOString().replace('.000', ''), v.reference.at);
+  await assert.rejects(pass.openReference(v.reference.note, owner.pub));
+  await assert.rejects(pass.openReference(v.answer.note, device.pub));
   const answer = await pass.openAnswer(v.answer.note, device.pub);
   assert.equal(answer.viewer, v.answer.viewer);
   assert.equal(toBase64Url(answer.fingerprint), v.answer.fingerprint);
@@ -65,7 +74,7 @@ test('a card, an answer and a beat are read', async () => {
 test('what hub/pass refuses is refused', async () => {
   assert.ok(v.refused.length > 5);
   // A page never opens a pass. Of these notes it can judge what its other statements have too.
-  const passOnly = /corner|lamp box|watch/;
+  const passOnly = /corner|zone|lamp box|watch/;
   for (const { why, note } of v.refused) {
     if (passOnly.test(why)) continue;
     const judged = open(note, owner.pub).then((text) => {
@@ -74,7 +83,11 @@ test('what hub/pass refuses is refused', async () => {
       r.number('epoch', 0, 2 ** 53);
       const [from, until] = [r.instant('from'), r.instant('until')];
       if (until.getTime() - from.getTime() > pass.maxWindow || until <= from) throw new Error('window');
-      for (const key of ['zone', 'lamp']) r.text(key);
+      r.text('zone');
+      r.choice('large', 'allow', 'deny');
+      const reference = r.text('reference');
+      if (reference !== 'none') new Reader(`h\nreference ${reference}\n`, 'h').bytes('reference', 32);
+      r.text('lamp');
       r.choice('mode', 'blur', 'frosted');
       r.choice('shadow', 'on', 'off');
       r.bytes('sealed', 73);

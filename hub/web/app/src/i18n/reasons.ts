@@ -213,6 +213,26 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     said: { en: 'The camera changed its picture, so the whole picture is glass.', fr: 'La caméra a changé d’image ; toute l’image est en verre dépoli.' },
     todo: itComesBack,
   },
+  camera_moved: {
+    said: {
+      en: 'The camera was moved or turned, so the whole picture is glass until it stands as before.',
+      fr: 'La caméra a été déplacée ou tournée ; toute l’image est en verre dépoli tant qu’elle n’a pas repris sa position.',
+    },
+    todo: {
+      en: 'Put it back as it was. If you moved it yourself, have this phone forget the old position on the delivery’s page, then plan the delivery again.',
+      fr: 'Remettez-la comme avant. Si vous l’avez déplacée vous-même, faites oublier l’ancienne position à ce téléphone sur la page de la livraison, puis planifiez-la à nouveau.',
+    },
+  },
+  reference_bad: {
+    said: {
+      en: 'The device cannot tell whether the camera stands as you signed, so the whole picture is glass.',
+      fr: 'L’appareil ne peut pas savoir si la caméra est dans la position que vous avez signée ; toute l’image est en verre dépoli.',
+    },
+    todo: {
+      en: 'Have this phone forget the position on the delivery’s page, plan the delivery again, and let the device remember it anew.',
+      fr: 'Faites oublier la position à ce téléphone sur la page de la livraison, planifiez-la à nouveau, puis faites retenir la nouvelle position.',
+    },
+  },
   redactor_failed: {
     said: { en: 'The interior could not be hidden for certain, so the whole picture is glass.', fr: 'L’intérieur n’a pas pu être masqué à coup sûr ; toute l’image est en verre dépoli.' },
     todo: itComesBack,

@@ -3,8 +3,8 @@ import * as api from './api';
 import { fromBase64Url, random } from './bytes';
 import * as keep from './keep';
 import type { Device } from './keep';
-import { keyId, type Signer } from './note';
-import { signLogin, signOrder } from './pass';
+import { keyId, SignatureError, type Signer } from './note';
+import { openReference, signLogin, signOrder, type Order } from './pass';
 import { stream, type Stream } from './stream';
 import { trouble, type Trouble } from './trouble';
 import type { Event, State } from './wire';
@@ -142,11 +142,35 @@ class Household {
     return this.deliveries.find((d) => d.delivery === delivery);
   }
 
+  #sign(verb: Order['verb'], delivery: string): Promise<string> {
+    return signOrder({ device: this.device!.device, verb, delivery, at: new Date(), nonce: random(16) }, this.key!);
+  }
+
   /** Signs an order and hands it to the hub for the device. */
   async order(verb: 'cancel' | 'lock', delivery: string) {
-    const order = { device: this.device!.device, verb, delivery, at: new Date(), nonce: random(16) };
-    await api.order(await signOrder(order, this.key!));
+    await api.order(await this.#sign(verb, delivery));
     this.deliveries = (await api.deliveries()).filter((d) => d.device === this.device!.device);
+  }
+
+  /** Keeps something that the owner chose for the device. */
+  async choose(chosen: Partial<Pick<Device, 'zones' | 'stand'>>) {
+    const device = { ...this.device!, ...chosen };
+    await keep.keepDevice(device);
+    this.device = device;
+  }
+
+  /** Has the device keep how its camera stands now, so that later passes ask for just that. */
+  async remember(delivery: string) {
+    const device = this.device!;
+    const { reference } = await api.letter(device.device, 'remember', { order: await this.#sign('remember', delivery) });
+    const kept = await openReference(reference, device.sign);
+    if (kept.device !== device.device || kept.delivery !== delivery) throw new SignatureError('the reference is of something else');
+    await this.choose({ stand: { sum: kept.sum, at: kept.at } });
+  }
+
+  /** Later passes let the camera stand as it likes. */
+  forget(): Promise<void> {
+    return this.choose({ stand: undefined });
   }
 }
 

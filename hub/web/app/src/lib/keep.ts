@@ -4,14 +4,21 @@
  */
 import type { Bytes } from './bytes';
 import type { Signer } from './note';
-import type { Shape } from './zone';
+import { doorway, type Polygon, type Shape } from './zone';
 
-/** A device as it was pinned when it was paired. */
+/** A device as it was pinned when it was paired, and what its owner chose since. */
 export interface Device extends Shape {
   device: string;
   sign: Bytes;
   seal: Bytes;
   card: string;
+  stand?: Stand;
+}
+
+/** How a device's camera has to stand: the device keeps it, we keep its name. */
+export interface Stand {
+  sum: Bytes; // SHA-256
+  at: Date;
 }
 
 /** A delivery's secret, so that its owner can look again. */
@@ -99,7 +106,11 @@ export async function makeKey(): Promise<Signer> {
 }
 
 /** The devices that this phone was paired with. */
-export const devices = (): Promise<Device[]> => within('devices', 'readonly', (s) => s.getAll());
+export async function devices(): Promise<Device[]> {
+  const all = await within<(Device & { zone?: Polygon })[]>('devices', 'readonly', (s) => s.getAll());
+  // Older records have one zone.
+  return all.map(({ zone, ...d }) => ({ ...d, zones: d.zones ?? (zone ? [zone] : doorway.zones) }));
+}
 
 export async function keepDevice(d: Device): Promise<void> {
   await within('devices', 'readwrite', (s) => s.put(d));

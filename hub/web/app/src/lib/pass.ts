@@ -2,11 +2,9 @@
 import { concat, encode, equal, toBase64, toBase64Url, type Bytes } from './bytes';
 import { FormError, most, Reader, render, stamp } from './form';
 import { keyId, open, sign, SignatureError, type Signer } from './note';
-import type { Box, Point } from './zone';
+import type { Box, Polygon } from './zone';
 
 export const maxWindow = 12 * 3600_000; // ms
-export const maxEntries = 9;
-export const maxCorners = 32;
 
 export type Mode = 'blur' | 'frosted';
 
@@ -17,7 +15,9 @@ export interface Terms {
   epoch: number;
   from: Date;
   until: Date;
-  zone: Point[];
+  zones: readonly Polygon[];
+  large: boolean; // they may take more than 60 % of the picture
+  reference: Bytes | null; // how the camera has to stand, by its SHA-256; null for anyhow
   lamp: Box;
   mode: Mode;
   shadow: boolean;
@@ -32,7 +32,7 @@ export interface Terms {
   nonce: Bytes;
 }
 
-const points = (ps: readonly Point[]): string => ps.map((p) => `${p.x},${p.y}`).join(' ');
+const points = (ps: Polygon): string => ps.map((p) => `${p.x},${p.y}`).join(' ');
 
 /** Signs a pass. Device and hub check the bounds; a page only needs to be understood. */
 export async function signPass(t: Terms, owner: Signer): Promise<string> {
@@ -44,7 +44,9 @@ export async function signPass(t: Terms, owner: Signer): Promise<string> {
     ['epoch', String(t.epoch)],
     ['from', stamp(t.from)],
     ['until', stamp(t.until)],
-    ['zone', points(t.zone)],
+    ['zone', t.zones.map(points).join(' / ')],
+    ['large', t.large ? 'allow' : 'deny'],
+    ['reference', t.reference ? toBase64Url(t.reference) : 'none'],
     ['lamp', points([t.lamp.min, t.lamp.max])],
     ['mode', t.mode],
     ['shadow', t.shadow ? 'on' : 'off'],
@@ -78,9 +80,10 @@ export async function openCard(note: string, device: Bytes): Promise<Card> {
   return c;
 }
 
+/** What an owner tells a device about a delivery besides its pass. */
 export interface Order {
   device: string;
-  verb: 'cancel' | 'lock';
+  verb: 'cancel' | 'lock' | 'remember';
   delivery: string;
   at: Date;
   nonce: Bytes;
@@ -97,6 +100,21 @@ export const signOrder = (o: Order, owner: Signer): Promise<string> =>
     ]),
     owner,
   );
+
+/** A device's word that it keeps how its camera stood. What it keeps stays there; this is its name. */
+export interface Reference {
+  device: string;
+  delivery: string; // during which it was taken
+  sum: Bytes; // SHA-256 of what the device keeps
+  at: Date;
+}
+
+export async function openReference(note: string, device: Bytes): Promise<Reference> {
+  const r = new Reader(await open(note, device), 'vestibule/reference/v1');
+  const f: Reference = { device: r.word('device'), delivery: r.word('delivery'), sum: r.bytes('reference', 32), at: r.instant('at') };
+  r.end();
+  return f;
+}
 
 /** Answers a hub's challenge. The origin is the page's own, so that it is good nowhere else. */
 export const signLogin = (origin: string, challenge: Bytes, key: Signer): Promise<string> =>
@@ -185,4 +203,3 @@ export async function pairMac(secret: Bytes, device: string, owner: Bytes): Prom
   const text = concat(encode(`vestibule/pair/v1\n${device}\n${toBase64Url(owner)}\n`));
   return toBase64(new Uint8Array(await crypto.subtle.sign('HMAC', key, text)));
 }
-

@@ -1,12 +1,12 @@
 /** Making a delivery: a secret that stays here, and a pass that the owner's key signs. */
-import { random, toBase32 } from './bytes';
+import { random, toBase32, type Bytes } from './bytes';
 import { newCode } from './code';
 import type { Device, Secret } from './keep';
 import { keyId, type Signer } from './note';
 import { signPass, type Mode } from './pass';
 import { sealSecret } from './seal';
 import type { Window } from './window';
-import type { Point } from './zone';
+import type { Polygon } from './zone';
 
 /** What an owner asks for. */
 export interface Wish extends Window {
@@ -17,7 +17,10 @@ export interface Wish extends Window {
   offline: boolean;
   watched: boolean;
   camera: boolean;
-  zone: Point[];
+  zones: readonly Polygon[];
+  large: boolean; // they may take more than 60 % of the picture
+  shadow: boolean;
+  reference: Bytes | null; // how the camera has to stand
 }
 
 /** A delivery that is made and not sent. */
@@ -39,10 +42,12 @@ export async function draft(wish: Wish, device: Device, owner: Signer): Promise<
       epoch,
       from: wish.from,
       until: wish.until,
-      zone: wish.zone,
+      zones: wish.zones,
+      large: wish.large,
+      reference: wish.reference,
       lamp: device.lamp,
       mode: wish.mode,
-      shadow: false,
+      shadow: wish.shadow,
       sealed: await sealSecret(secret.code, secret.key, device.device, delivery, device.seal),
       entries: wish.entries,
       grace,

@@ -8,11 +8,11 @@ export const ladder = [
 export type Rung = (typeof ladder)[number];
 
 const asides: readonly Kind[] = [
-  'window_closed', 'cancelled', 'camera_fault', 'camera_back', 'code_refused', 'held_open', 'forced_open',
-  'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure', 'journal_broken', 'link_lost', 'link_back',
+  'window_closed', 'cancelled', 'camera_fault', 'camera_back', 'code_refused', 'beyond_doorway', 'held_open',
+  'forced_open', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure', 'journal_broken', 'link_lost', 'link_back',
 ];
 const bad: readonly Kind[] = [
-  'camera_fault', 'code_refused', 'held_open', 'forced_open', 'tamper', 'sensor_unsure', 'journal_broken', 'link_lost',
+  'camera_fault', 'code_refused', 'beyond_doorway', 'held_open', 'forced_open', 'tamper', 'sensor_unsure', 'journal_broken', 'link_lost',
 ];
 
 export interface Step {

@@ -2,8 +2,8 @@
 
 export const kinds = [
   'started', 'paired', 'pass_accepted', 'pass_refused', 'cancelled', 'window_opened', 'window_closed', 'camera_on',
-  'camera_off', 'camera_fault', 'camera_back', 'code_refused', 'visit_started', 'unlocked', 'relocked', 'door_opened',
-  'door_shut', 'held_open', 'forced_open', 'visit_ended', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure',
+  'camera_off', 'camera_fault', 'camera_back', 'stand_kept', 'code_refused', 'visit_started', 'unlocked', 'relocked', 'door_opened',
+  'beyond_doorway', 'door_shut', 'held_open', 'forced_open', 'visit_ended', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure',
   'clock_jumped', 'journal_broken', 'viewer_joined', 'viewer_left', 'viewer_refused', 'link_lost', 'link_back',
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -14,7 +14,7 @@ export const reasons = [
   'door_unsure', 'door_open', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'window_over',
   'overlaps', 'code_unsealed', 'too_many', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
   'call_stale', 'busy', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
-  'camera_stalled', 'camera_resized', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep', 'time_up',
+  'camera_stalled', 'camera_resized', 'camera_moved', 'reference_bad', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep', 'time_up',
   'by_owner',
 ] as const;
 export type Reason = (typeof reasons)[number];
@@ -30,6 +30,13 @@ export interface Event {
   who?: string;
   via?: 'keypad' | 'page' | 'qr';
   count?: number;
+  spent?: Spent; // in its delivery, when the camera goes off
+}
+
+/** How much of the interior a delivery's picture has given away, in bytes. */
+export interface Spent {
+  colour: number;
+  shadow: number;
 }
 
 /** What a device knows of its door now. */
@@ -45,6 +52,7 @@ export interface State {
   alarm?: Kind;
   why?: Reason;
   viewers: number;
+  spent?: Spent; // in the delivery whose window is open
 }
 
 /** Why something was refused, and when it is worth trying again. */
@@ -68,5 +76,6 @@ export interface Letters {
   knock: { ask: { delivery: string }; answer: { knock: string } };
   try: { ask: { delivery: string; knock: string; sealed: string }; answer: Tried };
   offer: { ask: { sdp: string; call: string; key: string }; answer: { sdp: string; answer: string } };
+  remember: { ask: { order: string }; answer: { reference: string } };
   bye: { ask: { nonce: string }; answer: unknown };
 }
