@@ -120,12 +120,13 @@ func level(c Config) int {
 	blocks := ((c.Width + 15) / 16) * ((c.Height + 15) / 16)
 	for _, l := range []struct{ level, rate, frame int }{
 		{30, 40500, 1620}, {31, 108000, 3600}, {32, 216000, 5120}, {40, 245760, 8192},
+		{42, 522240, 8704}, {50, 589824, 22080}, {51, 983040, 36864}, // the last two: tools that show two pictures side by side
 	} {
 		if blocks*c.FPS <= l.rate && blocks <= l.frame {
 			return l.level
 		}
 	}
-	return 42
+	return 52
 }
 
 // KeyNext makes the next access unit decodable by itself.
