@@ -24,7 +24,7 @@
 //	pins:  > {"id":7,"pin":"lock.coil","drive":"high"}     drive: high, low, float
 //	       < {"id":7,"levels":12}                          the answer, once the house has applied it
 //	       < {"levels":13}                                 unasked, whenever an input moves
-//	world: < {"door":0.4,"lamp":true,"light":1,"covered":false,"power":true}
+//	world: < {"door":0.4,"lamp":true,"light":1,"covered":false,"power":true,"shift":[0,0],"inside":0,"shade":0}
 //
 // levels has one bit per input, in the order of [Inputs]. A house has one client for its pins: the
 // newest. When a connection ends, what its pins drove is let go, as the kernel does with lines.

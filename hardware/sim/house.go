@@ -65,15 +65,6 @@ const (
 	High
 )
 
-// World is what a camera could see of the house.
-type World struct {
-	Door    float64 `json:"door"`    // 0 shut to 1 wide open
-	Lamp    bool    `json:"lamp"`    // the lamp in the zone is lit
-	Light   float64 `json:"light"`   // daylight, 0 to 1
-	Covered bool    `json:"covered"` // something is over the lens
-	Power   bool    `json:"power"`   // the camera has power
-}
-
 // View is all that a desk shows of the house.
 type View struct {
 	World
@@ -108,6 +99,9 @@ type House struct {
 	keys    [keypad.Rows][keypad.Columns]bool
 	covered bool
 	light   float64
+	shift   [2]float64
+	inside  float64
+	shade   float64
 	tamper  bool // the cover is off
 
 	latched  bool // the latch is in the strike
@@ -276,23 +270,6 @@ func (h *House) SetTamper(off bool, now time.Time) {
 	}
 }
 
-// SetCovered covers the lens or uncovers it.
-func (h *House) SetCovered(covered bool, now time.Time) {
-	h.Advance(now)
-	if h.covered != covered {
-		h.covered = covered
-		h.note("lens covered: %v", covered)
-	}
-}
-
-// SetLight sets the daylight, 0 to 1; what is outside counts as the nearest of these.
-func (h *House) SetLight(light float64, now time.Time) {
-	h.Advance(now)
-	if !math.IsNaN(light) {
-		h.light = min(max(light, 0), 1)
-	}
-}
-
 // Stick makes an input keep a level whatever happens, as a welded relay or a bridged contact does.
 func (h *House) Stick(role board.Role, high bool, now time.Time) {
 	h.Advance(now)
@@ -315,17 +292,6 @@ func (h *House) Changes() []Levels {
 	c := h.changes
 	h.changes = nil
 	return c
-}
-
-// World returns what a camera could see.
-func (h *House) World() World {
-	return World{
-		Door:    h.angle(),
-		Lamp:    h.mains && h.drives[board.Lamp] == High,
-		Light:   h.light,
-		Covered: h.covered,
-		Power:   h.mains && h.drives[board.Camera] == High,
-	}
 }
 
 // View returns what a desk shows.

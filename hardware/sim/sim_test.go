@@ -248,6 +248,9 @@ func TestWatch(t *testing.T) {
 		s.Do(func(h *sim.House, now time.Time) {
 			h.SetCovered(true, now)
 			h.SetLight(0.25, now)
+			h.Bump(8, -300, now)
+			h.SetInside(-0.5, now)
+			h.SetShade(7, now)
 			h.Force(now)
 		})
 		var last float64
@@ -262,7 +265,7 @@ func TestWatch(t *testing.T) {
 		}
 		time.Sleep(sim.Swing)
 		synctest.Wait()
-		if got := w.World(); got.Door != 1 || !got.Covered || got.Light != 0.25 {
+		if got := w.World(); got.Door != 1 || !got.Covered || got.Light != 0.25 || got.Shift != [2]float64{8, -100} || got.Inside != -0.5 || got.Shade != 1 {
 			t.Errorf("world %+v", got)
 		}
 		if steps < 15 {

@@ -53,6 +53,7 @@ type canvas struct {
 	sx, sy float64         // pixels for each unit of the sheet
 	clip   image.Rectangle // pixels that may be drawn on
 	cover  []float32       // scratch: coverage of the shape's box
+	tone   *tone           // what becomes of the inks; nil for nothing
 }
 
 func newCanvas(f *raw.Frame) *canvas {
@@ -108,6 +109,9 @@ func (c *canvas) blend(acc edges, box image.Rectangle, with ink) {
 		ly, lb, lr := mix(with.top, with.low, min(max(t, 0), 1)).ycc()
 		if with.top == with.low {
 			ly, lb, lr = with.top.ycc()
+		}
+		if c.tone != nil {
+			ly, lb, lr = float64(c.tone.luma[byte(ly)]), float64(c.tone.chroma[byte(lb)]), float64(c.tone.chroma[byte(lr)])
 		}
 		fy, fb, fr := float32(ly), float32(lb), float32(lr)
 		a0 := acc.acc[y*acc.stride:][:acc.w]

@@ -10,6 +10,7 @@ type visit struct {
 	open    time.Duration // for how long it has been open
 	parcels int           // that lie on the mat
 	placed  bool          // this opening's parcel is one of them
+	inside  float64       // how far this courier goes: World.Inside as he came
 }
 
 // mostParcels fit on the mat; later ones replace the last.
@@ -21,10 +22,13 @@ var parcelX = [mostParcels]float64{0.14, -0.30, -0.08}
 const parcelZ = 2.86
 
 // step lets time pass with the door this wide.
-func (v *visit) step(door float64, dt time.Duration) {
+func (v *visit) step(door, inside float64, dt time.Duration) {
 	if door <= openFrom {
 		v.open, v.placed = 0, false
 		return
+	}
+	if v.open < ArrivesAfter {
+		v.inside = min(max(inside, -1), 1)
 	}
 	v.open += dt
 	if v.open >= ParcelAfter && !v.placed {
@@ -40,6 +44,15 @@ func (v *visit) place() int {
 	return min(v.parcels, mostParcels-1)
 }
 
+// What the courier does when, beside World's own times.
+const (
+	stops   = 1500 * time.Millisecond
+	upright = 2600 * time.Millisecond
+	turns   = 3150 * time.Millisecond
+
+	matZ = 3.02 // where he stands then, in metres from the camera
+)
+
 // pose is how the courier stands.
 type pose struct {
 	x, z     float64 // feet, in the hall's metres
@@ -48,42 +61,64 @@ type pose struct {
 	phase    float64 // of the steps, in radians
 	stepping float64 // 0 stands .. 1 walks
 	away     bool    // seen from behind
+	inside   bool    // on the way beyond the mat
 	carries  bool
 }
 
-// poseAt is the courier's pose when the door has been open for a while; none before and after.
-func poseAt(open time.Duration, x float64) (pose, bool) {
+// poseAt is the courier's pose when the door has been open for a while; none before and after. x is where the
+// parcel goes, inside how far the courier goes on from there.
+func poseAt(open time.Duration, x, inside float64) (pose, bool) {
+	if inside != 0 && open >= upright {
+		if open < upright+InsideTakes {
+			return strollAt(open-upright, x, inside), true
+		}
+		open -= InsideTakes
+	}
 	if open < ArrivesAfter || open >= GoneAfter {
 		return pose{}, false
 	}
-	const (
-		inside  = 1500 * time.Millisecond
-		upright = 2600 * time.Millisecond
-		turns   = 3150 * time.Millisecond
-	)
 	part := func(from, to time.Duration) float64 {
 		return min(max(float64(open-from)/float64(to-from), 0), 1)
 	}
-	p := pose{x: x, z: 3.02, phase: open.Seconds() * 2 * math.Pi * 1.6}
+	p := pose{x: x, z: matZ, phase: open.Seconds() * 2 * math.Pi * 1.6}
 	switch {
-	case open < inside:
-		t := part(ArrivesAfter, inside)
-		p.z = 5.6 - (5.6-3.02)*t*(1.6-0.6*t)
+	case open < stops:
+		t := part(ArrivesAfter, stops)
+		p.z = 5.6 - (5.6-matZ)*t*(1.6-0.6*t)
 		p.x *= t
 		p.stepping, p.carries = math.Sin(math.Pi*min(t+0.2, 1)), true
 	case open < ParcelAfter:
-		p.bend, p.carries = ease(part(inside, ParcelAfter-80*time.Millisecond)), true
+		p.bend, p.carries = ease(part(stops, ParcelAfter-80*time.Millisecond)), true
 	case open < upright:
 		p.bend = 1 - ease(part(ParcelAfter, upright))
 	case open < turns:
 		p.wave = math.Sin(math.Pi * part(upright, turns))
 	default:
 		t := part(turns, GoneAfter)
-		p.z = 3.02 + 3.6*t*t*(1.4-0.4*t)
+		p.z = matZ + 3.6*t*t*(1.4-0.4*t)
 		p.x *= 1 - t
 		p.away, p.stepping = true, min(4*t, 1)
 	}
 	return p, true
+}
+
+// strollAt is the courier's pose for a while into the way from the mat to the interior and back.
+func strollAt(d time.Duration, x, inside float64) pose {
+	const way, all = 1600 * time.Millisecond, InsideTakes
+	t, reach := 1.0, 0.0 // how far on the way; reaching for something there
+	switch {
+	case d < way:
+		t = float64(d) / float64(way)
+	case d > all-way:
+		t = float64(all-d) / float64(way)
+	default:
+		reach = math.Sin(math.Pi * float64(d-way) / float64(all-2*way))
+	}
+	t = ease(t)
+	p := pose{inside: true, phase: d.Seconds() * 2 * math.Pi * 1.6, stepping: min(6*t*(1-t), 1), wave: reach, away: d > all-way}
+	p.x = x + (-1.25*inside-x)*t
+	p.z = matZ - 0.72*math.Abs(inside)*t
+	return p
 }
 
 func ease(t float64) float64 { return t * t * (3 - 2*t) }

@@ -15,8 +15,7 @@ var errNoPower = errors.New("the camera has no power")
 // drawLamp draws the challenge lamp in its box, lit or not. A lit lamp shines by itself; light, 0..1, is
 // what falls on an unlit one.
 func drawLamp(c *canvas, box vision.Box, lit bool, light float64) {
-	x0, y0 := float64(box.Min.X)*sheetWidth/vision.Unit, float64(box.Min.Y)*sheetHeight/vision.Unit
-	x1, y1 := float64(box.Max.X)*sheetWidth/vision.Unit, float64(box.Max.Y)*sheetHeight/vision.Unit
+	x0, y0, x1, y1 := sheetBox(box)
 	w, h := x1-x0, y1-y0
 	if lit {
 		for i := range 5 {
@@ -32,6 +31,12 @@ func drawLamp(c *canvas, box vision.Box, lit bool, light float64) {
 	}
 	c.round(run(dim(0x6f6a60), dim(0x5b574f), y0, y1), x0, y0, x1, y1, 0.12*h)
 	c.round(flat(dim(0x8a857a)), x0+0.18*w, y0+0.12*h, x0+0.32*w, y0+0.6*h, 0.06*h)
+}
+
+// sheetBox is a box of the picture on the sheet.
+func sheetBox(b vision.Box) (x0, y0, x1, y1 float64) {
+	return float64(b.Min.X) * sheetWidth / vision.Unit, float64(b.Min.Y) * sheetHeight / vision.Unit,
+		float64(b.Max.X) * sheetWidth / vision.Unit, float64(b.Max.Y) * sheetHeight / vision.Unit
 }
 
 // WithLamp returns a source whose pictures have the challenge lamp drawn into the given box, as footage

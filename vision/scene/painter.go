@@ -18,6 +18,11 @@ type painter struct {
 	moving image.Rectangle
 	grain  grain
 
+	gain    []byte     // how much of the lamp inside falls on each pixel, in 1/63; nil until it is lit
+	shifted *raw.Frame // the lit picture as a bumped camera sees it; nil until it is bumped
+	shift   [2]float64 // how far shifted is shifted
+	stale   bool       // lit has changed since
+
 	visit visit
 	leaf  float64 // how wide the door is drawn, 0..1: it follows the world's, no faster than a hand
 	last  time.Duration
@@ -29,11 +34,15 @@ type painter struct {
 type shown struct {
 	leaf    float64
 	light   float64
+	shade   float64
 	lamp    bool
 	courier pose
 	there   bool
 	parcels int
 }
+
+// inside reports whether the courier may be seen beyond the doorway and the mat.
+func (s shown) inside() bool { return s.there && s.courier.inside }
 
 // leafSpeed is how fast the door is drawn to turn, in parts of its way a second.
 const leafSpeed = 3.0
@@ -64,7 +73,7 @@ func (c *canvas) doorway() image.Rectangle {
 func (p *painter) paint(f *raw.Frame, n uint64, t time.Duration, w World) {
 	dt := max(t-p.last, 0)
 	p.last = t
-	p.visit.step(w.Door, dt)
+	p.visit.step(w.Door, w.Inside, dt)
 	door := min(max(w.Door, 0), 1)
 	most := leafSpeed * dt.Seconds()
 	p.leaf += min(max(door-p.leaf, -most), most)
@@ -75,36 +84,57 @@ func (p *painter) paint(f *raw.Frame, n uint64, t time.Duration, w World) {
 		p.grain.lay(f, n, nil)
 		return
 	}
-	now := shown{leaf: p.leaf, light: math.Round(min(max(w.Light, 0), 1)*64) / 64, lamp: w.Lamp, parcels: p.visit.parcels}
-	now.courier, now.there = poseAt(p.visit.open, parcelX[p.visit.place()])
+	fine := func(v float64) float64 { return math.Round(min(max(v, 0), 1)*64) / 64 }
+	now := shown{leaf: p.leaf, light: fine(w.Light), shade: fine(w.Shade), lamp: w.Lamp, parcels: p.visit.parcels}
+	now.courier, now.there = poseAt(p.visit.open, parcelX[p.visit.place()], p.visit.inside)
 	p.update(now)
-	p.grain.lay(f, n, p.lit.Frame)
+	p.grain.lay(f, n, p.seen(w.Shift))
+}
+
+// seen is the lit picture as the camera sees it.
+func (p *painter) seen(shift [2]float64) *raw.Frame {
+	if shift == [2]float64{} {
+		return p.lit.Frame
+	}
+	if p.shifted == nil {
+		p.shifted, p.stale = raw.New(p.lit.Width, p.lit.Height), true
+	}
+	if p.stale || shift != p.shift {
+		shiftFrame(p.shifted, p.lit.Frame, shift)
+		p.shift, p.stale = shift, false
+	}
+	return p.shifted
 }
 
 // update draws anew what is not as it was.
 func (p *painter) update(now shown) {
 	was := p.shown
 	p.shown = now
-	all := p.first || now.light != was.light
+	all := p.first || now.light != was.light || now.shade != was.shade
 	moved := now
-	moved.light, moved.lamp = was.light, was.lamp
+	moved.light, moved.shade, moved.lamp = was.light, was.shade, was.lamp
+	moving := p.moving
+	if now.inside() || was.inside() {
+		moving = p.day.clip
+	}
 	if p.first {
 		copyFrame(p.day.Frame, p.room, p.day.clip)
 	}
 	if p.first || moved != was {
-		p.drawMoving(now)
+		p.drawMoving(now, moving)
 	}
-	switch {
-	case all:
-		p.relight(p.lit.clip, now)
-	case now != was:
-		p.relight(p.moving, now)
+	if all {
+		moving = p.lit.clip
+	}
+	if all || now != was {
+		p.relight(moving, now)
+		p.stale = true
 	}
 	p.first = false
 }
 
-// drawMoving draws the door and what passes through it.
-func (p *painter) drawMoving(now shown) {
+// drawMoving draws the door and what passes through it, in a box.
+func (p *painter) drawMoving(now shown, box image.Rectangle) {
 	c := p.day
 	whole := c.clip
 	c.clip = p.moving
@@ -112,7 +142,7 @@ func (p *painter) drawMoving(now shown) {
 	if now.leaf > 0 {
 		from = p.street
 	}
-	copyFrame(c.Frame, from, p.moving)
+	copyFrame(c.Frame, from, box)
 	outside := now.there && now.courier.z > wallZ
 	if outside {
 		c.clip = c.doorway()
@@ -123,51 +153,34 @@ func (p *painter) drawMoving(now shown) {
 	drawDaylight(c, now.leaf)
 	sin, cos := math.Sincos(now.leaf * 1.45)
 	drawLeaf(c, sin, cos)
-	if now.there && !outside {
+	c.clip = box
+	near := now.there && now.courier.z < parcelZ
+	if now.there && !outside && !near {
 		drawCourier(c, now.courier)
 	}
-	for i := range now.parcels { // they lie in front of where the courier stands
+	for i := range now.parcels { // they lie in front of where the courier usually stands
 		drawParcel(c, parcelX[i], 0, parcelZ)
+	}
+	if near {
+		drawCourier(c, now.courier)
 	}
 	c.clip = whole
 }
 
-// relight makes the lit picture from the day's, in a box.
-func (p *painter) relight(box image.Rectangle, now shown) {
-	var luma, chroma [256]byte
-	k := 0.07 + 0.93*now.light
-	for i := range luma {
-		luma[i] = byte(min(max(16+(float64(i)-16)*k+0.5, darkest), brightest))
-		chroma[i] = byte(128 + (float64(i)-128)*(0.3+0.7*k) + 0.5)
-	}
-	each(p.lit.Frame, p.day.Frame, box, func(dst, src []byte, isLuma bool) {
-		table := &chroma
-		if isLuma {
-			table = &luma
-		}
-		for i, v := range src {
-			dst[i] = table[v]
-		}
-	})
-	p.lit.clip = box
-	drawLamp(p.lit, Lamp, now.lamp, k)
-	p.lit.clip = image.Rect(0, 0, p.lit.Width, p.lit.Height)
-}
-
 func copyFrame(dst, src *raw.Frame, box image.Rectangle) {
-	each(dst, src, box, func(d, s []byte, _ bool) { copy(d, s) })
+	each(dst, src, box, func(d, s []byte, _, _ int, _ bool) { copy(d, s) })
 }
 
-// each calls do for each row of each plane in an even box.
-func each(dst, src *raw.Frame, box image.Rectangle, do func(dst, src []byte, luma bool)) {
+// each calls do for each row of each plane in an even box. The row begins at x, y of its plane.
+func each(dst, src *raw.Frame, box image.Rectangle, do func(dst, src []byte, x, y int, luma bool)) {
 	w := dst.Width
 	for y := box.Min.Y; y < box.Max.Y; y++ {
-		do(dst.Y[y*w+box.Min.X:][:box.Dx()], src.Y[y*w+box.Min.X:][:box.Dx()], true)
+		do(dst.Y[y*w+box.Min.X:][:box.Dx()], src.Y[y*w+box.Min.X:][:box.Dx()], box.Min.X, y, true)
 	}
 	w /= 2
 	for y := box.Min.Y / 2; y < box.Max.Y/2; y++ {
 		i, n := y*w+box.Min.X/2, box.Dx()/2
-		do(dst.Cb[i:][:n], src.Cb[i:][:n], false)
-		do(dst.Cr[i:][:n], src.Cr[i:][:n], false)
+		do(dst.Cb[i:][:n], src.Cb[i:][:n], box.Min.X/2, y, false)
+		do(dst.Cr[i:][:n], src.Cr[i:][:n], box.Min.X/2, y, false)
 	}
 }

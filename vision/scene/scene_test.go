@@ -20,6 +20,9 @@ import (
 
 var sizes = [...]vision.Size{{Width: 640, Height: 480}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}}
 
+// little is for tests that draw for long.
+var little = vision.Size{Width: 320, Height: 240}
+
 const frame = time.Second / 30
 
 // visitStory is a door that opens after half a second and shuts after seven.
@@ -52,23 +55,27 @@ func digest(seed int64, size vision.Size) [32]byte {
 }
 
 func TestSameSeedSameFrames(t *testing.T) {
-	a := digest(1, sizes[0])
-	if digest(1, sizes[0]) != a {
+	a := digest(1, little)
+	if digest(1, little) != a {
 		t.Error("the same seed and world give other frames")
 	}
-	if digest(2, sizes[0]) == a {
+	if digest(2, little) == a {
 		t.Error("another seed gives the same frames")
 	}
 }
 
 // What has not moved is kept from frame to frame; what is kept must not drift from what is drawn afresh.
 func TestKeptPicturesAreTrue(t *testing.T) {
-	size := sizes[0]
+	size := little
 	f, g := raw.New(size.Width, size.Height), raw.New(size.Width, size.Height)
 	p := newPainter(1, size.Width, size.Height)
 	story := func(t time.Duration) World {
 		w := visitStory(t)
 		w.Light = 1 - 0.1*float64(t/(2*time.Second))
+		w.Inside, w.Shade = -1, 0.5*float64(t/(3*time.Second))
+		if t > 4*time.Second {
+			w.Shift = [2]float64{5.5, -3}
+		}
 		return w
 	}
 	play(p, f, 8*time.Second, story, func(n uint64, at time.Duration) {
@@ -77,7 +84,7 @@ func TestKeptPicturesAreTrue(t *testing.T) {
 		}
 		fresh := newPainter(1, size.Width, size.Height)
 		fresh.update(p.shown)
-		fresh.grain.lay(g, n, fresh.lit.Frame)
+		fresh.grain.lay(g, n, fresh.seen(story(at).Shift))
 		if !bytes.Equal(f.Y, g.Y) || !bytes.Equal(f.Cb, g.Cb) || !bytes.Equal(f.Cr, g.Cr) {
 			t.Fatalf("frame %d differs from one drawn afresh", n)
 		}
@@ -170,12 +177,13 @@ func TestLampAndLight(t *testing.T) {
 // The visit is a function of how long the door has been open, and the parcel stays.
 func TestVisit(t *testing.T) {
 	var v visit
+	inside := 0.0
 	walk := func(door float64, d time.Duration) {
 		for range d / (10 * time.Millisecond) {
-			v.step(door, 10*time.Millisecond)
+			v.step(door, inside, 10*time.Millisecond)
 		}
 	}
-	there := func() bool { _, ok := poseAt(v.open, 0); return ok }
+	there := func() bool { _, ok := poseAt(v.open, 0, v.inside); return ok }
 	walk(0.5, 10*time.Second)
 	if v.open != 0 || there() {
 		t.Error("the courier comes through a door that is ajar")
@@ -216,25 +224,41 @@ func TestVisit(t *testing.T) {
 
 // Nothing jumps: from one frame to the next the courier moves by less than a step.
 func TestCourierMovesSmoothly(t *testing.T) {
-	var last pose
-	had := false
-	for open := time.Duration(0); open < 6*time.Second; open += frame {
-		p, ok := poseAt(open, parcelX[0])
-		if ok && had {
-			if d := p.z - last.z; d > 0.3 || d < -0.3 {
-				t.Errorf("at %v a jump of %.2f m", open, d)
+	for _, inside := range []float64{0, 1, -1, 0.3} {
+		var last pose
+		had, gone := false, time.Duration(0)
+		for open := time.Duration(0); open < 12*time.Second; open += frame {
+			p, ok := poseAt(open, parcelX[0], inside)
+			if ok && had {
+				for what, d := range map[string]float64{"forward": p.z - last.z, "sideways": p.x - last.x} {
+					if d > 0.3 || d < -0.3 {
+						t.Errorf("at %v a jump of %.2f m %s", open, d, what)
+					}
+				}
+				for what, d := range map[string]float64{"back bends": p.bend - last.bend, "hand rises": p.wave - last.wave} {
+					if d > 0.2 || d < -0.2 {
+						t.Errorf("at %v the %s by %.2f", open, what, d)
+					}
+				}
 			}
-			if d := p.bend - last.bend; d > 0.2 || d < -0.2 {
-				t.Errorf("at %v the back bends by %.2f", open, d)
+			if had && !ok {
+				gone = open
 			}
+			last, had = p, ok
 		}
-		last, had = p, ok
+		want := GoneAfter
+		if inside != 0 {
+			want += InsideTakes
+		}
+		if gone < want || gone > want+frame {
+			t.Errorf("inside %v: gone after %v", inside, gone)
+		}
 	}
 }
 
 // A visit is seen in the picture: the mat before and after it, and the doorway during it.
 func TestVisitIsSeen(t *testing.T) {
-	size := sizes[1]
+	size := sizes[0]
 	f := raw.New(size.Width, size.Height)
 	mat := vision.Box{Min: vision.Point{X: 4900, Y: 8100}, Max: vision.Point{X: 5500, Y: 8900}}
 	var before, during, after int

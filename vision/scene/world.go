@@ -20,6 +20,15 @@ type World struct {
 	Light   float64 // 0 night .. 1 day
 	Covered bool    // something hangs over the camera
 	Power   bool    // the camera has power; without it the source fails
+
+	// Shift is how far the camera was bumped: what it sees lies so many pixels further right and down, in a
+	// picture of 1280x720.
+	Shift [2]float64
+	// Inside is how far the courier who comes next goes on from the mat into the interior, and lingers there,
+	// before he leaves: 0 not at all .. 1 all the way, to the left; to the right below zero.
+	Inside float64
+	// Shade is how bright a lamp inside shines, 0 off .. 1.
+	Shade float64
 }
 
 // Writing is a text and where it is in the picture.
@@ -34,8 +43,10 @@ const (
 	ArrivesAfter = 300 * time.Millisecond
 	// ParcelAfter ... put the parcel down,
 	ParcelAfter = 2200 * time.Millisecond
-	// GoneAfter ... gone.
+	// GoneAfter ... gone, unless he goes inside: that takes ...
 	GoneAfter = 4500 * time.Millisecond
+	// InsideTakes ... longer.
+	InsideTakes = 4400 * time.Millisecond
 )
 
 // openFrom is how wide the door is at the least for the courier to come, or to stay.
