@@ -44,6 +44,7 @@ const (
 	atMost
 	breaks
 	noMoreThan
+	none
 )
 
 // Chance is for a figure that must not be higher than guessing gives: its probability, corrected for all
@@ -52,6 +53,9 @@ func Chance(p float64) Rule { return Rule{kind: chance, limit: p} }
 
 // AtMost is for a figure whose interval must end at or below a limit.
 func AtMost(limit float64) Rule { return Rule{kind: atMost, limit: limit} }
+
+// None is for what must not happen at all, in any trial.
+func None() Rule { return Rule{kind: none} }
 
 // Breaks is for a positive control: the attack works on it, at least so well. One that does not break makes
 // the whole run worthless.
@@ -113,7 +117,7 @@ func (r *Row) probability() float64 {
 		p = r.Found.Above(r.Rule.limit)
 	case noMoreThan:
 		p = more(r.Found, r.Rule.from, r.Rule.limit)
-	case told, atMost, breaks:
+	case told, atMost, breaks, none:
 	}
 	if r.P > 0 && !(p < r.P) {
 		p = r.P
@@ -134,6 +138,8 @@ func (r *Row) verdict(p float64) Verdict {
 		bad = bad || p < level
 	case atMost:
 		bad = bad || high > r.Rule.limit || p < level
+	case none:
+		bad = bad || r.Found.Value() != 0
 	case noMoreThan:
 		bad = bad || math.IsNaN(p) || p < level
 	case told:

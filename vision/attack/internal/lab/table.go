@@ -82,6 +82,8 @@ func (r Rule) text(u Unit) string {
 		return "at least " + u.number(r.limit)
 	case noMoreThan:
 		return "the tint's " + u.number(r.from.Value())
+	case none:
+		return "none"
 	case told:
 	}
 	return "-"

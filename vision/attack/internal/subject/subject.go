@@ -13,7 +13,9 @@ import (
 type Delivery struct {
 	Width, Height int          // pixels, even
 	Zone          *zone.Blocks // what is shown
+	Lamp          zone.Box     // where the challenge lamp is
 	Nonce         [16]byte     // the delivery's; the attacker is taken to know it
+	Tint          *glass.Tint  // the colours of the glass, where they are settled before the first frame
 	Seed          uint64       // for redactions that throw dice
 }
 
@@ -36,11 +38,13 @@ func Frosted() Redaction {
 
 // Blur is the redactor as it is shipped, in the mode blur: the first frame's tint is settled, and stays.
 func Blur() Redaction {
-	return Redaction{"blur", func(d Delivery) View { return &Glass{redactor: redact.New(d.config(true)), measures: true} }}
+	return Redaction{"blur", func(d Delivery) View {
+		return &Glass{redactor: redact.New(d.config(true)), measures: d.Tint == nil}
+	}}
 }
 
 func (d Delivery) config(blur bool) redact.Config {
-	return redact.Config{Width: d.Width, Height: d.Height, Zone: d.Zone, Blur: blur, Nonce: d.Nonce}
+	return redact.Config{Width: d.Width, Height: d.Height, Zone: d.Zone, Lamp: d.Lamp, Blur: blur, Nonce: d.Nonce, Tint: d.Tint}
 }
 
 // Glass is a view through the shipped redactor.
@@ -58,8 +62,20 @@ func (g *Glass) Show(f *raw.Frame) *glass.Planes {
 	return g.redactor.Compose(f).Planes
 }
 
-// Full is the picture that is all glass.
+// Whole is a view of which more comes out than the picture with the zone.
+type Whole interface {
+	View
+	// Full is the picture that is all glass.
+	Full() *glass.Planes
+	// Lamp is the measure of the challenge lamp in a frame.
+	Lamp(f *raw.Frame) uint16
+}
+
+// Full implements Whole.
 func (g *Glass) Full() *glass.Planes { return g.redactor.Full().Planes }
+
+// Lamp implements Whole.
+func (g *Glass) Lamp(f *raw.Frame) uint16 { return g.redactor.Lamp(f) }
 
 // Tint is what somebody sees who is given the tint's 216 bytes and the zone's pixels, and draws the rest
 // with a copy of the program: no hidden pixel reaches that copy. What an attack finds in it is what 216 bytes
