@@ -23,7 +23,7 @@ import (
 
 // All returns the attacks in the order of their numbers.
 func All() []*lab.Attack {
-	return []*lab.Attack{NonInterference()}
+	return []*lab.Attack{NonInterference(), LeftOrRight(), Gallery()}
 }
 
 // delivery opens a redaction in a world.

@@ -77,8 +77,9 @@ func (l *Lab) Nonce(words ...any) (n [16]byte) {
 	return n
 }
 
-// Each does n trials, as many at once as there are cores, each with dice of its own. It stops at the first
-// error and tells how far it is.
+// Each does n trials, as many at once as there are cores, each with dice of its own, which depend on what is
+// done and not on whom: so two subjects that are given the same words are tried on the same trials. It stops
+// at the first error and tells how far it is.
 func (l *Lab) Each(ctx context.Context, what string, n int, trial func(i int, rnd *rand.Rand) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
