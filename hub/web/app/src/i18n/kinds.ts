@@ -14,7 +14,7 @@ export const kinds: Readonly<Record<Kind, Text>> = {
   camera_off: { en: 'The camera went off.', fr: 'La caméra s’est éteinte.' },
   camera_fault: { en: 'The camera does not see the door.', fr: 'La caméra ne voit pas la porte.' },
   camera_back: { en: 'The camera sees the door again.', fr: 'La caméra voit à nouveau la porte.' },
-  stand_kept: { en: 'The device remembers how the camera stands.', fr: 'L’appareil a retenu la position de la caméra.' },
+  stand_kept: { en: 'The device remembers the camera’s position.', fr: 'L’appareil a retenu la position de la caméra.' },
   code_refused: { en: 'A code was refused.', fr: 'Un code a été refusé.' },
   visit_started: { en: 'The code was accepted; the visit began.', fr: 'Le code a été accepté ; la visite a commencé.' },
   unlocked: { en: 'The door was unlocked.', fr: 'La porte a été déverrouillée.' },
@@ -41,7 +41,7 @@ export const kinds: Readonly<Record<Kind, Text>> = {
 /** Kinds that say the same with the person who looks at the page as their subject. */
 export const byYou: Readonly<Partial<Record<Kind, Text>>> = {
   paired: { en: 'You paired this phone with the door.', fr: 'Vous avez associé ce téléphone à la porte.' },
-  stand_kept: { en: 'You had the device remember how the camera stands.', fr: 'Vous avez fait retenir la position de la caméra.' },
+  stand_kept: { en: 'You had the device remember the camera’s position.', fr: 'Vous avez fait retenir la position de la caméra.' },
   viewer_joined: { en: 'You began to watch.', fr: 'Vous avez commencé à regarder.' },
   viewer_left: { en: 'You stopped watching.', fr: 'Vous avez cessé de regarder.' },
   viewer_refused: { en: 'You were not allowed to watch.', fr: 'Vous n’avez pas eu le droit de regarder.' },

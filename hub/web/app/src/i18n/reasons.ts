@@ -219,18 +219,18 @@ export const reasons: Readonly<Record<Reason, Why>> = {
       fr: 'La caméra a été déplacée ou tournée ; toute l’image est en verre dépoli tant qu’elle n’a pas repris sa position.',
     },
     todo: {
-      en: 'Put it back as it was. If you moved it yourself, have this phone forget the old position on the delivery’s page, then plan the delivery again.',
-      fr: 'Remettez-la comme avant. Si vous l’avez déplacée vous-même, faites oublier l’ancienne position à ce téléphone sur la page de la livraison, puis planifiez-la à nouveau.',
+      en: 'Put it back as it was. If you moved it yourself, forget the old position and plan the delivery again.',
+      fr: 'Remettez-la comme avant. Si vous l’avez déplacée vous-même, oubliez l’ancienne position et planifiez la livraison à nouveau.',
     },
   },
   reference_bad: {
     said: {
-      en: 'The device cannot tell whether the camera stands as you signed, so the whole picture is glass.',
-      fr: 'L’appareil ne peut pas savoir si la caméra est dans la position que vous avez signée ; toute l’image est en verre dépoli.',
+      en: 'The device cannot check the camera’s position that you signed, so the whole picture is glass.',
+      fr: 'L’appareil ne peut pas vérifier la position de la caméra que vous avez signée ; toute l’image est en verre dépoli.',
     },
     todo: {
-      en: 'Have this phone forget the position on the delivery’s page, plan the delivery again, and let the device remember it anew.',
-      fr: 'Faites oublier la position à ce téléphone sur la page de la livraison, planifiez-la à nouveau, puis faites retenir la nouvelle position.',
+      en: 'Forget the position, plan the delivery again, and have the camera’s position remembered anew.',
+      fr: 'Oubliez la position, planifiez la livraison à nouveau, puis faites retenir la position de la caméra.',
     },
   },
   redactor_failed: {
@@ -255,6 +255,9 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     todo: askOwner,
   },
 };
+
+/** What does not pass by itself, so that the picture's cover says what to do. */
+export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_moved', 'reference_bad'];
 
 /** For a word that this page does not know yet. */
 export const unknownReason: Why = {

@@ -86,12 +86,12 @@ export const words = {
   'spent.shadow': { en: '{size} of silhouette', fr: '{size} de silhouette' },
   'spent.nothing': { en: 'nothing', fr: 'rien' },
 
-  'stand.title': { en: 'Does the camera stand well?', fr: 'La caméra est bien placée ?' },
+  'stand.title': { en: 'Is the camera well placed?', fr: 'La caméra est bien placée ?' },
   'stand.why': {
-    en: 'Have the device remember it. If the camera is moved or turned later, everything becomes glass and you are told.',
+    en: 'Have the device remember its position. If the camera is moved or turned later, everything becomes glass and you are told.',
     fr: 'Faites retenir sa position à l’appareil. Si la caméra est déplacée ou tournée plus tard, tout passe en verre dépoli et vous êtes prévenu.',
   },
-  'stand.do': { en: 'Remember how it stands', fr: 'Retenir sa position' },
+  'stand.do': { en: 'Remember its position', fr: 'Retenir sa position' },
   'stand.busy': { en: 'The device is looking…', fr: 'L’appareil regarde…' },
   'stand.kept': { en: 'The camera’s position is remembered', fr: 'La position de la caméra est retenue' },
   'stand.kept.why': {
@@ -99,7 +99,7 @@ export const words = {
     fr: 'Depuis : {when}. Les livraisons planifiées ensuite l’exigent.',
   },
   'stand.forget': { en: 'Forget it', fr: 'L’oublier' },
-  'stand.forget.why': { en: 'Do that after you moved the camera on purpose.', fr: 'Faites-le après avoir déplacé la caméra vous-même.' },
+  'stand.forget.why': { en: 'Did you move the camera yourself?', fr: 'Vous avez déplacé la caméra vous-même ?' },
 
   'door.label': { en: 'The door', fr: 'La porte' },
   'door.locked': { en: 'Locked', fr: 'Verrouillée' },
@@ -247,7 +247,7 @@ export const words = {
     fr: 'Presque rien de la pièce ne reste derrière le verre. Ne signez que si la caméra ne regarde que l’entrée.',
   },
   'zone.add': { en: 'Add a zone', fr: 'Ajouter une zone' },
-  'zone.remove': { en: 'Remove this zone', fr: 'Retirer cette zone' },
+  'zone.remove': { en: 'Remove this zone', fr: 'Retirer la zone' },
   'zone.unremembered': {
     en: 'With another zone, this delivery does not ask for the camera’s position. Have it remembered anew while the picture is live.',
     fr: 'Avec une autre zone, cette livraison n’exige pas la position de la caméra. Faites-la retenir à nouveau pendant le direct.',
