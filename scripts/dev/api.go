@@ -55,13 +55,10 @@ func (d *desk) handler() http.Handler {
 		d.house.Do(func(h *sim.House, now time.Time) { h.SetCovered(q.Covered, now) })
 		return nil
 	})
-	post(m, d, "light", func(q struct{ Level float64 }) *problem {
-		if q.Level < 0 || q.Level > 1 {
-			return &problem{"light_range", "Light goes from 0 to 1.", "La lumière va de 0 à 1."}
-		}
-		d.house.Do(func(h *sim.House, now time.Time) { h.SetLight(q.Level, now) })
-		return nil
-	})
+	post(m, d, "light", d.level(0, (*sim.House).SetLight))
+	post(m, d, "shade", d.level(0, (*sim.House).SetShade))
+	post(m, d, "inside", d.level(-1, (*sim.House).SetInside))
+	post(m, d, "bump", d.postBump)
 	post(m, d, "plug", d.postPlug)
 	post(m, d, "kill", d.postKill)
 	return guard(m)
@@ -129,6 +126,27 @@ func (d *desk) postDoor(q struct{ Open, Inside bool }) *problem {
 			h.Shut(now)
 		}
 	})
+	return nil
+}
+
+// level takes one number of the world, from low to 1.
+func (d *desk) level(low float64, set func(*sim.House, float64, time.Time)) func(struct{ Level float64 }) *problem {
+	return func(q struct{ Level float64 }) *problem {
+		if q.Level < low || q.Level > 1 {
+			return &problem{"level_range", fmt.Sprintf("This goes from %v to 1.", low), fmt.Sprintf("Cela va de %v à 1.", low)}
+		}
+		d.house.Do(func(h *sim.House, now time.Time) { set(h, q.Level, now) })
+		return nil
+	}
+}
+
+// postBump moves the camera so many pixels from where it was mounted, in a picture of 1280x720.
+func (d *desk) postBump(q struct{ Right, Down float64 }) *problem {
+	const most = 100
+	if max(q.Right, -q.Right, q.Down, -q.Down) > most {
+		return &problem{"bump_range", "The camera moves by 100 pixels at most.", "La caméra bouge de 100 pixels au plus."}
+	}
+	d.house.Do(func(h *sim.House, now time.Time) { h.Bump(q.Right, q.Down, now) })
 	return nil
 }
 

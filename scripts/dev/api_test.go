@@ -108,7 +108,10 @@ func TestRequests(t *testing.T) {
 		"before time":     {"key", `{"key":"1","ms":-1}`, 422, "key_unknown"},
 		"no such plug":    {"plug", `{"name":"water","in":true}`, 422, "plug_unknown"},
 		"no such program": {"kill", `{"name":"init"}`, 422, "program_unknown"},
-		"too bright":      {"light", `{"level":1.5}`, 422, "light_range"},
+		"too bright":      {"light", `{"level":1.5}`, 422, "level_range"},
+		"below dark":      {"shade", `{"level":-0.1}`, 422, "level_range"},
+		"out of the room": {"inside", `{"level":-1.5}`, 422, "level_range"},
+		"off the wall":    {"bump", `{"right":3,"down":-101}`, 422, "bump_range"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := http.Post(s.URL+"/api/"+c.path, "application/json", strings.NewReader(c.body))
@@ -125,7 +128,7 @@ func TestRequests(t *testing.T) {
 			}
 		})
 	}
-	if v := d.house.View(); v.Tamper || len(v.Keys) > 0 || v.Light != 1 {
+	if v := d.house.View(); v.Tamper || len(v.Keys) > 0 || v.Light != 1 || v.Shade != 0 || v.Inside != 0 || v.Shift != [2]float64{} {
 		t.Errorf("a refused request changed the house: %+v", v)
 	}
 }
@@ -189,6 +192,11 @@ func TestDoorOverTheAPI(t *testing.T) {
 	}
 	post("/api/cover", `{"covered":true}`)
 	if w := post("/api/light", `{"level":0.25}`); !w.Covered || w.Light != 0.25 {
+		t.Errorf("%+v", w)
+	}
+	post("/api/inside", `{"level":-0.5}`)
+	post("/api/shade", `{"level":1}`)
+	if w := post("/api/bump", `{"right":12,"down":-8}`); w.Inside != -0.5 || w.Shade != 1 || w.Shift != [2]float64{12, -8} {
 		t.Errorf("%+v", w)
 	}
 	if w := post("/api/tamper", `{"open":true}`); !w.Tamper {

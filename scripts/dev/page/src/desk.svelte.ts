@@ -11,6 +11,9 @@ export interface World {
   buzzer: boolean;
   light: number;
   covered: boolean;
+  shift: [right: number, down: number]; // the camera was bumped: pixels of 1280x720
+  inside: number; // how far the next courier goes beyond the mat, -1 (right) to 1 (left)
+  shade: number; // a lamp inside, 0 to 1
   power: boolean; // the camera's
   tamper: boolean;
   mains: boolean;
