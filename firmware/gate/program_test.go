@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"vestibule/firmware/gate/internal/keys"
@@ -57,6 +58,7 @@ type desk struct {
 	mu        sync.Mutex
 	events    []wire.Event
 	letters   map[string]wire.Letter
+	tints     []string // that eye was told
 	readers   sync.WaitGroup
 }
 
@@ -170,6 +172,8 @@ func (d *desk) openEye() {
 	c := d.dial("eye")
 	d.eye = c
 	d.awake.Store(false)
+	var delivery atomic.Value // string
+	delivery.Store("")
 	stop := make(chan struct{})
 	d.readers.Go(func() {
 		defer close(stop)
@@ -178,7 +182,28 @@ func (d *desk) openEye() {
 			if err != nil {
 				return
 			}
-			d.awake.Store(f.Type == pipe.TypeWake)
+			switch f.Type {
+			case pipe.TypeWake:
+				var w pipe.Wake
+				if err := f.JSON(&w); err != nil {
+					d.t.Error(err)
+				}
+				d.told(w.Tint)
+				p, err := pass.OpenPass(w.Pass, d.owner.Public().(ed25519.PublicKey))
+				if err != nil {
+					d.t.Error(err)
+				}
+				delivery.Store(p.Terms().Delivery)
+				d.awake.Store(true)
+			case pipe.TypeSleep:
+				d.awake.Store(false)
+			case pipe.TypeTint:
+				var v pipe.Tint
+				if err := f.JSON(&v); err != nil {
+					d.t.Error(err)
+				}
+				d.told(v.Colours)
+			}
 		}
 	})
 	d.readers.Go(func() {
@@ -192,15 +217,24 @@ func (d *desk) openEye() {
 			if !d.awake.Load() || !w.Power {
 				continue
 			}
-			look := pipe.Look{Frame: frame, At: monotonic(), Lamp: 80}
+			look := pipe.Look{Delivery: delivery.Load().(string), Frame: frame, At: monotonic(), Lamp: 80 << 8}
 			if w.Lamp {
-				look.Lamp = 140
+				look.Lamp = 140 << 8
 			}
 			if c.Send(pipe.TypeLook, look) != nil {
 				return
 			}
 		}
 	})
+}
+
+// told takes note of the colours that eye may show.
+func (d *desk) told(tint []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if tint != nil {
+		d.tints = append(d.tints, string(tint))
+	}
 }
 
 func monotonic() time.Duration {
@@ -227,7 +261,7 @@ func (d *desk) collect(c *pipe.Conn) {
 			}
 			if e.Index == uint64(len(d.events)) {
 				d.events = append(d.events, e)
-			} else if e.Index > uint64(len(d.events)) || d.events[e.Index] != e {
+			} else if e.Index > uint64(len(d.events)) || !cmp.Equal(d.events[e.Index], e) {
 				d.t.Errorf("entry %d is now %+v", e.Index, e)
 			}
 		case pipe.TypeMail:
@@ -317,7 +351,7 @@ func b64(text string) ([]byte, error) {
 }
 
 // plan permits a delivery from now on and returns its terms and its code.
-func (d *desk) plan(entries int) (pass.Terms, pass.Secret) {
+func (d *desk) plan(entries int, change ...func(*pass.Terms)) (pass.Terms, pass.Secret) {
 	d.t.Helper()
 	secret, err := pass.NewSecret()
 	if err != nil {
@@ -325,8 +359,11 @@ func (d *desk) plan(entries int) (pass.Terms, pass.Secret) {
 	}
 	now := time.Now().UTC().Truncate(time.Second)
 	t := pass.Terms{Device: d.id.Device, Delivery: fmt.Sprint("d-", ids.Add(1)), From: now, Until: now.Add(time.Hour),
-		Zone: []pass.Point{{X: 0, Y: 0}, {X: 5000, Y: 0}, {X: 5000, Y: 5000}}, Lamp: pass.Box{Max: pass.Point{X: 500, Y: 500}},
+		Zones: [][]pass.Point{{{X: 0, Y: 0}, {X: 5000, Y: 0}, {X: 5000, Y: 5000}}}, Lamp: pass.Box{Max: pass.Point{X: 500, Y: 500}},
 		Mode: pass.Frosted, Entries: entries, Grace: 15 * time.Minute, Watchers: []string{d.card.Owner}, Offline: true, Camera: true}
+	for _, c := range change {
+		c(&t)
+	}
 	if t.Sealed, err = pass.Seal(secret, d.id.Device, t.Delivery, d.card.Seal); err != nil {
 		d.t.Fatal(err)
 	}
@@ -490,6 +527,51 @@ func TestKilledAroundTheCoil(t *testing.T) {
 	t.Logf("%d kills, opened %d times, %d entries in the journal", rounds, n, len(d.events))
 	if n == 0 || n > entries {
 		t.Errorf("opened %d times of %d", n, entries)
+	}
+}
+
+// Gate is killed again and again around the moment at which a tint is written, and each eye
+// has measured another. However it falls: one tint is on the disk, and eye is never told any
+// other.
+func TestKilledAroundTheTint(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.start()
+	d.pair()
+	const deliveries, rounds = 3, 5
+	for i := range deliveries {
+		terms, _ := d.plan(1, func(t *pass.Terms) { t.Mode = pass.Blur })
+		d.mu.Lock()
+		d.tints = nil
+		d.mu.Unlock()
+		for round := range rounds {
+			d.until("eye is awake", d.awake.Load)
+			offer := pipe.Tint{Delivery: terms.Delivery, Colours: bytes.Repeat([]byte{byte(round + 1)}, pipe.TintSize)}
+			if err := d.eye.Send(pipe.TypeTint, offer); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(i*rounds+round) * 200 * time.Microsecond) // the instant of the crash is what is varied
+			d.kill()
+			d.start()
+		}
+		d.until("eye is awake", d.awake.Load)
+		if err := d.eye.Send(pipe.TypeTint, pipe.Tint{Delivery: terms.Delivery, Colours: bytes.Repeat([]byte{99}, pipe.TintSize)}); err != nil {
+			t.Fatal(err)
+		}
+		d.until("eye is told a tint", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.tints) > 0 })
+		kept, err := os.ReadFile(filepath.Join(d.dir, "gate", "passes", terms.Delivery+".tint"))
+		if err != nil || len(kept) != pipe.TintSize {
+			t.Fatalf("%d bytes on the disk, %v", len(kept), err)
+		}
+		d.mu.Lock()
+		for _, told := range d.tints {
+			if told != string(kept) {
+				t.Errorf("eye was told %x..., on the disk is %x...", told[:2], kept[:2])
+			}
+		}
+		t.Logf("tint %d stands, told %d times", kept[0], len(d.tints))
+		d.mu.Unlock()
+		d.cancel(terms.Delivery)
 	}
 }
 

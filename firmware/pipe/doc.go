@@ -5,8 +5,8 @@
 // byte of [Type], and the body. Control bodies are JSON, access units are binary. A body
 // is at most [MaxBody] bytes; a longer one breaks the connection.
 //
-//	eye  -> gate   Hello, Look, Trouble
-//	gate -> eye    Wake, Sleep
+//	eye  -> gate   Hello, Look, Trouble, Tint, Reference
+//	gate -> eye    Wake, Sleep, Tint, Visit, Remember
 //	link -> gate   Hello, Mail, Note, Follow, Net, Ask, Left
 //	gate -> link   Mail, Event, State, Beat, Admit, Cut
 //	eye  -> link   Unit, Glass

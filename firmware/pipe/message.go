@@ -103,15 +103,22 @@ type Hello struct {
 // Look is eye's report of one frame. Gate, which alone knows what the lamp did, judges
 // whether the picture is live.
 type Look struct {
-	Frame uint64        `json:"frame"`           // counts up, over a whole run of eye
-	At    time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
-	Lamp  uint16        `json:"lamp"`            // mean luma of the lamp's box in the camera's picture, in 1/256
-	Glass wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
-	Unit  uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
+	Delivery string        `json:"delivery"`        // whose picture it is
+	Frame    uint64        `json:"frame"`           // counts up, over a whole run of eye
+	At       time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
+	Lamp     uint16        `json:"lamp"`            // mean luma of the lamp's box in the camera's picture, in 1/256
+	Glass    wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
+	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
 	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
 	Beyond int        `json:"beyond,omitempty"`
 	Spent  wire.Spent `json:"spent"` // by this opening of the camera
 }
+
+// Sizes of what eye gives gate to keep, in bytes.
+const (
+	TintSize     = 216      // 16x9 cells of 12 bits, see vision.Tint
+	MaxReference = 16 << 10 // the most of how a camera stands
+)
 
 // Wake tells eye to open the camera. Eye checks the pass by itself; the rest is what gate keeps for it
 // from one opening of the camera to the next.
@@ -127,7 +134,7 @@ type Wake struct {
 // delivery spends 216 bytes however often eye begins anew.
 type Tint struct {
 	Delivery string `json:"delivery"`
-	Colours  []byte `json:"colours"`
+	Colours  []byte `json:"colours"` // TintSize
 }
 
 // Visit says whether a visit is under way: only then does eye show where something moves.
@@ -137,7 +144,7 @@ type Visit struct {
 
 // Reference is how the camera stands now: edges of the zone. Reason says why there is none.
 type Reference struct {
-	Data   []byte      `json:"data,omitempty"`
+	Data   []byte      `json:"data,omitempty"` // at most MaxReference
 	Reason wire.Reason `json:"reason,omitempty"`
 }
 

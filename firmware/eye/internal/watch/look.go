@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"vestibule/firmware/pipe"
@@ -21,21 +22,14 @@ const (
 	troubleSpacing = time.Second
 	// encoderWait is how long a broken encoder rests.
 	encoderWait = time.Second
+	// offerSpacing is the time between two offers of a tint that gate does not answer: its
+	// disk may be in trouble, or it has just come back.
+	offerSpacing = 3 * time.Second
 )
 
-// look looks through the camera until ctx ends or the window does. It returns why it ended.
-func (s *Service) look(ctx context.Context, terms pass.Terms) (why string) {
-	plan := planOf(terms)
-	source, err := s.camera.Source(plan)
-	if err != nil {
-		s.trouble(wire.CameraFailed, err)
-		return "it cannot be opened"
-	}
-	sight, err := vision.Open(source, s.camera.Size, s.camera.FPS, plan)
-	if err != nil {
-		s.trouble(wire.CameraFailed, err)
-		return "it cannot be opened"
-	}
+// look looks through the camera until ctx ends or the window does, and closes the sight. It
+// returns why it ended.
+func (s *Service) look(ctx context.Context, terms pass.Terms, sight *vision.Sight) (why string) {
 	defer func() {
 		if err := sight.Close(); err != nil {
 			s.log.Warn("the camera does not close", "err", err)
@@ -44,6 +38,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms) (why string) {
 	enc := &encoding{camera: s.camera}
 	defer enc.close()
 	var reported time.Time
+	var tint offer
 	said := wire.Reason("")
 	base := s.frames
 	for {
@@ -63,9 +58,12 @@ func (s *Service) look(ctx context.Context, terms pass.Terms) (why string) {
 			reported = now
 		}
 		said = glass
+		if seen.Tint != nil && tint.due(now) {
+			s.report(pipe.TypeTint, pipe.Tint{Delivery: terms.Delivery, Colours: slices.Clone(seen.Tint[:])})
+		}
 		report := pipe.Look{
-			Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass,
-			Spent: pipe.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
+			Delivery: terms.Delivery, Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass, Beyond: seen.Beyond,
+			Spent: wire.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
 		}
 		if s.stream.Wanted() {
 			unit, key, err := enc.encode(picture, seen.At, s.stream.KeyWanted())
@@ -88,17 +86,6 @@ func (s *Service) look(ctx context.Context, terms pass.Terms) (why string) {
 func unitHash(unit []byte) uint64 {
 	sum := sha256.Sum256(unit)
 	return binary.BigEndian.Uint64(sum[:])
-}
-
-func planOf(t pass.Terms) vision.Plan {
-	p := vision.Plan{
-		Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
-		Lamp: vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
-	}
-	for _, c := range t.Zone {
-		p.Zone = append(p.Zone, vision.Point(c))
-	}
-	return p
 }
 
 // encoding is the encoder of one session, made when somebody first watches.

@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"vestibule/firmware/eye/internal/view"
 	"vestibule/firmware/internal/peer"
 	"vestibule/firmware/pipe"
-	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 	"vestibule/vision"
 )
@@ -43,12 +41,15 @@ type Service struct {
 	gate *peer.Line // nil while gate is away
 
 	frames uint64 // numbers given so far; the running session's, else Run's
+	asked  sync.WaitGroup
 }
 
 // order is what gate says, or that it went.
 type order struct {
-	kind orderKind
-	note []byte
+	kind  orderKind
+	wake  pipe.Wake
+	tint  pipe.Tint
+	visit bool
 }
 
 type orderKind int
@@ -56,6 +57,9 @@ type orderKind int
 const (
 	wake orderKind = iota
 	sleep
+	settle
+	visit
+	remember
 	gateWent
 )
 
@@ -74,6 +78,7 @@ func (s *Service) Run(ctx context.Context, dial func() (*pipe.Conn, error)) {
 			func(err error) { s.log.Warn("gate", "err", err) })
 	})
 	s.supervise(ctx)
+	s.asked.Wait()
 }
 
 // listen passes on what gate says.
@@ -90,18 +95,34 @@ func (s *Service) hear(ctx context.Context, l *peer.Line) error {
 		if err != nil {
 			return err
 		}
-		switch f.Type {
-		case pipe.TypeWake:
-			err = s.tell(ctx, order{wake, bytes.Clone(f.Body)})
-		case pipe.TypeSleep:
-			err = s.tell(ctx, order{kind: sleep})
-		default:
-			err = fmt.Errorf("%v is not for eye", f.Type)
+		o, err := understand(f)
+		if err == nil {
+			err = s.tell(ctx, o)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+func understand(f pipe.Frame) (o order, err error) {
+	switch f.Type {
+	case pipe.TypeWake:
+		o.kind, err = wake, f.JSON(&o.wake)
+	case pipe.TypeSleep:
+		o.kind = sleep
+	case pipe.TypeTint:
+		o.kind, err = settle, f.JSON(&o.tint)
+	case pipe.TypeVisit:
+		var v pipe.Visit
+		o.kind, err = visit, f.JSON(&v)
+		o.visit = v.UnderWay
+	case pipe.TypeRemember:
+		o.kind = remember
+	default:
+		err = fmt.Errorf("%v is not for eye", f.Type)
+	}
+	return o, err
 }
 
 func (s *Service) tell(ctx context.Context, o order) error {
@@ -170,16 +191,25 @@ func (s *Service) supervise(ctx context.Context) {
 				// Only this shows that gate still wants the camera: it may have come back without.
 				lost.Stop()
 				away = false
-				if running != nil && bytes.Equal(running.note, o.note) {
-					continue
+				if !running.isFor(o.wake) {
+					p, err := s.trust.admit(o.wake.Pass, s.clock())
+					if r := (*refusal)(nil); errors.As(err, &r) {
+						s.trouble(r.reason, err)
+						continue
+					}
+					end("another pass")
+					running = s.start(ctx, p, o.wake)
 				}
-				p, err := s.trust.admit(o.note, s.clock())
-				if r := (*refusal)(nil); errors.As(err, &r) {
-					s.trouble(r.reason, err)
-					continue
+				running.settle(o.wake.Tint)
+				running.visit(o.wake.Visit)
+			case settle:
+				if running != nil && o.tint.Delivery == running.delivery {
+					running.settle(o.tint.Colours)
 				}
-				end("another pass")
-				running = s.start(ctx, p)
+			case visit:
+				running.visit(o.visit)
+			case remember:
+				s.remember(running)
 			}
 		case <-lost.C:
 			end("gate is gone")
@@ -189,27 +219,4 @@ func (s *Service) supervise(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// start opens a session for a pass that was admitted.
-func (s *Service) start(ctx context.Context, p pass.Pass) *session {
-	terms := p.Terms()
-	// The time left, by a clock that nobody sets.
-	ctx, stop := context.WithTimeout(ctx, terms.Until.Sub(s.clock()))
-	run := &session{note: p.Note(), stop: stop, done: make(chan struct{})}
-	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
-	go func() {
-		defer close(run.done)
-		defer stop()
-		run.why = s.look(ctx, terms)
-	}()
-	return run
-}
-
-// session is one camera open for one pass.
-type session struct {
-	note []byte
-	stop context.CancelFunc
-	done chan struct{}
-	why  string // it ended by itself; to be read once done is closed
 }

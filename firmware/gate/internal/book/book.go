@@ -2,6 +2,10 @@
 // highest epoch among them, so that a device that starts without a network knows what its
 // owner permitted. What is read back is verified again by whoever reads it: a book is
 // storage, not authority.
+//
+// Beside a pass it keeps its delivery's tint: the 216 bytes of the interior that the glass may
+// be made from. The first that comes is the only one as long as the pass is kept, whatever
+// crashes.
 package book
 
 import (
@@ -13,13 +17,15 @@ import (
 	"strings"
 
 	"vestibule/firmware/gate/internal/files"
+	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 )
 
 const (
-	epochFile = "epoch"
-	ending    = ".pass"
-	most      = 256 // passes that are read back; the rule keeps far fewer
+	epochFile  = "epoch"
+	ending     = ".pass"
+	tintEnding = ".tint"
+	most       = 256 // passes that are read back; the rule keeps far fewer
 )
 
 // Book is the folder of passes. Its methods must not be called at the same time.
@@ -70,16 +76,76 @@ func (b *Book) Keep(p pass.Pass) error {
 	return nil
 }
 
-// Drop forgets a delivery's pass.
+// KeepTint puts the first tint of a delivery on disk. It returns what stands there, which is
+// an earlier one if there was one; nil if that is damaged: then it was given away, and cannot
+// be shown again. When err is nil it survives a loss of power.
+func (b *Book) KeepTint(delivery string, colours []byte) (standing []byte, err error) {
+	if len(colours) != pipe.TintSize {
+		return nil, fmt.Errorf("book of passes: tint of %d bytes", len(colours))
+	}
+	err = files.Create(b.tint(delivery), colours, 0o600)
+	if err == nil {
+		return colours, nil
+	}
+	if errors.Is(err, os.ErrExist) {
+		// Whoever made it may have died before its name was safe.
+		if err = files.SyncFolder(b.dir); err == nil {
+			standing, err = b.Tint(delivery)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("book of passes: tint: %w", err)
+	}
+	return standing, nil
+}
+
+// Tint returns the tint of a delivery, nil if it is damaged. The error is os.ErrNotExist if
+// the delivery has none yet; with any other it may have one.
+func (b *Book) Tint(delivery string) ([]byte, error) {
+	colours, err := files.Read(b.tint(delivery), 1<<20)
+	if len(colours) != pipe.TintSize {
+		colours = nil
+	}
+	return colours, err
+}
+
+// Drop forgets a delivery's pass and then its tint: without a pass there is no picture to
+// spend another on.
 func (b *Book) Drop(delivery string) error {
-	if err := files.Remove(b.path(delivery)); err != nil {
+	err := files.Remove(b.path(delivery))
+	if err == nil {
+		err = files.Remove(b.tint(delivery))
+	}
+	if err != nil {
 		return fmt.Errorf("book of passes: %w", err)
 	}
 	return nil
 }
 
+// Tidy removes tints without a pass, and what a write that was cut off has left.
+func (b *Book) Tidy() error {
+	entries, err := os.ReadDir(b.dir)
+	if err != nil {
+		return fmt.Errorf("book of passes: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		delivery, tint := strings.CutSuffix(e.Name(), tintEnding)
+		if tint {
+			_, err := os.Stat(b.path(delivery))
+			tint = errors.Is(err, os.ErrNotExist)
+		}
+		if tint || files.Leftover(e.Name()) {
+			errs = append(errs, files.Remove(filepath.Join(b.dir, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // A delivery's name has only a-z, 0-9 and - in it: pass.OpenPass sees to that.
 func (b *Book) path(delivery string) string { return filepath.Join(b.dir, delivery+ending) }
+
+func (b *Book) tint(delivery string) string { return filepath.Join(b.dir, delivery+tintEnding) }
 
 // Notes returns what is kept, unverified. What cannot be read is left out and said in the
 // error, beside the rest.

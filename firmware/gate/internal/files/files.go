@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Folder makes a folder for this user only, if it is missing, and tightens one that is
@@ -57,6 +58,10 @@ func Remove(path string) error {
 	}
 	return SyncFolder(filepath.Dir(path))
 }
+
+// Leftover reports whether a name is that of a file that Replace or Create had not finished
+// when the power went.
+func Leftover(name string) bool { return strings.HasPrefix(name, ".") }
 
 // Read reads a file of at most limit bytes.
 func Read(path string, limit int64) ([]byte, error) {

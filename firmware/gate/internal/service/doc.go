@@ -10,8 +10,9 @@
 //
 // What is where: loop.go is the goroutine and the clock, effects.go does what the rule
 // wants, disk.go writes, eye.go and link.go are the connections, notes.go takes passes and
-// orders, letters.go pairing and tries, viewers.go who may watch, panel.go keypad and
-// buzzer, lamp.go the challenge.
+// orders, letters.go pairing and tries, viewers.go who may watch, glass.go what the picture may
+// give away and how much it has, stand.go how the camera stands, panel.go keypad and buzzer,
+// lamp.go the challenge.
 //
 // # Beats
 //

@@ -38,9 +38,9 @@ func (s *Service) carryOutOne(e rule.Effect) {
 		s.watch.Reset()
 		s.lamp.blink(e.On)
 	case rule.Wake:
-		if p, ok := s.passes[e.Delivery]; ok {
-			s.toEye(pipe.TypeWake, p.Note())
-		}
+		s.wakeEye(e.Delivery, e.On)
+	case rule.Visit:
+		s.toEye(pipe.TypeVisit, pipe.Visit{UnderWay: e.On})
 	case rule.Sleep:
 		s.toEye(pipe.TypeSleep, nil)
 	case rule.Cut:
@@ -66,6 +66,10 @@ func (s *Service) carryOutOne(e rule.Effect) {
 // rule has to remember is not.
 func (s *Service) write(e rule.Effect) {
 	entry := wire.Event{Kind: e.Entry.Kind, Delivery: e.Entry.Delivery, Reason: e.Entry.Reason, Via: string(e.Entry.Via), Count: e.Entry.Count}
+	if entry.Kind == wire.CameraOff && entry.Delivery == s.spending.delivery {
+		spent := s.spending.total()
+		entry.Spent = &spent
+	}
 	if e.Ticket != 0 {
 		ticket := e.Ticket
 		s.enter(entry, func(err error) { s.step(rule.Written(ticket, err == nil)) })
@@ -101,7 +105,8 @@ func (s *Service) enter(entry wire.Event, done func(error)) {
 	s.disk.write(entry, done)
 }
 
-// showState tells link what the household may see, when it has changed and every 30 s.
+// showState tells link what the household may see, when it has changed and every 30 s. What
+// was spent of the interior changes all the time, and is alone worth a word every 5 s only.
 func (s *Service) showState() {
 	if s.link == nil {
 		return
@@ -109,20 +114,26 @@ func (s *Service) showState() {
 	now := s.now()
 	v := s.state.View(now)
 	v.Viewers = len(s.viewers)
-	if v == s.shown && now.Mono-s.shownAt < refresh {
+	spent := s.spending.total()
+	age := now.Mono - s.shownAt
+	if v == s.shown && age < refresh && (spent == s.told || age < spentEvery) {
 		return
 	}
-	s.shown, s.shownAt = v, now.Mono
+	s.shown, s.told, s.shownAt = v, spent, now.Mono
+	if v.Delivery != "" && v.Delivery == s.state.Delivery() && v.Delivery == s.spending.delivery {
+		v.Spent = &spent
+	}
 	v.Time = s.stamp.UTC().Truncate(time.Millisecond)
 	s.toLink(pipe.TypeState, v)
 }
 
-// forget drops a delivery's pass.
+// forget drops a delivery's pass, and its tint with it.
 func (s *Service) forget(delivery string) {
 	if _, ok := s.passes[delivery]; !ok {
 		return
 	}
 	delete(s.passes, delivery)
+	delete(s.tints, delivery)
 	s.disk.do(func() error { return s.disk.book.Drop(delivery) }, func(err error) {
 		if err != nil {
 			s.log.Error("a pass that is over cannot be removed", "delivery", delivery, "error", err)

@@ -109,34 +109,44 @@ func (s *Service) serveEye(ctx context.Context, _ *pipe.Conn, me *session) error
 		if err != nil {
 			return err
 		}
-		switch f.Type {
-		case pipe.TypeLook:
-			var l pipe.Look
-			if err := f.JSON(&l); err != nil {
-				return err
-			}
-			s.post(ctx, s.fromEye, func() { s.look(me, l) })
-		case pipe.TypeTrouble:
-			var t pipe.Trouble
-			if err := f.JSON(&t); err != nil {
-				return err
-			}
-			s.post(ctx, s.fromEye, func() {
-				if s.eye == me {
-					s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail)
-					s.step(rule.TroubleCame(t.Reason))
-				}
-			})
-		default:
-			return errors.New("eye sends " + f.Type.String())
+		do, err := s.seen(f)
+		if err != nil {
+			return err
 		}
+		s.post(ctx, s.fromEye, func() {
+			if s.eye == me {
+				do()
+			}
+		})
 	}
+}
+
+// seen makes of a frame of eye's what is to be done on the gate's goroutine.
+func (s *Service) seen(f pipe.Frame) (func(), error) {
+	switch f.Type {
+	case pipe.TypeLook:
+		var l pipe.Look
+		return func() { s.look(l) }, f.JSON(&l)
+	case pipe.TypeTint:
+		var t pipe.Tint
+		return func() { s.tint(t) }, f.JSON(&t)
+	case pipe.TypeReference:
+		var r pipe.Reference
+		return func() { s.stand(r) }, f.JSON(&r)
+	case pipe.TypeTrouble:
+		var t pipe.Trouble
+		return func() {
+			s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail)
+			s.step(rule.TroubleCame(t.Reason))
+		}, f.JSON(&t)
+	}
+	return nil, errors.New("eye sends " + f.Type.String())
 }
 
 func (s *Service) eyeCame(me *session) {
 	if s.eye != nil {
 		s.eye.end()
-		s.step(rule.EyeIs(false))
+		s.eyeLeft(s.eye)
 	}
 	s.eye = me
 	s.watch.Reset()
@@ -148,16 +158,18 @@ func (s *Service) eyeLeft(me *session) {
 		return
 	}
 	s.eye = nil
+	s.standLost()
 	s.step(rule.EyeIs(false))
 }
 
-func (s *Service) look(me *session, l pipe.Look) {
-	if s.eye != me {
-		return
+func (s *Service) look(l pipe.Look) {
+	if l.Delivery != s.state.Delivery() {
+		return // of a window that is over
 	}
+	s.spending.add(l.Spent)
 	verdict := s.watch.Look(challenge.Sample{At: l.At, Luma: l.Lamp})
 	s.unit = l.Unit
-	s.step(rule.LookCame(l.Frame, l.At, l.Glass, verdict))
+	s.step(rule.LookCame(l.Frame, l.At, l.Glass, verdict, l.Beyond))
 }
 
 func (s *Service) toEye(t pipe.Type, v any) {

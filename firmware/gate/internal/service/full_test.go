@@ -77,6 +77,9 @@ func TestDiskFull(t *testing.T) {
 		defer h.link.mu.Unlock()
 		return broken(h.link.states[len(h.link.states)-1])
 	})
+	h.eye.mu.Lock()
+	h.eye.tint = colours(1)
+	h.eye.mu.Unlock()
 	h.shut()
 	h.link.state("a locked door and the alarm", func(s wire.State) bool {
 		return broken(s) && s.Door == wire.DoorClosed && s.Bolt == wire.BoltLocked
@@ -87,9 +90,17 @@ func TestDiskFull(t *testing.T) {
 	if n := h.link.count(wire.Relocked); n != 0 {
 		t.Error("an entry was told that is not on the disk")
 	}
+	h.eye.standsLike(pipe.Reference{Data: []byte("edges")})
+	if got := no(t, h.remember(d)); got.Reason != wire.DiskTrouble {
+		t.Errorf("how the camera stands: %+v", got)
+	}
+	if n := h.eye.answers(); n != 0 {
+		t.Error("a tint was answered that is not on the disk")
+	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
+	h.eye.shows(h, colours(1)) // it is offered again and again
 	h.link.event(wire.DoorShut)
 	h.link.event(wire.Relocked)
 	h.link.event(wire.JournalBroken)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"crypto/ed25519"
+	"encoding/json"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -33,6 +34,7 @@ func FuzzLink(f *testing.F) {
 	}
 	f.Add(byte(pipe.TypeMail), letter(wire.LetterTry, wire.Try{Delivery: "d", Knock: nonce, Sealed: sealed}))
 	f.Add(byte(pipe.TypeMail), letter(wire.LetterPair, wire.Pair{Owner: pass.EncodeKey(owner), MAC: []byte("x")}))
+	f.Add(byte(pipe.TypeMail), letter(wire.LetterRemember, wire.Remember{Order: "vestibule/order/v1\ndevice x\n"}))
 	f.Add(byte(pipe.TypeNote), []byte("vestibule/order/v1\ndevice x\n"))
 	f.Add(byte(pipe.TypeNote), []byte("vestibule/pass/v1\ndevice x\n\n— x eA==\n"))
 	f.Add(byte(pipe.TypeAsk), []byte(`{"id":"a","call":"x","key":"`+pass.EncodeKey(owner)+`","fingerprint":""}`))
@@ -45,11 +47,40 @@ func FuzzLink(f *testing.F) {
 			return
 		}
 		do()
-		if s.state.Delivery() != "" || len(s.viewers) != 0 || len(s.passes) != 0 || len(s.asks) != 0 {
+		if s.state.Delivery() != "" || s.remember.letter != "" || len(s.viewers) != 0 || len(s.passes) != 0 || len(s.asks) != 0 {
 			t.Fatalf("a stranger's %s came to something", pipe.Type(kind))
 		}
 		if len(s.disk.jobs) > 1 {
 			t.Fatalf("one frame made %d entries", len(s.disk.jobs))
+		}
+	})
+}
+
+// FuzzEye is an eye that says whatever it likes, while no window is open: nothing of it is
+// kept.
+func FuzzEye(f *testing.F) {
+	s, _ := still(f)
+	for kind, v := range map[pipe.Type]any{
+		pipe.TypeLook:      pipe.Look{Delivery: "d", Frame: 1, Beyond: 1, Spent: wire.Spent{Colour: 216}},
+		pipe.TypeTint:      pipe.Tint{Delivery: "d", Colours: colours(1)},
+		pipe.TypeReference: pipe.Reference{Data: []byte("edges")},
+		pipe.TypeTrouble:   pipe.Trouble{Reason: wire.CameraFailed},
+	} {
+		b, err := json.Marshal(v)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(byte(kind), b)
+	}
+	f.Fuzz(func(t *testing.T, kind byte, body []byte) {
+		s.disk.jobs = nil
+		do, err := s.seen(pipe.Frame{Type: pipe.Type(kind), Body: body})
+		if err != nil {
+			return
+		}
+		do()
+		if len(s.disk.jobs) != 0 || len(s.tints) != 0 || s.spending.total() != (wire.Spent{}) {
+			t.Fatalf("eye's %s came to something outside a window", pipe.Type(kind))
 		}
 	})
 }

@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set("8"); err != nil {
+		if err := f.Value.Set("16"); err != nil {
 			panic(err)
 		}
 	}
@@ -179,72 +179,6 @@ func (h *home) dial(name string, hello pipe.Hello) *pipe.Conn {
 		h.t.Fatal(err)
 	}
 	return c
-}
-
-// eye looks at the house 20 times a second while it has a verified pass.
-type eye struct {
-	conn  *pipe.Conn
-	stall atomic.Bool
-	glass atomic.Value // wire.Reason
-	awake atomic.Bool
-	done  sync.WaitGroup
-}
-
-func (h *home) openEye() *eye {
-	h.t.Helper()
-	e := &eye{conn: h.dial("eye", pipe.Hello{Program: "eye", Version: pipe.Version})}
-	e.glass.Store(wire.Reason(""))
-	stop := make(chan struct{})
-	e.done.Go(func() {
-		defer close(stop)
-		for {
-			f, err := e.conn.Receive()
-			if err != nil {
-				return
-			}
-			switch f.Type {
-			case pipe.TypeWake:
-				if _, err := pass.OpenPass(f.Body, h.owner.Public().(ed25519.PublicKey)); err != nil {
-					h.t.Errorf("eye is handed a pass that is none: %v", err)
-				}
-				e.awake.Store(true)
-			case pipe.TypeSleep:
-				e.awake.Store(false)
-			default:
-				h.t.Errorf("eye is sent %s", f.Type)
-			}
-		}
-	})
-	e.done.Go(func() {
-		mono := System().Mono
-		ticks := time.NewTicker(50 * time.Millisecond)
-		defer ticks.Stop()
-		for frame := uint64(1); ; frame++ {
-			select {
-			case <-stop:
-				return
-			case <-ticks.C:
-			}
-			w := h.house.World()
-			if !w.Power || !e.awake.Load() || e.stall.Load() {
-				continue
-			}
-			luma := uint8(80)
-			if w.Lamp && !w.Covered {
-				luma = 150
-			}
-			look := pipe.Look{Frame: frame, At: mono(), Lamp: luma, Glass: e.glass.Load().(wire.Reason), Unit: frame * 7}
-			if err := e.conn.Send(pipe.TypeLook, look); err != nil {
-				return
-			}
-		}
-	})
-	return e
-}
-
-func (e *eye) close() {
-	_ = e.conn.Close() // it may be closed already
-	e.done.Wait()
 }
 
 // link collects what gate sends.
@@ -466,7 +400,7 @@ func (h *home) terms(change ...func(*pass.Terms)) delivery {
 	now := time.Now().UTC().Truncate(time.Second)
 	d.terms = pass.Terms{
 		Device: h.keys.Device(), Delivery: fmt.Sprint("d-", letterID.Add(1)), From: now, Until: now.Add(time.Hour),
-		Zone: []pass.Point{{X: 0, Y: 0}, {X: 5000, Y: 0}, {X: 5000, Y: 5000}}, Lamp: pass.Box{Max: pass.Point{X: 500, Y: 500}},
+		Zones: [][]pass.Point{{{X: 0, Y: 0}, {X: 5000, Y: 0}, {X: 5000, Y: 5000}}}, Lamp: pass.Box{Max: pass.Point{X: 500, Y: 500}},
 		Mode: pass.Blur, Entries: 3, Grace: time.Second, Retention: 72 * time.Hour,
 		Watchers: []string{pass.KeyID(h.owner.Public().(ed25519.PublicKey))}, Offline: true, Camera: true,
 	}
@@ -506,15 +440,23 @@ func (h *home) plan(change ...func(*pass.Terms)) delivery {
 
 func (h *home) order(verb, name string) {
 	h.t.Helper()
+	h.link.send(pipe.TypeNote, h.signOrder(verb, name, h.owner, nil))
+}
+
+func (h *home) signOrder(verb, name string, by ed25519.PrivateKey, change func(*pass.Order)) []byte {
+	h.t.Helper()
 	o := pass.Order{Device: h.keys.Device(), Verb: verb, Delivery: name, At: time.Now().UTC().Truncate(time.Second)}
 	if _, err := rand.Read(o.Nonce[:]); err != nil {
 		h.t.Fatal(err)
 	}
-	note, err := pass.SignOrder(o, h.owner)
+	if change != nil {
+		change(&o)
+	}
+	note, err := pass.SignOrder(o, by)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.link.send(pipe.TypeNote, note)
+	return note
 }
 
 // try sends a code as a courier's page does.

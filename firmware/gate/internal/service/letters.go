@@ -25,6 +25,8 @@ func (s *Service) letter(l wire.Letter) {
 		s.knock(l)
 	case wire.LetterTry:
 		s.tryPage(l)
+	case wire.LetterRemember:
+		s.rememberStand(l)
 	default:
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 	}

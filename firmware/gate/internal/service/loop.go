@@ -147,6 +147,7 @@ func (s *Service) settle() {
 		s.soundAlarm()
 	}
 	s.forgetSecret()
+	s.giveUpStand(mono)
 	s.showState()
 	now := s.now()
 	wait := refresh
@@ -158,6 +159,12 @@ func (s *Service) settle() {
 	}
 	if s.loud {
 		wait = min(wait, s.soundAt-now.Mono)
+	}
+	if s.remember.letter != "" {
+		wait = min(wait, s.remember.until-now.Mono)
+	}
+	if s.link != nil && s.spending.total() != s.told {
+		wait = min(wait, s.shownAt+spentEvery-now.Mono)
 	}
 	s.wake.Reset(max(wait, time.Millisecond))
 }

@@ -101,6 +101,9 @@ func (s *Service) openOrder(note []byte) {
 		s.step(rule.CancelCame(o.Delivery))
 	case o.Verb == pass.Lock:
 		s.step(rule.LockCame(o.Delivery))
+	default:
+		// Remember is about one moment and comes by letter; what is retained comes at any.
+		s.refuseNote(note, "", wire.Unreadable)
 	}
 }
 

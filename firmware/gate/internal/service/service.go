@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"vestibule/firmware/gate/internal/journal"
 	"vestibule/firmware/gate/internal/keys"
 	"vestibule/firmware/gate/internal/knock"
+	"vestibule/firmware/gate/internal/references"
 	"vestibule/firmware/gate/internal/rule"
 	"vestibule/firmware/gate/internal/typing"
 	"vestibule/firmware/pipe"
@@ -86,9 +88,14 @@ type Service struct {
 	stamp    time.Time
 	owner    keys.Owner
 	passes   map[string]pass.Pass // kept, by delivery
-	notes    [][]byte             // waiting to be looked at
-	keeping  bool                 // a pass is on its way to the disk
-	refused  ring                 // notes that were refused
+	tints    map[string][]byte    // on the disk, by delivery; nil for one that is damaged
+	tinting  bool                 // a tint is on its way to the disk
+	spending spending
+	shelf    *references.Shelf
+	remember remembering
+	notes    [][]byte // waiting to be looked at
+	keeping  bool     // a pass is on its way to the disk
+	refused  ring     // notes that were refused
 	budgets  map[wire.Kind]*budget
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
@@ -107,7 +114,8 @@ type Service struct {
 	beats    *time.Ticker
 	beat     uint64
 	beatFor  string
-	shown    wire.State
+	shown    wire.State // without what was spent
+	told     wire.Spent // and this is that
 	shownAt  time.Duration
 	coilAt   time.Duration // when to read the coil again; 0 for never
 	coil     rule.Coil
@@ -142,7 +150,7 @@ func New(set Setting) (*Service, error) {
 		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust,
 		clocks: set.Clocks, log: set.Log, listeners: listeners{set.Eye, set.Link},
 		fromEye: make(chan func()), fromLink: make(chan func()), done: make(chan struct{}), wake: time.NewTimer(0),
-		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
+		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, tints: map[string][]byte{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
 		viewers: map[string]viewer{}, nonces: map[[16]byte]time.Time{}, beats: time.NewTicker(time.Hour),
 	}
 	s.beats.Stop()
@@ -160,6 +168,9 @@ func New(set Setting) (*Service, error) {
 	s.state = rule.New(kept.Epoch())
 	if err := s.restore(kept); err != nil {
 		return nil, err
+	}
+	if s.shelf, err = references.Open(filepath.Join(set.State, "references")); err != nil {
+		s.log.Error("some references cannot be read", "error", err)
 	}
 	floor := set.Built
 	log, report, err := journal.Open(filepath.Join(set.State, "journal"), s.device, s.signer, func(e wire.Event) {
@@ -202,7 +213,19 @@ func (s *Service) restore(kept *book.Book) error {
 		if !s.state.Restore(rule.PlanOf(p)) {
 			return fmt.Errorf("more passes are kept than there is room for (%d)", rule.MaxPasses)
 		}
-		s.passes[p.Terms().Delivery] = p
+		delivery := p.Terms().Delivery
+		s.passes[delivery] = p
+		colours, err := kept.Tint(delivery)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if colours == nil {
+			s.log.Error("a tint is damaged; its glass stays frosted", "delivery", delivery, "error", err)
+		}
+		s.tints[delivery] = colours
+	}
+	if err := kept.Tidy(); err != nil {
+		s.log.Error("what is left over cannot be removed", "error", err)
 	}
 	return nil
 }

@@ -1,0 +1,127 @@
+package watch
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"vestibule/firmware/pipe"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+	"vestibule/vision"
+)
+
+// session is one camera open for one pass. The nil session is none, and does nothing.
+type session struct {
+	wake     pipe.Wake // what it was opened with
+	delivery string
+	blur     bool
+	sight    *vision.Sight
+	stop     context.CancelFunc
+	done     chan struct{}
+	why      string // it ended by itself; to be read once done is closed
+}
+
+// start opens a session for a pass that was admitted; nil when it cannot be.
+func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session {
+	terms := p.Terms()
+	plan := planOf(terms, w)
+	source, err := s.camera.Source(plan)
+	if err != nil {
+		s.trouble(wire.CameraFailed, err)
+		return nil
+	}
+	sight, err := vision.Open(source, s.camera.Size, s.camera.FPS, plan)
+	if err != nil {
+		s.trouble(wire.CameraFailed, err)
+		return nil
+	}
+	// The time left, by a clock that nobody sets.
+	ctx, stop := context.WithTimeout(ctx, terms.Until.Sub(s.clock()))
+	run := &session{wake: w, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
+	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
+	go func() {
+		defer close(run.done)
+		defer stop()
+		run.why = s.look(ctx, terms, sight)
+	}()
+	return run
+}
+
+// planOf says in vision's words what the pass permits. A reference that is not the one that
+// was signed, or is not there, is one that cannot be read: then all is glass.
+func planOf(t pass.Terms, w pipe.Wake) vision.Plan {
+	p := vision.Plan{
+		Zones: make([][]vision.Point, len(t.Zones)), Large: t.Large,
+		Lamp: vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
+		Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
+	}
+	for i, zone := range t.Zones {
+		for _, c := range zone {
+			p.Zones[i] = append(p.Zones[i], vision.Point(c))
+		}
+	}
+	if t.Mode == pass.Blur && len(w.Tint) == len(vision.Tint{}) {
+		tint := vision.Tint(w.Tint)
+		p.Tint = &tint
+	}
+	if len(t.Reference) > 0 {
+		p.Reference = []byte{}
+		if sum := sha256.Sum256(w.Reference); bytes.Equal(sum[:], t.Reference) {
+			p.Reference = w.Reference
+		}
+	}
+	return p
+}
+
+// isFor reports whether a session is the one that gate asks for.
+func (run *session) isFor(w pipe.Wake) bool {
+	return run != nil && bytes.Equal(run.wake.Pass, w.Pass) && bytes.Equal(run.wake.Reference, w.Reference)
+}
+
+// settle gives the glass the colours that gate has on its disk.
+func (run *session) settle(colours []byte) {
+	if run != nil && run.blur && len(colours) == len(vision.Tint{}) {
+		run.sight.Settle(vision.Tint(colours))
+	}
+}
+
+func (run *session) visit(underWay bool) {
+	if run != nil {
+		run.sight.Visit(underWay)
+	}
+}
+
+// remember tells gate how the camera stands, once for each time that gate asks. Making that
+// of the picture may take a while, so gate's other orders do not wait for it.
+func (s *Service) remember(run *session) {
+	if run == nil {
+		s.report(pipe.TypeReference, pipe.Reference{Reason: wire.CameraAsleep})
+		return
+	}
+	s.asked.Go(func() {
+		data, err := run.sight.Reference()
+		if err != nil || len(data) == 0 || len(data) > pipe.MaxReference {
+			s.log.Warn("how the camera stands cannot be told", "bytes", len(data), "err", err)
+			s.report(pipe.TypeReference, pipe.Reference{Reason: wire.CameraNotSeen})
+			return
+		}
+		s.report(pipe.TypeReference, pipe.Reference{Data: data})
+	})
+}
+
+// offer is a tint that gate has not answered yet.
+type offer struct {
+	at   time.Time
+	made bool
+}
+
+// due reports whether to offer the tint now: at once, and again while there is no answer.
+func (o *offer) due(now time.Time) bool {
+	if o.made && now.Sub(o.at).Abs() < offerSpacing {
+		return false
+	}
+	o.at, o.made = now, true
+	return true
+}
