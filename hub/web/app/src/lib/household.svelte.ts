@@ -8,6 +8,7 @@ import { openReference, signLogin, signOrder, type Order } from './pass';
 import { stream, type Stream } from './stream';
 import { trouble, type Trouble } from './trouble';
 import type { Event, State } from './wire';
+import type { Polygon } from './zone';
 
 export type Standing = 'starting' | 'unpaired' | 'ready' | 'failed' | 'stranger';
 
@@ -165,7 +166,12 @@ class Household {
     const { reference } = await api.letter(device.device, 'remember', { order: await this.#sign('remember', delivery) });
     const kept = await openReference(reference, device.sign);
     if (kept.device !== device.device || kept.delivery !== delivery) throw new SignatureError('the reference is of something else');
-    await this.choose({ stand: { sum: kept.sum, at: kept.at } });
+    await this.choose({ stand: { sum: kept.sum, at: kept.at, zones: await this.signedZones(delivery) } });
+  }
+
+  /** The zones that a delivery was signed with, as far as this phone knows. */
+  async signedZones(delivery: string): Promise<readonly Polygon[]> {
+    return (await keep.secret(delivery))?.zones ?? this.device!.zones;
   }
 
   /** Later passes let the camera stand as it likes. */

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from './bytes';
 import type { Signer } from './note';
-import { doorway, type Polygon, type Shape } from './zone';
+import { doorway, same, type Polygon, type Shape } from './zone';
 
 /** A device as it was pinned when it was paired, and what its owner chose since. */
 export interface Device extends Shape {
@@ -15,10 +15,14 @@ export interface Device extends Shape {
   stand?: Stand;
 }
 
+/** How the camera has to stand for these zones, if that was remembered. */
+export const standFor = (d: Device, zones: readonly Polygon[]): Stand | null => (d.stand && same(d.stand.zones, zones) ? d.stand : null);
+
 /** How a device's camera has to stand: the device keeps it, we keep its name. */
 export interface Stand {
   sum: Bytes; // SHA-256
   at: Date;
+  zones: readonly Polygon[]; // it is known by what is seen in these, and good with no others
 }
 
 /** A delivery's secret, so that its owner can look again. */
@@ -28,6 +32,7 @@ export interface Secret {
   key: Bytes;
   courier: string;
   until: Date;
+  zones?: readonly Polygon[]; // that were signed with it; older records have none
 }
 
 interface Key {

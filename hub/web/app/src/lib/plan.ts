@@ -1,7 +1,7 @@
 /** Making a delivery: a secret that stays here, and a pass that the owner's key signs. */
-import { random, toBase32, type Bytes } from './bytes';
+import { random, toBase32 } from './bytes';
 import { newCode } from './code';
-import type { Device, Secret } from './keep';
+import { standFor, type Device, type Secret } from './keep';
 import { keyId, type Signer } from './note';
 import { signPass, type Mode } from './pass';
 import { sealSecret } from './seal';
@@ -20,7 +20,6 @@ export interface Wish extends Window {
   zones: readonly Polygon[];
   large: boolean; // they may take more than 60 % of the picture
   shadow: boolean;
-  reference: Bytes | null; // how the camera has to stand
 }
 
 /** A delivery that is made and not sent. */
@@ -34,7 +33,7 @@ const grace = 180; // seconds after the door shuts until the code is dead
 
 export async function draft(wish: Wish, device: Device, owner: Signer): Promise<Draft> {
   const delivery = 'd-' + toBase32(random(10)); // 80 bits: nobody finds its notice by guessing
-  const secret: Secret = { delivery, code: newCode(), key: random(16), courier: wish.courier, until: wish.until };
+  const secret: Secret = { delivery, code: newCode(), key: random(16), courier: wish.courier, until: wish.until, zones: wish.zones };
   const pass = await signPass(
     {
       device: device.device,
@@ -44,7 +43,7 @@ export async function draft(wish: Wish, device: Device, owner: Signer): Promise<
       until: wish.until,
       zones: wish.zones,
       large: wish.large,
-      reference: wish.reference,
+      reference: standFor(device, wish.zones)?.sum ?? null,
       lamp: device.lamp,
       mode: wish.mode,
       shadow: wish.shadow,

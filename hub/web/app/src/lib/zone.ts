@@ -72,6 +72,10 @@ export function parseShape(zone: string | null, lamp: string | null): Shape {
 
 export const corners = (zones: readonly Polygon[]): number => zones.reduce((n, z) => n + z.length, 0);
 
+/** Whether zones are the same, corner by corner. */
+export const same = (a: readonly Polygon[], b: readonly Polygon[]): boolean => written(a) === written(b);
+const written = (zones: readonly Polygon[]): string => zones.map((z) => z.map((p) => `${p.x},${p.y}`).join('_')).join('~');
+
 /** The share of the picture that zones take together, 0 to 1. */
 export const share = (zones: readonly Polygon[]): number => cover(zones) / unit / unit;
 
