@@ -25,12 +25,13 @@ const (
 	noSim     = "a device that can simulate a door can be made to believe in one"
 	noScene   = "a device that can draw a hallway can be made to show one"
 	noDevice  = "a hub is a carrier: it holds no device's code, and a device none of its own"
+	noAttack  = "what attacks the glass has raw frames, and no place on a device"
 	pureSight = "vision turns frames into redacted ones and knows nobody to give them to"
 )
 
 var (
 	networks = []ban{{"net", noNet}, {"crypto/tls", noNet}, {"crypto/x509", noNet}, {"github.com/pion", noPion}, {"github.com/eclipse/paho.mqtt.golang", noPaho}}
-	cameras  = []ban{{"vestibule/vision", noCamera}, {"gocv.io/x/gocv", noCamera}, {"vestibule/vision/x264", noCamera}}
+	cameras  = []ban{{"vestibule/vision", noCamera}, {"gocv.io/x/gocv", noCamera}}
 	pins     = []ban{{"vestibule/hardware", noPins}, {"periph.io/x/conn/v3/gpio", noPins}, {"github.com/warthog618/go-gpiocdev", noPins}}
 )
 
@@ -43,8 +44,8 @@ var rules = []struct {
 	{[]string{"./vision/..."}, nil, append([]ban{
 		{"vestibule/firmware", pureSight}, {"vestibule/hub", pureSight}, {"vestibule/hardware", pureSight},
 	}, networks...)},
-	{[]string{"./firmware/eye/..."}, nil, slices.Concat(networks, pins, []ban{{"vestibule/vision/scene", noScene}})},
-	{[]string{"./firmware/eye/..."}, []string{"desk"}, networks},
+	{[]string{"./firmware/eye/..."}, nil, slices.Concat(networks, pins, []ban{{"vestibule/vision/scene", noScene}, {"vestibule/vision/attack", noAttack}})},
+	{[]string{"./firmware/eye/..."}, []string{"desk"}, append([]ban{{"vestibule/vision/attack", noAttack}}, networks...)},
 	{[]string{"./firmware/gate/..."}, nil, slices.Concat(networks, cameras, []ban{{"vestibule/hardware/sim", noSim}})},
 	{[]string{"./firmware/gate/..."}, []string{"desk"}, slices.Concat(networks, cameras)},
 	{[]string{"./firmware/link/..."}, nil, slices.Concat(cameras, pins)},
@@ -116,6 +117,8 @@ func TestRawFramesHaveNoNameOutsideVision(t *testing.T) {
 			"package snippet\n\nimport \"vestibule/vision\"\n\nfunc F(r vision.Redacted) bool { return r.Valid() }\n", ""},
 		{"a raw frame in eye", "firmware/eye/internal/snippet/x.go",
 			"package snippet\n\nimport \"vestibule/vision/internal/raw\"\n\nvar F raw.Frame\n", "use of internal package vestibule/vision/internal/raw not allowed"},
+		{"an encoder of any planes in eye", "firmware/eye/internal/snippet/x.go",
+			"package snippet\n\nimport \"vestibule/vision/internal/x264\"\n\nvar E x264.Encoder\n", "use of internal package vestibule/vision/internal/x264 not allowed"},
 		{"a raw frame in the hub", "hub/snippet/x.go",
 			"package snippet\n\nimport \"vestibule/vision/internal/raw\"\n\nvar F raw.Frame\n", "use of internal package vestibule/vision/internal/raw not allowed"},
 		{"a home-made picture", "firmware/eye/internal/snippet/x.go",

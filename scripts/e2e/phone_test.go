@@ -27,8 +27,9 @@ type phone struct {
 	key  ed25519.PrivateKey
 	card pass.Card
 	http http.Client
-	zone []pass.Point
-	lamp pass.Box
+
+	zones [][]pass.Point
+	lamp  pass.Box
 }
 
 // delivery is what an owner has in hand after planning one.
@@ -57,7 +58,10 @@ func pairedPhone(t *testing.T, d *desk) *phone {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.zone, p.lamp = corners(t, q.Get("zone")), box(t, q.Get("lamp"))
+	for zone := range strings.SplitSeq(q.Get("zone"), "~") {
+		p.zones = append(p.zones, corners(t, zone))
+	}
+	p.lamp = box(t, q.Get("lamp"))
 	secret, err := base64.RawURLEncoding.DecodeString(q.Get("secret"))
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +165,7 @@ func (p *phone) plan(from, length time.Duration, change func(*pass.Terms)) deliv
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	terms := pass.Terms{Device: p.card.Device, Delivery: name, From: start, Until: start.Add(length), Zone: p.zone, Lamp: p.lamp,
+	terms := pass.Terms{Device: p.card.Device, Delivery: name, From: start, Until: start.Add(length), Zones: p.zones, Lamp: p.lamp,
 		Mode: pass.Blur, Sealed: sealed, Entries: 3, Grace: 2 * time.Second, Retention: 72 * time.Hour,
 		Watchers: []string{p.card.Owner}, Offline: true, Camera: true, Nonce: nonce}
 	if change != nil {
