@@ -2,7 +2,7 @@
 
 FUZZTIME ?= 10s
 
-.PHONY: test walls bench fuzz shots setup-test
+.PHONY: test walls bench fuzz shots setup-test setup-bench
 
 # The visits in a browser come last and alone: they are about a picture in real time, and want both cores.
 test: setup-test web-test ## every test, the visit in a browser too, under the race detector
@@ -15,7 +15,8 @@ walls: setup-run ## what each program may hold and reach, shown on the running p
 	$(Q)go test -count=1 -v -tags desk -timeout 5m ./firmware ./firmware/walls
 	$(Q)go test -count=1 -v -tags desk -timeout 5m -run Wall ./hardware
 
-bench: setup-run ## how fast the parts are
+bench: setup-bench ## how fast the parts are
+	$(Q)go run ./vision/bench
 	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --exclude-dir=node_modules --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
 fuzz: setup-run ## feed strangers' bytes to every parser, FUZZTIME=10s each
@@ -26,3 +27,6 @@ shots: setup-test ## take the README's pictures anew, by the visit's own test
 
 setup-test:
 	$(Q)$(call install,test)
+
+setup-bench:
+	$(Q)$(call install,bench)

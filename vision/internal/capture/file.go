@@ -61,12 +61,17 @@ func (f *file) open() error {
 		return fmt.Errorf("%s is no video that can be read: %w", f.path, err)
 	}
 	f.reader = newReader(c, i420)
-	f.rate = c.Get(gocv.VideoCaptureFPS)
-	if !(f.rate >= 1 && f.rate <= 240) {
-		f.rate = usualRate
-	}
+	f.rate = rate(c)
 	f.start, f.given, f.read = raw.Now(), 0, 0
 	return nil
+}
+
+// rate is how many frames a second a file plays.
+func rate(c *gocv.VideoCapture) float64 {
+	if said := c.Get(gocv.VideoCaptureFPS); said >= 1 && said <= 240 {
+		return said
+	}
+	return usualRate
 }
 
 // Read waits until the file's next frame is due.

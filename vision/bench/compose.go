@@ -1,0 +1,195 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"vestibule/vision"
+	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/shadow"
+	"vestibule/vision/internal/stand"
+	"vestibule/vision/internal/zone"
+	"vestibule/vision/scene"
+)
+
+// many is how many frames are gone through by turns, so that no cache holds them all.
+const many = 8
+
+// widest is a zone of nearly 60 % of the picture, the most that is possible without an owner's word.
+var widest = []vision.Point{{X: 1000, Y: 1000}, {X: 9000, Y: 1000}, {X: 9000, Y: 8400}, {X: 1000, Y: 8400}}
+
+func redactor(size vision.Size, zonePoints []vision.Point, blur bool) (*redact.Redactor, *zone.Blocks, error) {
+	shown, err := zone.Shrink([][]vision.Point{zonePoints}, false, size.Width, size.Height)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := redact.New(redact.Config{Width: size.Width, Height: size.Height, Zone: shown, Lamp: scene.Lamp, Blur: blur})
+	if blur {
+		f, err := frames(size, 1, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Settle(r.Measure(f[0]))
+	}
+	return r, shown, nil
+}
+
+// composing holds a picture's composition against a copy of its frame.
+func composing(out io.Writer) error {
+	t := newTable("Composing a picture, without shadow, against memcpy of the same I420 frame (wanted: at most 1)",
+		"", "zone", "compose", "memcpy", "ratio", "quarters", "allocations")
+	for _, size := range sizes() {
+		all, err := frames(size, many, true)
+		if err != nil {
+			return err
+		}
+		for _, c := range []struct {
+			name string
+			blur bool
+			zone []vision.Point
+		}{
+			{"blur", true, scene.Zone}, {"frosted", false, scene.Zone}, {"frosted", false, widest},
+		} {
+			var ours, plain []float64
+			var left float64
+			var shown *zone.Blocks
+			for range 5 { // in other memory each time: where it lies matters as much as anything
+				var red *redact.Redactor
+				if red, shown, err = redactor(size, c.zone, c.blur); err != nil {
+					return err
+				}
+				i := 0
+				compose := func() { i++; red.Compose(all[i%many]) }
+				times, err := byTurns(compose, copying(all))
+				if err != nil {
+					return err
+				}
+				ours, plain, left = append(ours, times[0]...), append(plain, times[1]...), max(left, garbage(100, compose))
+			}
+			low, mid, high := ratio(ours, plain)
+			share := 100 * shown.Count() * zone.Block * zone.Block / (size.Width * size.Height)
+			t.add(fmt.Sprintf("%v %s", size, c.name), fmt.Sprintf("%d %%", share), micro(median(ours)), micro(median(plain)),
+				fmt.Sprintf("%.2f", mid), fmt.Sprintf("%.2f to %.2f", low, high), fmt.Sprintf("%.2f", left))
+		}
+	}
+	return t.print(out)
+}
+
+// copying copies one frame after the other, into three by turns as a redactor does.
+func copying(all []*raw.Frame) func() {
+	var copies [3]*glass.Planes
+	for k := range copies {
+		copies[k] = glass.NewPlanes(all[0].Width, all[0].Height)
+	}
+	i := 0
+	return func() {
+		i++
+		to, from := copies[i%len(copies)], all[i%len(all)]
+		copy(to.Y, from.Y)
+		copy(to.Cb, from.Cb)
+		copy(to.Cr, from.Cr)
+	}
+}
+
+// watching measures what else looks at the frames, over two seconds of a visit.
+func watching(out io.Writer) error {
+	t := newTable("Looking on during a visit, added to each picture, mean over two seconds at 30 a second (wanted at 1280x720: at most 0.5 ms in all)",
+		"", "compose", "lamp", "camera moved", "shadow", "shadow drawn", "added in all")
+	for _, size := range sizes() {
+		all, err := frames(size, 2*fps, true)
+		if err != nil {
+			return err
+		}
+		round := 0
+		// each measures a visit of its own, with times that go on from round to round.
+		each := func(look func() (func(f *raw.Frame), error)) (float64, error) {
+			one, err := look()
+			if err != nil {
+				return 0, err
+			}
+			var sum []float64
+			for range 5 {
+				round++
+				from, err := spent()
+				if err != nil {
+					return 0, err
+				}
+				for i, f := range all {
+					f.At = time.Duration(round*len(all)+i) * time.Second / fps
+					one(f)
+				}
+				to, err := spent()
+				if err != nil {
+					return 0, err
+				}
+				sum = append(sum, float64(to-from)/float64(len(all)))
+			}
+			return median(sum), nil
+		}
+		var costs [5]float64
+		for i, look := range []func() (func(f *raw.Frame), error){
+			func() (func(*raw.Frame), error) { return looking(size, false, false, false, false) },
+			func() (func(*raw.Frame), error) { return looking(size, true, false, false, false) },
+			func() (func(*raw.Frame), error) { return looking(size, true, true, false, false) },
+			func() (func(*raw.Frame), error) { return looking(size, true, true, true, false) },
+			func() (func(*raw.Frame), error) { return looking(size, true, true, true, true) },
+		} {
+			if costs[i], err = each(look); err != nil {
+				return err
+			}
+		}
+		t.add(size.String(), milli(costs[0]), milli(costs[1]-costs[0]), milli(costs[2]-costs[1]), milli(costs[3]-costs[2]),
+			milli(costs[4]-costs[3]), milli(costs[4]-costs[0]))
+	}
+	return t.print(out)
+}
+
+// looking is what a device does with each frame, as far as asked for.
+func looking(size vision.Size, lamp, moved, shade, drawn bool) (func(f *raw.Frame), error) {
+	red, shown, err := redactor(size, scene.Zone, true)
+	if err != nil {
+		return nil, err
+	}
+	reference, err := standing(size, shown)
+	if err != nil {
+		return nil, err
+	}
+	where, err := stand.New(shown, size.Width, size.Height, reference)
+	if err != nil {
+		return nil, err
+	}
+	watch := shadow.New(shown, size.Width, size.Height)
+	return func(f *raw.Frame) {
+		if lamp {
+			red.Lamp(f)
+		}
+		if moved {
+			where.Look(f)
+		}
+		if shade {
+			if s, fresh := watch.Look(f, true); fresh && drawn {
+				red.SetShadow(s)
+			}
+		}
+		red.Compose(f)
+	}, nil
+}
+
+// standing is a reference of the house.
+func standing(size vision.Size, shown *zone.Blocks) ([]byte, error) {
+	all, err := frames(size, 4*fps, false)
+	if err != nil {
+		return nil, err
+	}
+	w, err := stand.New(shown, size.Width, size.Height, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range all {
+		w.Look(f)
+	}
+	return w.Reference()
+}

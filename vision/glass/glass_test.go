@@ -1,0 +1,542 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image/png"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gocv.io/x/gocv"
+
+	"vestibule/vision"
+	"vestibule/vision/internal/capture"
+	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/zone"
+)
+
+const (
+	w, h     = 320, 240
+	size     = w * h * 3 / 2
+	doorway  = "3400,500 6600,500 7000,9800 3000,9800"
+	examples = "/usr/share/doc/opencv-doc/examples/data/"
+)
+
+func corners(t *testing.T, text string) []vision.Point {
+	t.Helper()
+	zone, err := polygon(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func blocks(t *testing.T) *zone.Blocks {
+	t.Helper()
+	b, err := zone.Shrink([][]vision.Point{corners(t, doorway)}, false, w, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// home writes a film: noise in the doorway from one seed, noise in the interior from another.
+func home(t *testing.T, frames int, doorSeed, homeSeed uint64) string {
+	t.Helper()
+	door, inside := rand.New(rand.NewPCG(doorSeed, 1)), rand.New(rand.NewPCG(homeSeed, 2))
+	shown := blocks(t)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "YUV4MPEG2 W%d H%d F25:1 Ip A1:1 C420mpeg2\n", w, h)
+	for range frames {
+		b.WriteString("FRAME\n")
+		for _, scale := range []int{1, 2, 2} {
+			for y := 0; y < h; y += scale {
+				for x := 0; x < w; x += scale {
+					from := inside
+					if shown.Shown(x, y) {
+						from = door
+					}
+					b.WriteByte(byte(64 + from.IntN(128)))
+				}
+			}
+		}
+	}
+	return put(t, "in.y4m", b.Bytes())
+}
+
+func put(t *testing.T, name string, b []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// do runs the command on a film and returns what it wrote and what it said.
+func do(t *testing.T, in, name string, flags ...string) (file []byte, out string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	var said, diag bytes.Buffer
+	if code := run(t.Context(), append(flags, in, path), &said, &diag); code != 0 {
+		t.Fatalf("%v ends with %d: %s", flags, code, &diag)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file, said.String()
+}
+
+// pictures takes a y4m file apart.
+func pictures(t *testing.T, file []byte, width, height int, rate string) [][]byte {
+	t.Helper()
+	head, rest, _ := bytes.Cut(file, []byte("\n"))
+	if want := fmt.Sprintf("YUV4MPEG2 W%d H%d F%s Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED", width, height, rate); string(head) != want {
+		t.Fatalf("it begins with %q, want %q", head, want)
+	}
+	var all [][]byte
+	for n := width * height * 3 / 2; len(rest) > 0; rest = rest[n:] {
+		var ok bool
+		if rest, ok = bytes.CutPrefix(rest, []byte("FRAME\n")); !ok || len(rest) < n {
+			t.Fatalf("picture %d is cut off", len(all))
+		}
+		all = append(all, rest[:n])
+	}
+	return all
+}
+
+// What is written is what the redactor makes, to the bit.
+func TestWhatTheEncoderIsGiven(t *testing.T) {
+	in := home(t, 12, 1, 2)
+	nonce := [16]byte{1, 2, 3}
+	for _, mode := range []string{"blur", "frosted"} {
+		file, _ := do(t, in, "out.y4m", "-zone", doorway, "-mode", mode, "-nonce", fmt.Sprintf("%x", nonce))
+		got := pictures(t, file, w, h, "25:1")
+		film, err := capture.OpenFilm(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		red := redact.New(redact.Config{Width: w, Height: h, Zone: blocks(t), Blur: mode == "blur", Nonce: nonce})
+		f, n := raw.New(w, h), 0
+		for ; film.Read(f) == nil; n++ {
+			if n == 0 && mode == "blur" {
+				red.Settle(red.Measure(f))
+			}
+			p := red.Compose(f)
+			if want := append(append(bytes.Clone(p.Y), p.Cb...), p.Cr...); !bytes.Equal(got[n], want) {
+				t.Fatalf("%s: picture %d is not the redactor's", mode, n)
+			}
+			if same := bytes.Equal(got[n][:w*h], f.Y); same {
+				t.Fatalf("%s: picture %d is the film's", mode, n)
+			}
+		}
+		if err := film.Close(); err != nil {
+			t.Error(err)
+		}
+		if n != 12 || len(got) != n {
+			t.Errorf("%s: %d pictures of %d", mode, len(got), n)
+		}
+	}
+}
+
+// Two homes that differ only inside: frosted glass is the same to the bit, in every kind of file, and blur is not.
+func TestFrostedKnowsNothing(t *testing.T) {
+	one, two := home(t, 5, 1, 2), home(t, 5, 1, 3)
+	for _, name := range []string{"out.y4m", "out.mp4", "out.png"} {
+		a, said := do(t, one, name, "-zone", doorway, "-mode", "frosted", "-nonce", strings.Repeat("5a", 16))
+		b, _ := do(t, two, name, "-zone", doorway, "-mode", "frosted", "-nonce", strings.Repeat("5a", 16))
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s: frosted glass gives the interior away", name)
+		}
+		if !strings.Contains(said, "colour   0 bytes") || !strings.Contains(said, "shadow   0 bytes") || !strings.Contains(said, "Nothing") {
+			t.Errorf("%s: it says\n%s", name, said)
+		}
+		if c, _ := do(t, home(t, 5, 4, 2), name, "-zone", doorway, "-mode", "frosted", "-nonce", strings.Repeat("5a", 16)); bytes.Equal(a, c) {
+			t.Errorf("%s: another doorway gives the same pictures", name)
+		}
+		if c, _ := do(t, one, name, "-zone", doorway, "-mode", "frosted", "-nonce", strings.Repeat("5b", 16)); bytes.Equal(a, c) {
+			t.Errorf("%s: another nonce gives the same glass", name)
+		}
+	}
+	_, said := do(t, one, "out.y4m", "-zone", doorway)
+	if !strings.Contains(said, "colour   216 bytes") || strings.Contains(said, "Nothing") {
+		t.Errorf("blur says\n%s", said)
+	}
+}
+
+// The mp4 plays, and shows what the y4m shows but for what the encoder loses.
+func TestPlays(t *testing.T) {
+	in := filepath.Join(examples, "vtest.avi")
+	if _, err := os.Stat(in); err != nil {
+		t.Skip(err)
+	}
+	// Of real footage, half a minute in: 20 pictures.
+	short := filepath.Join(t.TempDir(), "short.avi")
+	cut(t, in, short, 300, 20)
+	file, _ := do(t, short, "out.y4m", "-zone", doorway)
+	want := pictures(t, file, 768, 576, "10:1")
+	file, _ = do(t, short, "out.mp4", "-zone", doorway)
+	c, err := gocv.VideoCaptureFile(put(t, "out.mp4", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	m, yuv := gocv.NewMat(), gocv.NewMat()
+	defer m.Close()
+	defer yuv.Close()
+	n := 0
+	for ; c.Read(&m); n++ {
+		gocv.CvtColor(m, &yuv, gocv.ColorBGRToYUVI420)
+		got, err := yuv.DataPtrUint8()
+		if err != nil || len(got) != len(want[n]) {
+			t.Fatalf("%d bytes, %v", len(got), err)
+		}
+		sum := 0
+		for i := range got {
+			sum += max(int(got[i])-int(want[n][i]), int(want[n][i])-int(got[i]))
+		}
+		if mean := float64(sum) / float64(len(got)); mean > 3 {
+			t.Errorf("picture %d differs by %.2f steps on average", n, mean)
+		}
+	}
+	if n != len(want) || n != 20 {
+		t.Errorf("%d pictures play, %d were given to the encoder", n, len(want))
+	}
+}
+
+// cut copies some pictures of a film.
+func cut(t *testing.T, from, to string, first, n int) {
+	t.Helper()
+	c, err := gocv.VideoCaptureFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Grab(first)
+	m := gocv.NewMat()
+	defer m.Close()
+	var out *gocv.VideoWriter
+	for range n {
+		if !c.Read(&m) {
+			t.Fatal("the film is too short")
+		}
+		if out == nil {
+			if out, err = gocv.VideoWriterFile(to, "MJPG", 10, m.Cols(), m.Rows(), true); err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+		}
+		if err := out.Write(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Before on the left, after on the right, for its owner's eyes alone.
+func TestSideBySide(t *testing.T) {
+	in := home(t, 2, 1, 2)
+	file, _ := do(t, in, "out.y4m", "-zone", doorway)
+	after := pictures(t, file, w, h, "25:1")
+	path := filepath.Join(t.TempDir(), "both.y4m")
+	var said, diag bytes.Buffer
+	if code := run(t.Context(), []string{"-side", "-zone", doorway, in, path}, &said, &diag); code != 0 {
+		t.Fatal(diag.String())
+	}
+	if !strings.Contains(diag.String(), "contains the interior") || !strings.Contains(said.String(), "is the interior itself") {
+		t.Errorf("nobody is warned: %s%s", &diag, &said)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others can read it: %v %v", info.Mode(), err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	film, err := capture.OpenFilm(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer film.Close()
+	f := raw.New(w, h)
+	for n, both := range pictures(t, file, 2*w, h, "25:1") {
+		if err := film.Read(f); err != nil {
+			t.Fatal(err)
+		}
+		before := append(append(bytes.Clone(f.Y), f.Cb...), f.Cr...)
+		var left, right []byte
+		for at, wide := 0, 2*w; at < len(both); at += wide {
+			if at >= 2*w*h {
+				wide = w
+			}
+			left, right = append(left, both[at:at+wide/2]...), append(right, both[at+wide/2:at+wide]...)
+		}
+		if !bytes.Equal(left, before) || !bytes.Equal(right, after[n]) {
+			t.Errorf("picture %d: left is the film's %v, right the redactor's %v", n, bytes.Equal(left, before), bytes.Equal(right, after[n]))
+		}
+	}
+}
+
+func TestStills(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		flags         []string
+		width, height int
+		note          string
+	}{
+		{"messi5.jpg", nil, 548, 342, ""},
+		{"orange.jpg", []string{"-size", "640x360"}, 640, 360, "cut at the middle"},
+		{"home.jpg", []string{"-side"}, 1024, 384, ""},
+	} {
+		in := filepath.Join(examples, c.name)
+		if _, err := os.Stat(in); err != nil {
+			t.Skip(err)
+		}
+		path := filepath.Join(t.TempDir(), "out.png")
+		var said, diag bytes.Buffer
+		if code := run(t.Context(), append(c.flags, "-zone", doorway, in, path), &said, &diag); code != 0 {
+			t.Fatalf("%s: %s", c.name, &diag)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(file)
+		file.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if got := img.Bounds(); got.Dx() != c.width || got.Dy() != c.height {
+			t.Errorf("%s became %v", c.name, got)
+		}
+		if !strings.Contains(diag.String(), c.note) || !strings.Contains(said.String(), "pictures   1 of ") {
+			t.Errorf("%s: it says %s%s", c.name, &diag, &said)
+		}
+	}
+	// A still is a film of one picture, too.
+	if _, err := os.Stat(filepath.Join(examples, "home.jpg")); err == nil {
+		file, _ := do(t, filepath.Join(examples, "home.jpg"), "out.y4m", "-zone", doorway)
+		if n := len(pictures(t, file, 512, 384, "1:1")); n != 1 {
+			t.Errorf("%d pictures", n)
+		}
+	}
+}
+
+// What a device would not show is not shown here: the same reasons, the same glass.
+func TestGlassAndWhy(t *testing.T) {
+	in := home(t, 3, 1, 2)
+	full := redact.New(redact.Config{Width: w, Height: h}).Full()
+	want := append(append(bytes.Clone(full.Y), full.Cb...), full.Cr...)
+	for _, c := range []struct {
+		reason vision.Reason
+		flags  []string
+	}{
+		{vision.ZoneMissing, nil},
+		{vision.ZoneInvalid, []string{"-zone", "0,0 9000,9000 9000,0 0,9000"}},
+		{vision.ZoneInvalid, []string{"-zone", "0,0 10,0 10,10"}},
+		{vision.ZoneInvalid, []string{"-zone", "-5,0 5000,0 5000,5000"}},
+		{vision.ZoneTooLarge, []string{"-zone", "0,0 10000,0 10000,10000 0,10000"}},
+	} {
+		path := filepath.Join(t.TempDir(), "out.y4m")
+		var said, diag bytes.Buffer
+		if code := run(t.Context(), append(c.flags, in, path), &said, &diag); code != 0 {
+			t.Fatal(diag.String())
+		}
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, p := range pictures(t, file, w, h, "25:1") {
+			if !bytes.Equal(p, want) {
+				t.Errorf("%v: picture %d is not all glass", c.flags, n)
+			}
+		}
+		if !strings.Contains(said.String(), fmt.Sprintf("3 of them: %s\n", c.reason)) || !strings.Contains(said.String(), "colour   0 bytes") ||
+			!strings.Contains(diag.String(), "as on a device") {
+			t.Errorf("%v: it says %s%s", c.flags, &diag, &said)
+		}
+	}
+	_, said := do(t, in, "out.y4m", "-large", "-zone", "0,0 10000,0 10000,10000 0,10000")
+	if !strings.Contains(said, "all glass  none of them") || !strings.Contains(said, "100.0 %") {
+		t.Errorf("with -large:\n%s", said)
+	}
+	_, said = do(t, in, "out.y4m", "-zone", "0,0 2000,0 2000,2000 0,2000", "-zone", "5000,5000 7000,5000 7000,7000 5000,7000")
+	if !strings.Contains(said, "zone       20 blocks") {
+		t.Errorf("with two zones:\n%s", said)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	in := home(t, 1, 1, 2)
+	text := put(t, "text.avi", []byte(strings.Repeat("this is no video\n", 100)))
+	wide := put(t, "wide.png", black(t, 3000, 200))
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args string
+		code int
+		said string
+	}{
+		{"", 2, "two names"},
+		{"in.y4m", 2, "two names"},
+		{in + " out.mkv", 2, ".y4m, .mp4 or .png"},
+		{in + " out.y4m -side", 2, "after the flags"},
+		{"-zone 0.1,0.2 " + in + " out.y4m", 2, "whole numbers"},
+		{"-zone 1,2,3 " + in + " out.y4m", 2, "no corner"},
+		{"-zone 100 " + in + " out.y4m", 2, "no corner"},
+		{"-mode clear " + in + " out.y4m", 2, "blur or frosted"},
+		{"-nonce 1234 " + in + " out.y4m", 2, "32 hexadecimal"},
+		{"-nonce zz345678901234567890123456789012 " + in + " out.y4m", 2, "32 hexadecimal"},
+		{"-size 641x480 " + in + " out.y4m", 2, "have to be even"},
+		{"-size 64x48 " + in + " out.y4m", 2, "320x240 to 1920x1080"},
+		{"-size big " + in + " out.y4m", 2, "1280x720"},
+		{"-visit 5s " + in + " out.y4m", 2, "-shadow"},
+		{"-shadow -visit -5s " + in + " out.y4m", 2, "-visit"},
+		{"-seed 5 " + in + " out.y4m", 2, "not defined"},
+		{filepath.Join(dir, "none.avi") + " out.y4m", 1, "no such file"},
+		{dir + " out.y4m", 1, "is no file"},
+		{text + " out.y4m", 1, "no video or picture"},
+		{wide + " out.png", 1, "-size"},
+		{in + " " + filepath.Join(dir, "none", "out.y4m"), 1, "no such file"},
+		{in + " " + in, 1, "is the film itself"},
+		{"-f " + in + " " + in, 1, "is the film itself"},
+	} {
+		t.Chdir(t.TempDir())
+		var said, diag bytes.Buffer
+		if code := run(t.Context(), strings.Fields(c.args), &said, &diag); code != c.code || !strings.Contains(diag.String(), c.said) {
+			t.Errorf("%q ends with %d and says %s", c.args, code, &diag)
+		}
+		if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+			t.Errorf("%q leaves %v behind, %v", c.args, left, err)
+		}
+	}
+	var said, diag bytes.Buffer
+	if code := run(t.Context(), []string{"-h"}, &said, &diag); code != 0 || !strings.Contains(said.String(), "-nonce") {
+		t.Errorf("-h ends with %d and says %s", code, &said)
+	}
+}
+
+func black(t *testing.T, width, height int) []byte {
+	t.Helper()
+	m := gocv.NewMatWithSize(height, width, gocv.MatTypeCV8UC3)
+	defer m.Close()
+	b, err := gocv.IMEncode(gocv.PNGFileExt, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	return bytes.Clone(b.GetBytes())
+}
+
+// A file that is there is overwritten only when that was asked for, and then only by a whole one.
+func TestOverwriting(t *testing.T) {
+	in, dir := home(t, 2, 1, 2), t.TempDir()
+	out := filepath.Join(dir, "out.y4m")
+	holds := func(want string) {
+		t.Helper()
+		b, err := os.ReadFile(out)
+		if err != nil || !strings.HasPrefix(string(b), want) {
+			t.Errorf("it holds %.20q, %v; want %q", b, err, want)
+		}
+		if all, err := os.ReadDir(dir); err != nil || len(all) != 1 {
+			t.Errorf("there are %v, %v", all, err)
+		}
+	}
+	if err := os.WriteFile(out, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said, diag bytes.Buffer
+	if code := run(t.Context(), []string{"-zone", doorway, in, out}, &said, &diag); code != 1 || !strings.Contains(diag.String(), "-f") {
+		t.Errorf("it ends with %d and says %s", code, &diag)
+	}
+	holds("precious")
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if code := run(stopped, []string{"-f", "-zone", doorway, in, out}, &said, &diag); code != 1 || !strings.Contains(diag.String(), "stopped") {
+		t.Errorf("stopped, it ends with %d and says %s", code, &diag)
+	}
+	holds("precious")
+	if code := run(t.Context(), []string{"-f", "-zone", doorway, in, out}, &said, &diag); code != 0 {
+		t.Errorf("with -f: %s", &diag)
+	}
+	holds("YUV4MPEG2")
+}
+
+func TestStoppedLeavesNothing(t *testing.T) {
+	in, dir := home(t, 2, 1, 2), t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, name := range []string{"out.y4m", "out.mp4", "out.png"} {
+		var said, diag bytes.Buffer
+		if code := run(ctx, []string{"-zone", doorway, in, filepath.Join(dir, name)}, &said, &diag); code != 1 {
+			t.Errorf("%s: it ends with %d", name, code)
+		}
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left, %v", name, err)
+		}
+	}
+}
+
+func TestNearestSize(t *testing.T) {
+	for _, c := range []struct{ w, h, wantW, wantH int }{
+		{768, 576, 768, 576},
+		{321, 241, 320, 240},
+		{4000, 3000, 1440, 1080},
+		{3000, 4000, 1080, 1440},
+		{160, 120, 320, 240},
+		{3840, 2160, 1920, 1080},
+		{1920, 1200, 1728, 1080},
+	} {
+		if got, want := nearest(c.w, c.h), (vision.Size{Width: c.wantW, Height: c.wantH}); got != want || got.Check() != nil {
+			t.Errorf("%dx%d becomes %v, want %v", c.w, c.h, got, want)
+		}
+	}
+	for _, c := range [][2]int{{3000, 200}, {0, 0}, {1, 1000}} {
+		if got := nearest(c[0], c[1]); got.Check() == nil {
+			t.Errorf("%v becomes %v", c, got)
+		}
+	}
+}
+
+func TestFraction(t *testing.T) {
+	for _, c := range []struct {
+		rate     float64
+		num, den int
+	}{
+		{25, 25, 1}, {30, 30, 1}, {29.97, 30000, 1001}, {30000.0 / 1001, 30000, 1001}, {23.976, 24000, 1001}, {59.94, 60000, 1001},
+		{10, 10, 1}, {12.5, 12500, 1000}, {1, 1, 1}, {7.3, 7300, 1000},
+	} {
+		if num, den := fraction(c.rate); num != c.num || den != c.den {
+			t.Errorf("%v is %d/%d, want %d/%d", c.rate, num, den, c.num, c.den)
+		}
+	}
+}
+
+func TestBar(t *testing.T) {
+	for _, c := range []struct {
+		n, total int
+		want     string
+	}{
+		{50, 100, "[###############...............] 50 of 100 pictures, 10s left"},
+		{100, 100, "[##############################] 100 of 100 pictures, 0s left"},
+		{0, 100, "[..............................] 0 of 100 pictures, 16m40s left"},
+		{50, 0, "50 pictures, 5 a second"},
+		{50, 40, "50 pictures, 5 a second"},
+	} {
+		if got := line(c.n, c.total, 10e9); got != c.want {
+			t.Errorf("%d of %d: %q, want %q", c.n, c.total, got, c.want)
+		}
+	}
+	if b := newBar(new(bytes.Buffer), 10); b != nil {
+		t.Error("what is no terminal gets a bar")
+	}
+	var none *bar
+	none.at(5) // and no harm done
+	none.clear()
+}

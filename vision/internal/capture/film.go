@@ -1,0 +1,110 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"gocv.io/x/gocv"
+
+	"vestibule/vision/internal/raw"
+)
+
+// Film is a video file or a still, read once from its first picture to its last, as fast as it can be. It is for
+// tools: a device's source is File.
+type Film struct {
+	reader *reader
+	still  bool
+	given  int
+}
+
+// OpenFilm opens a video file or a still in any form that OpenCV knows. A still is turned as its camera said (EXIF).
+func OpenFilm(path string) (*Film, error) {
+	// An absolute path, so that no name is taken for a protocol of FFmpeg's.
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file", path)
+	}
+	// A file of JPEGs one after the other looks like a still.
+	if !slices.Contains([]string{".mjpeg", ".mjpg"}, strings.ToLower(filepath.Ext(path))) {
+		m := gocv.IMRead(path, gocv.IMReadColor)
+		if !m.Empty() {
+			return &Film{still: true, reader: &reader{
+				capture: &gocv.VideoCapture{}, // opened by nobody, and closed without harm
+				frame:   m, colour: gocv.NewMat(), scaled: gocv.NewMat(), yuv: gocv.NewMat(),
+			}}, nil
+		}
+		if err := m.Close(); err != nil {
+			return nil, err
+		}
+	}
+	c, err := openCapture(path, gocv.VideoCaptureFFmpeg)
+	if err != nil { // it tells no more than that
+		return nil, fmt.Errorf("%s is no video or picture that can be read", path)
+	}
+	return &Film{reader: newReader(c, i420)}, nil
+}
+
+// Still reports whether the film is one picture that does not play.
+func (f *Film) Still() bool { return f.still }
+
+// Size returns what the film says of its own size in pixels; it need not keep to it.
+func (f *Film) Size() (width, height int) {
+	if f.still {
+		return f.reader.frame.Cols(), f.reader.frame.Rows()
+	}
+	return int(f.reader.capture.Get(gocv.VideoCaptureFrameWidth)), int(f.reader.capture.Get(gocv.VideoCaptureFrameHeight))
+}
+
+// Rate returns how many pictures a second the film plays, 1..240; 25 where it does not say. It is 1 for a still.
+func (f *Film) Rate() float64 {
+	if f.still {
+		return 1
+	}
+	return rate(f.reader.capture)
+}
+
+// Frames returns how many pictures the film says that it has; 0 where it does not. It may be wrong.
+func (f *Film) Frames() int {
+	if f.still {
+		return 1
+	}
+	return max(int(f.reader.capture.Get(gocv.VideoCaptureFrameCount)), 0)
+}
+
+// Read writes the next picture into the lent frame, scaled to cover it and cut at the middle, numbered from 1 and at
+// its time in the film. After the last it returns raw.ErrEnded: OpenCV tells no end from a fault. Any other
+// error is about this picture alone.
+func (f *Film) Read(into *raw.Frame) error {
+	switch {
+	case f.still && f.given > 0:
+		return raw.ErrEnded
+	case !f.still:
+		if err := f.reader.grab(); err != nil {
+			return errors.Join(raw.ErrEnded, err)
+		}
+	}
+	into.At = time.Duration(float64(f.given) / f.Rate() * float64(time.Second))
+	f.given++
+	into.Seq = uint64(f.given)
+	return f.reader.put(into)
+}
+
+// Close lets the file go.
+func (f *Film) Close() error { return f.reader.close() }
