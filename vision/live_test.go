@@ -100,7 +100,7 @@ func TestScene(t *testing.T) {
 							t.Fatalf("where the %s is, neighbouring pixels differ by %d", name, c)
 						}
 					}
-					dark, lit = min(dark, int(l.Lamp)), max(lit, int(l.Lamp))
+					dark, lit = min(dark, int(l.Lamp)/256), max(lit, int(l.Lamp)/256)
 					frames++
 					if frames == 50 {
 						save(t, fmt.Sprintf("seen_%v_%s", size, mode), r)
@@ -170,13 +170,13 @@ func TestFootageWithLamp(t *testing.T) {
 				return false
 			case l.Glass != "":
 				t.Fatalf("glass: %s", l.Glass)
-			case l.Lamp < 30:
+			case l.Lamp < 30*256:
 				covered = true
 			default:
 				if covered {
 					t.Error("the cover fell off")
 				}
-				dark, lit = min(dark, int(l.Lamp)), max(lit, int(l.Lamp))
+				dark, lit = min(dark, int(l.Lamp)/256), max(lit, int(l.Lamp)/256)
 				save(t, "footage", r)
 			}
 			return true

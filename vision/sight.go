@@ -10,6 +10,8 @@ import (
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/shadow"
+	"vestibule/vision/internal/stand"
 	"vestibule/vision/internal/zone"
 )
 
@@ -33,23 +35,49 @@ type redactor interface {
 	Compose(f *raw.Frame) *redact.Picture
 	Lamp(f *raw.Frame) uint16
 	Full() *redact.Picture
+	SetShadow(s glass.Shadow)
+	ClearShadow()
+	Prepare(t glass.Tint) redact.Prepared
+	Take(p redact.Prepared)
+	Tint() (glass.Tint, bool)
+	Wipe()
 }
 
-// Sight looks through one camera for one delivery. Next is for one goroutine; Close and Trouble may be
-// called from others.
-type Sight struct {
-	clock  func() time.Duration
-	red    redactor
-	colour func() int
-	blind  Reason  // why the zone can never show; then there is no reader
-	zone   error   // the cause of blind
-	cam    *reader // nil when blind
-	timer  *time.Timer
+// stander is what it needs of stand.Watch.
+type stander interface {
+	Look(f *raw.Frame) (moved bool)
+	Reference() ([]byte, error)
+}
 
-	mu    sync.Mutex
-	taken *raw.Frame // Next's own but for Close, which blackens it
-	wiped bool
-	fault error // of the redactor with the last frame, or the camera's silence since
+// caster is what it needs of shadow.Watch.
+type caster interface {
+	Look(f *raw.Frame, underWay bool) (s glass.Shadow, fresh bool)
+	Beyond() int
+}
+
+// Sight looks through one camera for one delivery. Next is for one goroutine; everything else may be called
+// from others.
+type Sight struct {
+	clock func() time.Duration
+	blur  bool
+	blind Reason  // why the zone can never show; then there is no reader
+	why   error   // the cause of blind
+	cam   *reader // nil when blind
+	timer *time.Timer
+
+	mu       sync.Mutex
+	red      redactor
+	stand    stander
+	shadow   caster          // nil when the plan asks for none: then nobody looks at the interior
+	sample   *redact.Sampler // nil when the glass has its colours, or takes none
+	offer    *Tint           // what was measured, until it is settled
+	settled  bool            // Settle was called
+	underWay bool            // a visit is
+	cast     time.Duration   // when the frame of the last shadow was taken
+	spent    int             // bytes of shadows that were shown
+	taken    *raw.Frame      // Next's own but for Close, which blackens it
+	wiped    bool
+	fault    error // of the redactor with the last frame, or the camera's silence since
 
 	number uint64
 	seen   time.Duration // when the camera was last seen alive, or began to be waited for
@@ -83,27 +111,35 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	if err := plan.Mode.check(); err != nil {
 		return nil, err
 	}
-	blocks, zoneErr := zone.Shrink(plan.Zones, plan.Large, size.Width, size.Height)
-	red := redact.New(redact.Config{
-		Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
-		Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint),
-	})
+	blocks, err := zone.Shrink(plan.Zones, plan.Large, size.Width, size.Height)
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Sight{
-		clock: clock, red: red, blind: zoneReason(zoneErr), zone: zoneErr, seen: clock(),
-		colour: func() int {
-			if _, ok := red.Tint(); ok {
-				return len(glass.Tint{})
-			}
-			return 0
-		},
+		clock: clock, blur: plan.Mode == Blur, blind: zoneReason(err), why: err, seen: clock(),
+		red: redact.New(redact.Config{
+			Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
+			Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint),
+		}),
 		timer: time.NewTimer(time.Hour), stop: stop, closing: make(chan struct{}),
 	}
 	if s.blind == "" {
-		s.cam = newReader(src, size, fps)
-		s.taken = raw.New(size.Width, size.Height)
-		go s.cam.run(ctx)
+		watch, err := stand.New(blocks, size.Width, size.Height, plan.Reference)
+		if err != nil {
+			s.blind, s.why = ReferenceBad, err
+		}
+		s.stand = watch
 	}
+	if s.blind != "" {
+		return s, nil
+	}
+	if plan.Shadow {
+		s.shadow = shadow.New(blocks, size.Width, size.Height)
+	}
+	if s.blur && plan.Tint == nil {
+		s.sample = redact.NewSampler(blocks)
+	}
+	s.cam = newReader(src, size, fps)
+	s.taken = raw.New(size.Width, size.Height)
+	go s.cam.run(ctx)
 	return s, nil
 }
 
@@ -118,7 +154,11 @@ func (s *Sight) Next(ctx context.Context) (Redacted, Look, error) {
 		now := s.clock()
 		fresh, reason := s.poll(now)
 		if fresh {
-			return s.show(now)
+			r, l, moved, err := s.show(now)
+			if err != nil || !moved {
+				return r, l, err
+			}
+			reason = CameraMoved
 		}
 		due := s.last + glassPace
 		switch {
@@ -132,8 +172,7 @@ func (s *Sight) Next(ctx context.Context) (Redacted, Look, error) {
 			if reason == CameraStalled {
 				s.silent()
 			}
-			r, l := s.glass(reason, now)
-			return r, l, nil
+			return s.glass(reason, now)
 		}
 		s.wait(ctx, due-now)
 	}
@@ -154,6 +193,11 @@ func (s *Sight) over(ctx context.Context) error {
 func (s *Sight) poll(now time.Duration) (fresh bool, reason Reason) {
 	if s.blind != "" {
 		return false, s.blind
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wiped {
+		return false, ""
 	}
 	f, lost, reason := s.cam.take(s.taken)
 	if f == nil {
@@ -184,87 +228,28 @@ func (s *Sight) wait(ctx context.Context, d time.Duration) {
 	s.timer.Stop()
 }
 
-// show composes the frame in hand.
-func (s *Sight) show(now time.Duration) (Redacted, Look, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.wiped {
-		return Redacted{}, Look{}, ErrClosed
-	}
-	var picture *redact.Picture
-	var lamp uint16
-	if picture, lamp, s.fault = s.compose(); s.fault != nil {
-		r, l := s.glass(RedactorFailed, now)
-		return r, l, nil
-	}
-	s.number++
-	s.seen, s.last, s.said = now, now, ""
-	return Redacted{picture, picture.Turn(), ""},
-		Look{Frame: s.number, At: s.taken.At, Lamp: lamp, Colour: s.colour()}, nil
-}
-
-func (s *Sight) compose() (p *redact.Picture, lamp uint16, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("the redactor broke down: %v", fault)
-		}
-	}()
-	return s.red.Compose(s.taken), s.red.Lamp(s.taken), nil
-}
-
-// silent notes what Trouble says of a camera that says nothing itself.
-func (s *Sight) silent() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fault = nil
-	if s.cam.trouble() == nil {
-		s.fault = s.cam.silence()
-	}
-}
-
-func (s *Sight) glass(reason Reason, now time.Duration) (Redacted, Look) {
-	s.number++
-	s.last, s.said = now, reason
-	picture := s.red.Full()
-	return Redacted{picture, picture.Turn(), reason},
-		Look{Frame: s.number, At: now, Glass: reason, Colour: s.colour()}
-}
-
-// Settle gives the glass its colours in the mode Blur, for good. Whoever calls it has written them down
-// first, so that they are given away once a delivery and not once a Sight.
-func (s *Sight) Settle(t Tint) {}
-
-// Visit says whether a visit is under way: only then is a shadow shown, where the plan asks for one.
-func (s *Sight) Visit(underWay bool) {}
-
-// Reference returns how the camera stands now, made of the zone's pixels alone, for a later Plan. It
-// fails while there is no steady picture of the zone.
-func (s *Sight) Reference() ([]byte, error) { return nil, errors.New("not yet") }
-
 // Trouble returns what is wrong with the zone, the redactor or the camera, for the log; nil when nothing
 // is. It names paths and devices, so it is not for a person's page.
 func (s *Sight) Trouble() error {
 	if s.cam == nil {
-		return s.zone
+		return s.why
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return errors.Join(s.fault, s.cam.trouble())
 }
 
-// Close lets the camera go and blackens the frames that it filled. It waits for a camera that is slow
-// to return and gives up after three seconds; such a camera is let go when it does return.
+// Close lets the camera go, blackens the frames that it filled and ends every picture that was given out. It
+// waits for a camera that is slow to return and gives up after three seconds; such a camera is let go when
+// it does return.
 func (s *Sight) Close() error {
 	s.once.Do(func() {
 		close(s.closing)
 		s.stop()
+		s.wipe()
 		if s.cam == nil {
 			return
 		}
-		s.mu.Lock()
-		s.taken.Wipe()
-		s.wiped = true
-		s.mu.Unlock()
 		late := time.NewTimer(closeWait)
 		defer late.Stop()
 		select {

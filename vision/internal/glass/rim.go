@@ -31,8 +31,13 @@ const rimY = 222
 // Clone returns a copy in memory of its own.
 func (p *Planes) Clone() *Planes {
 	q := NewPlanes(p.Width, p.Height)
-	copy(q.Y, p.Y)
-	copy(q.Cb, p.Cb)
-	copy(q.Cr, p.Cr)
+	q.CopyFrom(p)
 	return q
+}
+
+// CopyFrom copies a picture of the same size.
+func (p *Planes) CopyFrom(q *Planes) {
+	copy(p.Y, q.Y)
+	copy(p.Cb, q.Cb)
+	copy(p.Cr, q.Cr)
 }

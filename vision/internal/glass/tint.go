@@ -21,16 +21,37 @@ type Tint [Cols * Rows * cellBits / 8]byte
 
 // Measure averages the hidden pixels of a frame. A cell without a hidden pixel is left zero.
 func Measure(f *raw.Frame, shown *zone.Blocks) Tint {
+	var m Meter
+	m.Add(f, shown)
+	return m.Tint()
+}
+
+// Meter averages the hidden pixels of several frames. It holds sums over cells, no pixels; its zero value has seen
+// none.
+type Meter struct {
+	y, cb, cr cells
+}
+
+// Add takes a frame in, and returns the mean luma of its hidden pixels in 1/256; 0 when there are none.
+func (m *Meter) Add(f *raw.Frame, shown *zone.Blocks) int {
+	total, n := m.y.all()
+	m.y.sum(f.Y, f.Width, f.Height, 1, shown)
+	m.cb.sum(f.Cb, f.Width/2, f.Height/2, 2, shown)
+	m.cr.sum(f.Cr, f.Width/2, f.Height/2, 2, shown)
+	now, seen := m.y.all()
+	if seen == n {
+		return 0
+	}
+	return (now - total) * 256 / (seen - n)
+}
+
+// Tint returns the mean of the frames taken in. A cell without a hidden pixel is left zero.
+func (m *Meter) Tint() Tint {
 	var t Tint
-	var ys, cs cells
-	ys.sum(f.Y, f.Width, f.Height, 1, shown)
-	cbs := cells{}
-	cbs.sum(f.Cb, f.Width/2, f.Height/2, 2, shown)
-	cs.sum(f.Cr, f.Width/2, f.Height/2, 2, shown)
 	for i := range Cols * Rows {
-		if y, ok := ys.mean(i); ok {
-			cb, okb := cbs.mean(i)
-			cr, okr := cs.mean(i)
+		if y, ok := m.y.mean(i); ok {
+			cb, okb := m.cb.mean(i)
+			cr, okr := m.cr.mean(i)
 			if !okb || !okr {
 				cb, cr = 128, 128
 			}
@@ -65,6 +86,13 @@ func (c *cells) sum(plane []byte, w, h, scale int, shown *zone.Blocks) {
 			}
 		}
 	}
+}
+
+func (c *cells) all() (total, n int) {
+	for i := range c.total {
+		total, n = total+c.total[i], n+c.n[i]
+	}
+	return total, n
 }
 
 func (c *cells) mean(i int) (int, bool) {

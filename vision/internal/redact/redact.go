@@ -1,8 +1,8 @@
 // Package redact composes what may be seen: the zone's blocks from the camera, glass everywhere else.
 //
 // A Redactor is pure: one raw frame in, one picture out, no clock, no goroutine, no I/O. What crosses
-// from a raw frame into a picture is the shown blocks' pixels, on every frame, and what the caller settles
-// by Measure and Settle: one glass.Tint in the mode blur. Nothing else of the frame is read for it.
+// from a raw frame into a picture is the shown blocks' pixels, on every frame, and what the caller hands
+// over by Settle (one glass.Tint in the mode blur) and SetShadow. Nothing else of the frame is read for it.
 //
 // Pictures live in memory of their own, never in the camera's. There is a small ring of them, with the
 // glass drawn into each once; composing a frame then writes the shown blocks and nothing else, which
@@ -35,11 +35,20 @@ type Config struct {
 // Picture is a composed frame. Its planes are only read.
 type Picture struct {
 	*glass.Planes
-	turn atomic.Uint64 // how often this memory has been composed into
+	pane *Picture      // the full glass that was drawn into it
+	turn atomic.Uint64 // how often this memory has been composed into, or wiped
 }
 
 // Turn changes when the picture's memory is composed anew.
 func (p *Picture) Turn() uint64 { return p.turn.Load() }
+
+// wipe overwrites what the picture shows and ends it.
+func (p *Picture) wipe() {
+	p.turn.Add(1)
+	for _, plane := range [3][]byte{p.Y, p.Cb, p.Cr} {
+		clear(plane)
+	}
+}
 
 // Redactor composes pictures. It belongs to one goroutine; the pictures may be read by others.
 type Redactor struct {
@@ -56,9 +65,10 @@ type Redactor struct {
 // New returns a redactor that has seen nothing yet.
 func New(cfg Config) *Redactor {
 	r := &Redactor{cfg: cfg}
-	r.full = &Picture{Planes: glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce)}
-	if cfg.Tint != nil {
+	if cfg.Blur && cfg.Tint != nil {
 		r.Settle(*cfg.Tint)
+	} else {
+		r.full = &Picture{Planes: glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce)}
 	}
 	x0, y0, x1, y1 := cfg.Lamp.Pixels(cfg.Width, cfg.Height)
 	for y := y0; y < y1; y++ {
@@ -75,7 +85,7 @@ func New(cfg Config) *Redactor {
 }
 
 // Full returns the picture that is all glass. In the mode blur its colours are the interior's once they
-// are settled, and come from the nonce before. Its memory is never written again.
+// are settled, and come from the nonce before. Its memory is never written again but by Wipe.
 func (r *Redactor) Full() *Picture { return r.full }
 
 // Compose writes the shown blocks of a frame into the next picture of the ring. The frame has the
@@ -86,12 +96,16 @@ func (r *Redactor) Compose(f *raw.Frame) *Picture {
 	}
 	p := r.ring[r.next]
 	if p == nil {
-		p = &Picture{Planes: r.full.Clone()}
-		glass.Rim(p.Planes, r.cfg.Zone)
+		p = &Picture{Planes: glass.NewPlanes(r.cfg.Width, r.cfg.Height)}
 		r.ring[r.next] = p
 	}
 	r.next = (r.next + 1) % ring
 	p.turn.Add(1)
+	if p.pane != r.full {
+		p.CopyFrom(r.full.Planes)
+		glass.Rim(p.Planes, r.cfg.Zone)
+		p.pane = r.full
+	}
 	w := r.cfg.Width
 	for _, run := range r.cfg.Zone.Runs() {
 		block(p.Y, f.Y, w, run.X, run.Y, run.N, zone.Block)
@@ -111,20 +125,52 @@ func block(dst, src []byte, stride, x, y, n, rows int) {
 func (r *Redactor) Measure(f *raw.Frame) glass.Tint { return glass.Measure(f, r.cfg.Zone) }
 
 // Settle gives the glass its colours, in the mode blur and once: later calls change nothing.
-func (r *Redactor) Settle(t glass.Tint) {
-	if !r.cfg.Blur || r.tinted {
-		return
-	}
-	r.tint, r.tinted = t, true
-	r.full = &Picture{Planes: glass.Blurred(r.cfg.Width, r.cfg.Height, t, r.cfg.Zone, r.cfg.Nonce)}
-	r.ring = [ring]*Picture{}
+func (r *Redactor) Settle(t glass.Tint) { r.Take(r.Prepare(t)) }
+
+// Prepared is glass in the interior's colours, drawn and not shown yet.
+type Prepared struct {
+	tint glass.Tint
+	full *Picture
 }
 
-// SetShadow says where something moves behind the glass, for the pictures composed from now on.
-func (r *Redactor) SetShadow(s glass.Shadow) { r.shadow = s }
+// Prepare draws what Take would show. It takes long (some tenths of a second on a small computer) and may be
+// called on any goroutine.
+func (r *Redactor) Prepare(t glass.Tint) Prepared {
+	if !r.cfg.Blur {
+		return Prepared{}
+	}
+	return Prepared{t, &Picture{Planes: glass.Blurred(r.cfg.Width, r.cfg.Height, t, r.cfg.Zone, r.cfg.Nonce)}}
+}
+
+// Take shows from now on what was prepared, in the mode blur and once.
+func (r *Redactor) Take(p Prepared) {
+	if p.full == nil || r.tinted {
+		return
+	}
+	r.tint, r.tinted, r.full = p.tint, true, p.full
+}
 
 // Tint returns the interior's colours that the glass shows, and whether it shows any.
 func (r *Redactor) Tint() (glass.Tint, bool) { return r.tint, r.tinted }
+
+// SetShadow says where something moves behind the glass, for the pictures composed from now on. The shadow
+// fades in, and the one before it out.
+func (r *Redactor) SetShadow(s glass.Shadow) { r.shadow = s }
+
+// ClearShadow takes the shadow out of the pictures composed from now on, at once.
+func (r *Redactor) ClearShadow() { r.shadow = glass.Shadow{} }
+
+// Wipe overwrites every picture, those given out as well, which end with it. The redactor is of no use
+// afterwards.
+func (r *Redactor) Wipe() {
+	r.full.wipe()
+	for _, p := range r.ring {
+		if p != nil {
+			p.wipe()
+		}
+	}
+	r.tint, r.shadow = glass.Tint{}, glass.Shadow{}
+}
 
 // Lamp returns the mean luma of the lamp's box in a frame, in 1/256. It looks only at pixels that are
 // shown, so it tells nothing that the picture does not; 0 when none of the box is shown.

@@ -74,8 +74,8 @@ func TestNonInterference(t *testing.T) {
 						fa, fb := raw.New(w, h), raw.New(w, h)
 						first := 0
 						if blur { // the first frame is one and the same, and so is the tint
-							a.Compose(fa)
-							b.Compose(fb)
+							a.Settle(a.Measure(fa))
+							b.Settle(b.Measure(fb))
 							first = 1
 						}
 						for n := first; n < first+4; n++ {
@@ -124,31 +124,101 @@ func TestBlurKnowsOnlyTheTint(t *testing.T) {
 	}
 	cfg := Config{Width: w, Height: h, Zone: shown, Blur: true}
 	a, b := New(cfg), New(cfg)
+	a.Settle(a.Measure(f))
+	b.Settle(b.Measure(g))
 	if !same(a.Compose(f), b.Compose(g)) {
 		t.Error("the glass knows more than the tint")
 	}
 }
 
-// The tint is taken once, whatever comes later.
-func TestTintIsTakenOnce(t *testing.T) {
+// The colours are settled once, whatever comes later; a tint of before counts as settled.
+func TestTintIsSettledOnce(t *testing.T) {
+	const w, h = 320, 240
+	shown := blocks(t, w, h)
+	f := raw.New(w, h)
+	paint(f, shown, func(x, y int) byte { return 200 }, func(x, y int) byte { return 50 })
+	first := glass.Measure(f, shown)
+	for _, before := range []*glass.Tint{nil, &first} {
+		r := New(Config{Width: w, Height: h, Zone: shown, Blur: true, Tint: before})
+		if before == nil {
+			frosted := r.Full()
+			r.Compose(f)
+			if _, ok := r.Tint(); ok || r.Full() != frosted {
+				t.Fatal("composing took colours")
+			}
+			r.Settle(r.Measure(f))
+			if r.Full() == frosted {
+				t.Fatal("settling changed nothing")
+			}
+		}
+		full := r.Full()
+		paint(f, shown, func(x, y int) byte { return 30 }, func(x, y int) byte { return 60 })
+		r.Settle(r.Measure(f))
+		if tint, ok := r.Tint(); !ok || tint != first || r.Full() != full {
+			t.Error("the colours were settled again")
+		}
+		p := r.Compose(f)
+		if !bytes.Equal(p.Y[:20], full.Y[:20]) {
+			t.Error("the picture's glass is not the full glass")
+		}
+		paint(f, shown, func(x, y int) byte { return 200 }, func(x, y int) byte { return 50 })
+	}
+	r := New(Config{Width: w, Height: h, Zone: shown, Tint: &first})
+	r.Settle(first)
+	if _, ok := r.Tint(); ok {
+		t.Error("frosted glass took colours")
+	}
+}
+
+// A picture whose glass was drawn before the colours were settled gets them with its next turn.
+func TestSettlingReachesThePictures(t *testing.T) {
 	const w, h = 320, 240
 	shown := blocks(t, w, h)
 	r := New(Config{Width: w, Height: h, Zone: shown, Blur: true})
-	if _, ok := r.Tint(); ok {
-		t.Fatal("there is a tint before the first frame")
-	}
 	f := raw.New(w, h)
-	paint(f, shown, func(x, y int) byte { return 200 }, func(x, y int) byte { return 50 })
-	r.Compose(f)
-	tint, ok := r.Tint()
-	if !ok {
-		t.Fatal("there is no tint after the first frame")
+	var old [ring]*Picture
+	for i := range old {
+		old[i] = r.Compose(f)
 	}
-	full := r.Full()
-	paint(f, shown, func(x, y int) byte { return 30 }, func(x, y int) byte { return 60 })
-	r.Compose(f)
-	if again, _ := r.Tint(); again != tint || r.Full() != full {
-		t.Error("the tint was taken again")
+	r.Settle(glass.Measure(f, shown))
+	for i := range old {
+		p := r.Compose(f)
+		if p != old[i] {
+			t.Error("settling took new memory")
+		}
+		if !bytes.Equal(p.Y[:30], r.Full().Y[:30]) {
+			t.Errorf("picture %d has other colours than the full glass", i)
+		}
+	}
+}
+
+// After Wipe nothing that was shown is left in the memory of any picture, and all of them have ended.
+func TestWipe(t *testing.T) {
+	const w, h = 320, 240
+	r := New(Config{Width: w, Height: h, Zone: blocks(t, w, h), Blur: true, Tint: &glass.Tint{77}})
+	f := raw.New(w, h)
+	paint(f, r.cfg.Zone, func(x, y int) byte { return 1 }, func(x, y int) byte { return 99 })
+	all := []*Picture{r.Full()}
+	for range ring {
+		all = append(all, r.Compose(f))
+	}
+	var turns []uint64
+	for _, p := range all {
+		turns = append(turns, p.Turn())
+	}
+	r.Wipe()
+	for i, p := range all {
+		if p.Turn() == turns[i] {
+			t.Errorf("picture %d has not ended", i)
+		}
+		for _, plane := range [3][]byte{p.Y, p.Cb, p.Cr} {
+			if bytes.Count(plane, []byte{0}) != len(plane) {
+				t.Errorf("picture %d is left in memory", i)
+			}
+		}
+	}
+	if tint, _ := r.Tint(); tint != (glass.Tint{}) {
+		t.Error("the tint is left in memory")
 	}
 }
 

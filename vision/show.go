@@ -1,0 +1,183 @@
+package vision
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/redact"
+)
+
+// shadowPace is the least time between two shadows, by the frames' time: what keeps them to 36 bytes a second.
+const shadowPace = 500 * time.Millisecond
+
+var (
+	errMoved = errors.New("the zone does not show what the reference does: the camera stands otherwise")
+	errBlind = errors.New("vision: there is no picture of the zone to take a reference from")
+)
+
+// show composes the frame in hand, unless the camera has moved.
+func (s *Sight) show(now time.Duration) (r Redacted, l Look, moved bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wiped {
+		return Redacted{}, Look{}, false, ErrClosed
+	}
+	s.seen = now
+	var picture *redact.Picture
+	var lamp uint16
+	picture, lamp, moved, s.fault = s.compose()
+	switch {
+	case s.fault != nil:
+		r, l = s.full(RedactorFailed, now)
+		return r, l, false, nil
+	case moved:
+		s.fault = errMoved
+		return Redacted{}, Look{}, true, nil
+	}
+	s.last, s.said = now, ""
+	l = s.look("")
+	l.At, l.Lamp = s.taken.At, lamp
+	return Redacted{picture, picture.Turn(), ""}, l, false, nil
+}
+
+// compose looks at the frame in hand with all that has to see it.
+func (s *Sight) compose() (p *redact.Picture, lamp uint16, moved bool, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the redactor broke down: %v", fault)
+		}
+	}()
+	f := s.taken
+	if s.stand.Look(f) {
+		return nil, 0, true, nil
+	}
+	if s.sample != nil && s.sample.Add(f) {
+		tint := Tint(*s.sample.Tint())
+		s.offer = &tint
+		s.sample.Wipe()
+		s.sample = nil
+	}
+	given := 0
+	if s.shadow != nil {
+		if cast, fresh := s.shadow.Look(f, s.underWay); fresh && s.underWay && (s.cast == 0 || f.At-s.cast >= shadowPace) {
+			s.red.SetShadow(cast)
+			s.cast, given = f.At, len(cast)
+		}
+	}
+	p, lamp = s.red.Compose(f), s.red.Lamp(f)
+	s.spent += given
+	return p, lamp, false, nil
+}
+
+// glass returns a picture that is all glass.
+func (s *Sight) glass(reason Reason, now time.Duration) (Redacted, Look, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wiped {
+		return Redacted{}, Look{}, ErrClosed
+	}
+	r, l := s.full(reason, now)
+	return r, l, nil
+}
+
+// full is glass with mu held. The shadow that was there before is old once the zone shows again.
+func (s *Sight) full(reason Reason, now time.Duration) (Redacted, Look) {
+	s.red.ClearShadow()
+	s.last, s.said = now, reason
+	picture := s.red.Full()
+	l := s.look(reason)
+	l.At = now
+	return Redacted{picture, picture.Turn(), reason}, l
+}
+
+// look is what is known beside the pixels of the next picture to be given.
+func (s *Sight) look(reason Reason) Look {
+	s.number++
+	l := Look{Frame: s.number, Glass: reason, Shadow: s.spent}
+	if _, shown := s.red.Tint(); shown {
+		l.Colour = len(glass.Tint{})
+	} else if s.offer != nil {
+		l.Tint = s.offer
+	}
+	if s.shadow != nil {
+		l.Beyond = s.shadow.Beyond()
+	}
+	return l
+}
+
+// silent notes what Trouble says of a camera that says nothing itself.
+func (s *Sight) silent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = nil
+	if s.cam.trouble() == nil {
+		s.fault = s.cam.silence()
+	}
+}
+
+// Settle gives the glass its colours in the mode Blur, for good: later calls change nothing. Whoever calls it
+// has written them down first, so that they are given away once a delivery and not once a Sight.
+func (s *Sight) Settle(t Tint) {
+	s.mu.Lock()
+	first := s.blur && !s.settled && !s.wiped
+	if _, shown := s.red.Tint(); shown {
+		first = false
+	}
+	if first {
+		s.settled, s.sample = true, nil
+	}
+	s.mu.Unlock()
+	if !first {
+		return
+	}
+	drawn := s.red.Prepare(glass.Tint(t)) // takes long: pictures go on meanwhile
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.wiped {
+		s.red.Take(drawn)
+		s.offer = nil
+	}
+}
+
+// Visit says whether a visit is under way: only then is a shadow shown, where the plan asks for one. When
+// one ends, its shadow is gone from the next picture on.
+func (s *Sight) Visit(underWay bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.underWay = underWay
+	if !underWay {
+		s.red.ClearShadow()
+	}
+}
+
+// Reference returns how the camera stands now, made of the zone's pixels alone, for a later Plan. It
+// fails while there is no steady picture of the zone.
+func (s *Sight) Reference() (ref []byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stand == nil || s.wiped {
+		return nil, errBlind
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			ref, err = nil, fmt.Errorf("vision: taking a reference broke down: %v", fault)
+		}
+	}()
+	return s.stand.Reference()
+}
+
+// wipe forgets all that was seen, but for what the camera may still be writing.
+func (s *Sight) wipe() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wiped = true
+	s.red.Wipe()
+	if s.sample != nil {
+		s.sample.Wipe()
+	}
+	if s.taken != nil {
+		s.taken.Wipe()
+	}
+}

@@ -1,0 +1,332 @@
+package vision
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
+)
+
+// stands is a watch over how the camera stands that says what it is told to.
+type stands struct {
+	moved func(n int) bool
+	n     int
+}
+
+func (s *stands) Look(*raw.Frame) bool {
+	s.n++
+	return s.moved != nil && s.moved(s.n)
+}
+func (s *stands) Reference() ([]byte, error) { return []byte{byte(s.n)}, nil }
+
+// casts gives a shadow for every frame, though no more than two a second may be shown.
+type casts struct {
+	n, visits int
+	trick     func(n int)
+}
+
+func (c *casts) Look(_ *raw.Frame, underWay bool) (s glass.Shadow, fresh bool) {
+	if c.n++; c.trick != nil {
+		c.trick(c.n)
+	}
+	if underWay {
+		c.visits++
+	}
+	for row := 2; row < 8; row++ {
+		s.Set(row, 1)
+	}
+	return s, true
+}
+func (c *casts) Beyond() int { return c.visits / 10 }
+
+// The glass is the nonce's until the colours are settled; they are offered in every Look, and spent once.
+func TestTintIsOfferedAndSettled(t *testing.T) {
+	stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+		var offer *Tint
+		var frosted []byte
+		for n := 0; offer == nil; n++ {
+			r, l := next(t, s)
+			y, _, _ := r.Planes()
+			frosted = bytes.Clone(y[:2000])
+			if offer = l.Tint; offer == nil && n > 20 || l.Colour != 0 {
+				t.Fatalf("picture %d: %+v", n, l)
+			}
+		}
+		for range 5 {
+			r, l := next(t, s)
+			if y, _, _ := r.Planes(); l.Tint == nil || *l.Tint != *offer || l.Colour != 0 || !bytes.Equal(y[:2000], frosted) {
+				t.Fatalf("before it is settled: %+v", l)
+			}
+		}
+		stands := *offer // what gate has on disk
+		s.Settle(stands)
+		s.Settle(Tint{1, 2, 3})
+		var blur []byte
+		for n := range 5 {
+			r, l := next(t, s)
+			y, _, _ := r.Planes()
+			if l.Tint != nil || l.Colour != 216 || bytes.Equal(y[:2000], frosted) {
+				t.Fatalf("after it is settled: %+v", l)
+			}
+			if n > 0 && !bytes.Equal(y[:2000], blur) {
+				t.Fatal("the glass changes")
+			}
+			blur = bytes.Clone(y[:2000])
+		}
+	}, times(40, good(90)))
+}
+
+// What is settled is what is shown, also where nothing was measured, and frosted glass takes none.
+func TestSettleWithoutAnOffer(t *testing.T) {
+	given := doorPlan(Blur)
+	given.Tint = &Tint{5: 200}
+	for _, plan := range []Plan{doorPlan(Blur), given} {
+		stage(t, plan, func(t *testing.T, s *Sight) {
+			s.Settle(Tint{5: 200})
+			if _, l := next(t, s); l.Colour != 216 || l.Tint != nil {
+				t.Errorf("%+v", l)
+			}
+			if tint, _ := s.red.Tint(); tint != (glass.Tint{5: 200}) {
+				t.Error("another tint")
+			}
+			for range 20 {
+				if _, l := next(t, s); l.Tint != nil {
+					t.Fatal("a tint is offered where one is settled")
+				}
+			}
+		}, times(40, good(90)))
+	}
+	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
+		s.Settle(Tint{5: 200})
+		for range 20 {
+			if _, l := next(t, s); l.Colour != 0 || l.Tint != nil {
+				t.Fatalf("%+v", l)
+			}
+		}
+	}, times(40, good(90)))
+}
+
+// Settle, Visit, Reference and Trouble may come from anywhere while pictures are made.
+func TestOrdersFromOtherGoroutines(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Shadow = true
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for n := range 20 {
+				s.Visit(n%3 == 0)
+				s.Settle(Tint{byte(n)})
+				_, _ = s.Reference()
+				_ = s.Trouble()
+				time.Sleep(20 * time.Millisecond)
+			}
+		}()
+		for range 30 {
+			next(t, s)
+		}
+		<-done
+		if tint, ok := s.red.Tint(); !ok || tint != (glass.Tint{}) {
+			t.Error("the first tint was not the one that counts")
+		}
+	}, times(60, good(90)))
+}
+
+// A shadow is shown and counted during visits only, at most twice a second, and not while all is glass.
+func TestShadowIsCounted(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Shadow = true
+	trouble := func(p *play, f *raw.Frame) error { time.Sleep(2 * time.Second); return good(90)(p, f) }
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		s.shadow = &casts{}
+		for range 10 {
+			if _, l := next(t, s); l.Shadow != 0 || l.Beyond != 0 {
+				t.Fatalf("without a visit: %+v", l)
+			}
+		}
+		s.Visit(true)
+		_, l := next(t, s)
+		if l.Shadow != 18 {
+			t.Fatalf("with the visit's first picture: %+v", l)
+		}
+		began := l.At
+		for l.At < began+3300*time.Millisecond {
+			_, l = next(t, s)
+			if most := 18 * (1 + int((l.At-began)/(500*time.Millisecond))); l.Shadow > most || l.Shadow < most-36 {
+				t.Fatalf("%d bytes after %v", l.Shadow, l.At-began)
+			}
+		}
+		if l.Beyond == 0 {
+			t.Error("nobody went beyond")
+		}
+		spent := l.Shadow
+		s.Visit(false)
+		for range 60 {
+			if _, l = next(t, s); l.Shadow != spent {
+				t.Fatalf("after the visit: %d bytes and then %d", spent, l.Shadow)
+			}
+		}
+		s.Visit(true)
+		for l.Glass == "" {
+			_, l = next(t, s)
+		}
+		for spent = l.Shadow; l.Glass != ""; {
+			if _, l = next(t, s); l.Glass != "" && l.Shadow != spent {
+				t.Fatal("glass has a shadow")
+			}
+		}
+	}, append(append(times(250, good(90)), trouble), times(10, good(90))...))
+}
+
+// With no shadow asked for nobody looks at the interior, visit or not.
+func TestNoShadowIsAskedFor(t *testing.T) {
+	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
+		if s.shadow != nil || s.sample != nil {
+			t.Error("the interior is looked at")
+		}
+		s.Visit(true)
+		for range 40 {
+			if _, l := next(t, s); l.Shadow != 0 || l.Beyond != 0 || l.Colour != 0 {
+				t.Fatalf("%+v", l)
+			}
+		}
+	}, times(50, good(90)))
+}
+
+// A camera that has moved shows glass at once and at the pace of glass, and shows again when it stands well.
+func TestCameraMoved(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Shadow = true
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		s.stand = &stands{moved: func(n int) bool { return n > 20 && n <= 60 }}
+		looked := &casts{}
+		s.shadow = looked
+		s.Visit(true)
+		var spent, seen int
+		for range 20 {
+			_, l := next(t, s)
+			if l.Glass != "" {
+				t.Fatalf("%+v", l)
+			}
+			spent, seen = l.Shadow, looked.n
+		}
+		start := time.Now()
+		r, l := next(t, s)
+		if d := time.Since(start); l.Glass != CameraMoved || d > 50*time.Millisecond || l.Lamp != 0 {
+			t.Fatalf("%+v after %v", l, d)
+		}
+		isGlass(t, r, 90)
+		if err := s.Trouble(); !errors.Is(err, errMoved) {
+			t.Errorf("the cause is %v", err)
+		}
+		n := 1
+		for ; l.Glass != ""; n++ {
+			if l.Glass != CameraMoved || l.Shadow != spent || looked.n != seen {
+				t.Fatalf("%+v, looked at the interior %d times and then %d", l, seen, looked.n)
+			}
+			_, l = next(t, s)
+		}
+		if d := time.Since(start); n > int(d/glassPace)+2 || n < int(d/glassPace)-4 {
+			t.Errorf("%d pictures of glass in %v", n, d)
+		}
+		if err := s.Trouble(); err != nil {
+			t.Errorf("trouble is left: %v", err)
+		}
+	}, times(100, good(90)))
+}
+
+// A camera that has moved and then falls silent is stalled.
+func TestMovedAndSilent(t *testing.T) {
+	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
+		s.stand = &stands{moved: func(n int) bool { return n > 3 }}
+		until(t, s, CameraMoved)
+		until(t, s, CameraStalled)
+	}, times(10, good(90)))
+}
+
+func TestReferenceThatCannotBeRead(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Reference = []byte("this is no reference")
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		for range 5 {
+			r, l := next(t, s)
+			if l.Glass != ReferenceBad {
+				t.Fatalf("%+v", l)
+			}
+			isGlass(t, r, 90)
+		}
+		if s.Trouble() == nil {
+			t.Error("no cause")
+		}
+		if ref, err := s.Reference(); err == nil || ref != nil {
+			t.Error("a reference without a picture")
+		}
+	})
+}
+
+// Whatever breaks down in the watches, the picture is glass, and whole again when they are.
+func TestWatchesBreakDown(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Shadow = true
+	for name, breaks := range map[string]func(*Sight){
+		"stand": func(s *Sight) {
+			s.stand = &stands{moved: func(n int) bool {
+				if n == 3 {
+					panic("index out of range")
+				}
+				return false
+			}}
+		},
+		"shadow": func(s *Sight) {
+			s.shadow = &casts{trick: func(n int) {
+				if n == 3 {
+					panic("index out of range")
+				}
+			}}
+		},
+	} {
+		stage(t, plan, func(t *testing.T, s *Sight) {
+			breaks(s)
+			for n := range 6 {
+				r, l := next(t, s)
+				if want := map[bool]Reason{true: RedactorFailed}[n == 2]; l.Glass != want {
+					t.Errorf("%s: picture %d is %q, want %q", name, n, l.Glass, want)
+				}
+				if n == 2 {
+					isGlass(t, r, 90)
+					if err := s.Trouble(); err == nil || !strings.Contains(err.Error(), "index") {
+						t.Errorf("%s: the cause is %v", name, err)
+					}
+				}
+			}
+		}, times(30, good(90)))
+	}
+}
+
+// Closing ends every picture that was given out.
+func TestCloseEndsPictures(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Tint = &Tint{44}
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		r, _ := next(t, s)
+		y, _, _ := r.Planes()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if again, _, _ := r.Planes(); r.Valid() || again != nil {
+			t.Error("a picture is valid after Close")
+		}
+		if bytes.Count(y, []byte{0}) != len(y) {
+			t.Error("a picture is left in memory")
+		}
+		s.Settle(Tint{1})
+		s.Visit(true)
+		if _, err := s.Reference(); err == nil {
+			t.Error("a reference after Close")
+		}
+	}, times(30, good(90)))
+}
