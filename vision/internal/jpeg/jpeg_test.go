@@ -184,7 +184,7 @@ func TestCamerasWays(t *testing.T) {
 		src  []byte
 	}{
 		{"no tables", bare},
-		{"padding before the end", append(append(bytes.Clone(src[:end]), 0, 0, 0), src[end:]...)},
+		{"padding before the end", append(append(bytes.Clone(src[:end]), bytes.Repeat([]byte{0x55}, 64)...), src[end:]...)},
 		{"a buffer's rest after the end", append(bytes.Clone(src), src[:end]...)},
 		{"zeros after the end", append(bytes.Clone(src), make([]byte, 4096)...)},
 	} {

@@ -104,6 +104,7 @@ func TestBoxes(t *testing.T) {
 		{stbl + "stts", u32(0, 1, 5, 1001)},
 		{stbl + "stsc", u32(0, 1, 1, 5, 1)},
 		{stbl + "stco", u32(0, 1, uint32(bytes.Index(m.b, []byte(nal(6)))))},
+		{stbl + "stsd/avc1/colr", []byte("nclx\x00\x06\x00\x06\x00\x06\x00")},
 		{stbl + "stsd/avc1/avcC", []byte{1, 0x42, 0xc0, 0x1e, 0xff, 0xe1, 0, 5, 7, 0x42, 0xc0, 0x1e, 0x87, 1, 0, 5, 8, 0x42, 0xc0, 0x1e, 0x88}},
 	} {
 		if got := find(t, m.b, c.box); !bytes.Equal(got, c.want) {
