@@ -140,9 +140,11 @@ func (b *bench) terms(left time.Duration) pass.Terms {
 		Entries: 1, Watchers: []string{pass.KeyID(b.owner.Public().(ed25519.PublicKey))},
 		Lamp: pass.Box{Min: pass.Point(scene.Lamp.Min), Max: pass.Point(scene.Lamp.Max)},
 	}
+	var zone []pass.Point
 	for _, p := range scene.Zone {
-		t.Zone = append(t.Zone, pass.Point(p))
+		zone = append(zone, pass.Point(p))
 	}
+	t.Zones = [][]pass.Point{zone}
 	return t
 }
 
@@ -197,7 +199,7 @@ func TestAPassOpensTheCameraAndSleepClosesIt(t *testing.T) {
 		t.Fatal("the camera runs unasked")
 	}
 	note := sign(t, b.terms(time.Hour), b.owner)
-	b.send(pipe.TypeWake, note)
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note})
 	var last pipe.Look
 	for range 20 {
 		l := b.look()
@@ -206,16 +208,16 @@ func TestAPassOpensTheCameraAndSleepClosesIt(t *testing.T) {
 		}
 		last = l
 	}
-	if last.Glass != "" || last.Lamp < 100 || last.Spent.Colour != 216 {
+	if last.Glass != "" || last.Lamp < 100<<8 || last.Delivery != "d1" || last.Spent.Colour != 0 {
 		t.Fatalf("the 20th look is %+v", last)
 	}
-	b.send(pipe.TypeWake, note) // again: nothing changes
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note}) // again: nothing changes
 	if l := b.look(); l.Frame > last.Frame+10 || l.Glass != "" {
 		t.Fatalf("woken twice: %+v after %+v", l, last)
 	}
 	b.send(pipe.TypeSleep, nil)
 	b.closed(time.Second)
-	b.send(pipe.TypeWake, note)
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note})
 	for range 100 {
 		if l := b.look(); l.Frame <= last.Frame {
 			t.Fatalf("frame %d after %d: numbers count up over the whole run", l.Frame, last.Frame)
@@ -248,7 +250,7 @@ func TestEyeVerifiesThePassItself(t *testing.T) {
 		{"too early", change(func(t *pass.Terms) { t.From = t.From.Add(2 * time.Minute) }), wire.TooEarly},
 		{"over", change(func(t *pass.Terms) { t.From, t.Until = t.From.Add(-time.Hour), t.From }), wire.WindowOver},
 	} {
-		b.send(pipe.TypeWake, c.note)
+		b.send(pipe.TypeWake, pipe.Wake{Pass: c.note})
 		if got := b.trouble(); got.Reason != c.want {
 			t.Errorf("%s: got %+v, want %s", c.name, got, c.want)
 		}
@@ -256,7 +258,7 @@ func TestEyeVerifiesThePassItself(t *testing.T) {
 	if n := b.drawn.Load(); n != 0 {
 		t.Fatalf("the camera gave %d frames", n)
 	}
-	b.send(pipe.TypeWake, good)
+	b.send(pipe.TypeWake, pipe.Wake{Pass: good})
 	b.look()
 }
 
@@ -270,7 +272,7 @@ func TestWithoutAnOwnerThereIsNoPicture(t *testing.T) {
 func TestTheWindowsEndClosesTheCamera(t *testing.T) {
 	t.Run("by the time left", func(t *testing.T) {
 		b := newBench(t)
-		b.send(pipe.TypeWake, sign(t, b.terms(2*time.Second), b.owner))
+		b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(2*time.Second), b.owner)})
 		b.look()
 		b.ahead.Store(int64(-30 * time.Second)) // a clock set back gains nothing
 		b.closed(2500 * time.Millisecond)
@@ -278,11 +280,11 @@ func TestTheWindowsEndClosesTheCamera(t *testing.T) {
 	t.Run("by the clock", func(t *testing.T) {
 		b := newBench(t)
 		note := sign(t, b.terms(time.Hour), b.owner)
-		b.send(pipe.TypeWake, note)
+		b.send(pipe.TypeWake, pipe.Wake{Pass: note})
 		b.look()
 		b.ahead.Store(int64(time.Hour))
 		b.closed(time.Second)
-		b.send(pipe.TypeWake, note)
+		b.send(pipe.TypeWake, pipe.Wake{Pass: note})
 		if got := b.trouble(); got.Reason != wire.WindowOver {
 			t.Fatalf("got %+v", got)
 		}
@@ -292,14 +294,14 @@ func TestTheWindowsEndClosesTheCamera(t *testing.T) {
 func TestWithoutGateTheCameraCloses(t *testing.T) {
 	b := newBench(t)
 	note := sign(t, b.terms(time.Hour), b.owner)
-	b.send(pipe.TypeWake, note)
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note})
 	b.look()
 	// Gate dies and is back at once: the picture goes on.
 	if err := b.gate.Close(); err != nil {
 		t.Fatal(err)
 	}
 	b.accept()
-	b.send(pipe.TypeWake, note)
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note})
 	if l := b.look(); l.Glass != "" {
 		t.Fatalf("look %+v", l)
 	}
@@ -328,7 +330,7 @@ func TestWithoutGateTheCameraCloses(t *testing.T) {
 func TestACameraThatFailsSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.power.Store(false)
-	b.send(pipe.TypeWake, sign(t, b.terms(time.Hour), b.owner))
+	b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)})
 	if got := b.trouble(); got.Reason != wire.CameraFailed || got.Detail == "" {
 		t.Fatalf("got %+v", got)
 	}
@@ -346,7 +348,7 @@ func TestACameraThatFailsSaysSo(t *testing.T) {
 
 func TestUnitsGoToThoseConnected(t *testing.T) {
 	b := newBench(t)
-	b.send(pipe.TypeWake, sign(t, b.terms(time.Hour), b.owner))
+	b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)})
 	b.look()
 	near, far, err := pipe.Pair()
 	if err != nil {
