@@ -256,3 +256,32 @@ func TestOrdersWithoutAPicture(t *testing.T) {
 	b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)})
 	b.look()
 }
+
+// Where something moves is shown only during a visit.
+func TestVisit(t *testing.T) {
+	b := newBench(t)
+	terms := b.terms(time.Hour)
+	terms.Shadow = true
+	b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, terms, b.owner)})
+	b.shows("")
+	b.looks(30) // the scene is known
+	b.guest.Store(true)
+	if last, _ := b.looks(75); last.Spent.Shadow != 0 || last.Beyond != 0 {
+		t.Fatalf("before the visit: %+v", last)
+	}
+	b.send(pipe.TypeVisit, pipe.Visit{UnderWay: true})
+	last := pipe.Look{}
+	for range 100 {
+		if last = b.look(); last.Spent.Shadow > 0 {
+			break
+		}
+	}
+	if last.Spent.Shadow == 0 || last.Spent.Shadow%18 != 0 {
+		t.Fatalf("in the visit: %+v", last)
+	}
+	b.send(pipe.TypeVisit, pipe.Visit{})
+	first, _ := b.looks(10) // some were on their way
+	if last, _ = b.looks(30); last.Spent.Shadow != first.Spent.Shadow {
+		t.Errorf("after the visit %d bytes, then %d", first.Spent.Shadow, last.Spent.Shadow)
+	}
+}

@@ -29,6 +29,7 @@ type bench struct {
 	ahead         atomic.Int64 // the clock's, in nanoseconds
 	drawn         atomic.Int64 // frames that the camera gave
 	power         atomic.Bool
+	guest         atomic.Bool // the door is open, and whoever comes goes inside
 }
 
 func key(t *testing.T) ed25519.PrivateKey {
@@ -54,7 +55,11 @@ func newBench(t *testing.T) *bench {
 	b.stream = view.New(log)
 	source := scene.Source(1, func() scene.World {
 		b.drawn.Add(1)
-		return scene.World{Lamp: true, Light: 1, Power: b.power.Load()}
+		w := scene.World{Lamp: true, Light: 1, Power: b.power.Load()}
+		if b.guest.Load() {
+			w.Door, w.Inside = 1, 1
+		}
+		return w
 	}, false)
 	s := New(Camera{
 		Source: func(vision.Plan) (vision.Source, error) { return source, nil },
