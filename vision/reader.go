@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"sync"
 	"time"
 
 	"vestibule/vision/internal/camera"
+	"vestibule/vision/internal/frozen"
 	"vestibule/vision/internal/raw"
 )
-
-// errFrozen says that a camera gives one picture again and again.
-var errFrozen = errors.New("the picture has not changed by a single bit, as a live sensor's noise always does")
 
 const (
 	// firstWait and lastWait bound the pause before a failed camera is opened again.
@@ -45,15 +42,13 @@ type reader struct {
 	left             error // from closing the source last opened
 	pinned           bool  // a good frame has been seen, and with it the geometry that the zone is for
 	sensorW, sensorH int
-	seed             maphash.Seed
-	print            uint64        // of the last frame
-	changed          time.Duration // when a frame last had another print
+	frozen           *frozen.Watch
 }
 
 func newReader(source camera.Source, size Size, fps int) *reader {
 	return &reader{
 		source: source, size: size, fps: fps,
-		done: make(chan struct{}), wake: make(chan struct{}, 1), seed: maphash.MakeSeed(),
+		done: make(chan struct{}), wake: make(chan struct{}, 1), frozen: frozen.New(),
 		waiting: raw.New(size.Width, size.Height), writing: raw.New(size.Width, size.Height),
 	}
 }
@@ -112,8 +107,8 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 			continue
 		}
 		seq, good = f.Seq, true
-		if r.frozen(f) {
-			r.fail(fmt.Errorf("the camera %v: %w", r.source, errFrozen))
+		if r.frozen.Look(f) {
+			r.fail(fmt.Errorf("the camera %v: %w", r.source, frozen.Err))
 			continue
 		}
 		r.publish()
@@ -133,21 +128,6 @@ func (r *reader) check(f *raw.Frame) error {
 		return fmt.Errorf("%w: it was %dx%d and is %dx%d", raw.ErrResized, r.sensorW, r.sensorH, f.SensorWidth, f.SensorHeight)
 	}
 	return nil
-}
-
-// frozen reports whether the picture has been the same to the bit for so long that it counts as stalled.
-// Not only sensors freeze: OpenCV, too, gives its last picture over and over when a stream changes its
-// size and it cannot scale the new one.
-func (r *reader) frozen(f *raw.Frame) bool {
-	const every = 4 // rows: noise is everywhere
-	var h uint64
-	for y := 0; y < f.Height; y += every {
-		h = h*31 + maphash.Bytes(r.seed, f.Y[y*f.Width:(y+1)*f.Width])
-	}
-	if h != r.print {
-		r.print, r.changed = h, f.At
-	}
-	return f.At-r.changed >= stall
 }
 
 // publish makes the frame that was written the one that waits.
@@ -170,7 +150,7 @@ func (r *reader) fail(err error) {
 		reason = CameraResized
 	case errors.Is(err, raw.ErrEnded):
 		reason = CameraEnded
-	case errors.Is(err, errFrozen):
+	case errors.Is(err, frozen.Err):
 		reason = CameraStalled
 	}
 	r.mu.Lock()

@@ -561,6 +561,6 @@ func (e *endless) Close() error { return nil }
 func BenchmarkFrozen(b *testing.B) {
 	r := newReader(Source{}, Size{1280, 720}, 30)
 	for b.Loop() {
-		r.frozen(r.writing)
+		r.frozen.Look(r.writing)
 	}
 }
