@@ -87,7 +87,8 @@ const (
 	RedactorFailed Reason = "redactor_failed" // a fault in here; what it left is not shown
 )
 
-func zoneReason(err error) Reason {
+// ZoneReason returns what a picture is all glass for when vision's own rooms could not make blocks of its zones.
+func ZoneReason(err error) Reason {
 	switch {
 	case err == nil:
 		return ""

@@ -114,7 +114,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	blocks, err := zone.Shrink(plan.Zones, plan.Large, size.Width, size.Height)
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Sight{
-		clock: clock, blur: plan.Mode == Blur, blind: zoneReason(err), why: err, seen: clock(),
+		clock: clock, blur: plan.Mode == Blur, blind: ZoneReason(err), why: err, seen: clock(),
 		red: redact.New(redact.Config{
 			Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
 			Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint),
