@@ -39,7 +39,7 @@ import (
 
 // suite is every attack, in the order of the table.
 func suite() []*lab.Attack {
-	return slices.Concat(attacks.All())
+	return slices.Concat(attacks.All(), attacks.Encoded())
 }
 
 func main() {
