@@ -114,7 +114,9 @@ func (s *scanner) text(rnd *rand.Rand) []int {
 }
 
 // take takes the n-th frame of a board with letters.
-func (s *scanner) take(written *raw.Frame, seed uint64, into *raw.Frame) { s.w.Grain(written, seed, into) }
+func (s *scanner) take(written *raw.Frame, seed uint64, into *raw.Frame) {
+	s.w.Grain(written, seed, into)
+}
 
 // written returns the clean frame with letters on the board.
 func (s *scanner) written(letters []int) *raw.Frame {

@@ -97,11 +97,14 @@ func (u Unit) text(e Evidence) string {
 }
 
 func (u Unit) number(v float64) string {
+	if math.Abs(v) < 1e-9 {
+		v = 0 // no minus zero
+	}
 	switch u {
 	case Percent:
 		return fmt.Sprintf("%.2f %%", 100*v)
 	case Decibel:
-		return fmt.Sprintf("%.2f dB", v)
+		return fmt.Sprintf("%.2f dB", math.Round(100*v)/100+0)
 	case Count:
 		return fmt.Sprintf("%.3g", v)
 	case Number:

@@ -108,8 +108,9 @@ func laplace(rnd *rand.Rand, scale float64) float64 {
 // Gauss blurs the whole picture with a Gaussian of a known width, which some take for frosted glass.
 func Gauss(sigma float64) Redaction {
 	return Redaction{fmt.Sprintf("Gaussian blur, sigma %.0f", sigma), func(d Delivery) View {
+		n := d.Width * d.Height
 		return &gauss{d: d, out: glass.NewPlanes(d.Width, d.Height), luma: Kernel(sigma), chroma: Kernel(sigma / 2),
-			tmp: make([]float32, d.Width*d.Height)}
+			tmp: make([]float32, n), values: make([]float32, n)}
 	}}
 }
 
@@ -117,7 +118,7 @@ type gauss struct {
 	d            Delivery
 	out          *glass.Planes
 	luma, chroma []float32
-	tmp          []float32
+	tmp, values  []float32
 }
 
 // Kernel is a Gaussian cut at three sigma, from its middle outwards, with a sum of one over both sides.
@@ -139,20 +140,31 @@ func Kernel(sigma float64) []float32 {
 }
 
 func (g *gauss) Show(f *raw.Frame) *glass.Planes {
-	Smooth(g.out.Y, f.Y, f.Width, f.Height, g.luma, g.tmp)
-	Smooth(g.out.Cb, f.Cb, f.Width/2, f.Height/2, g.chroma, g.tmp)
-	Smooth(g.out.Cr, f.Cr, f.Width/2, f.Height/2, g.chroma, g.tmp)
+	g.plane(g.out.Y, f.Y, f.Width, f.Height, g.luma)
+	g.plane(g.out.Cb, f.Cb, f.Width/2, f.Height/2, g.chroma)
+	g.plane(g.out.Cr, f.Cr, f.Width/2, f.Height/2, g.chroma)
 	Reveal(g.out.Y, g.out.Cb, g.out.Cr, f, g.d.Zone)
 	return g.out
 }
 
-// Smooth convolves a plane with a kernel both ways; the border's pixels go on beyond it. tmp has room for
-// the plane.
-func Smooth(dst, src []byte, w, h int, half, tmp []float32) {
+func (g *gauss) plane(dst, src []byte, w, h int, half []float32) {
+	v := g.values[:len(src)]
+	for i, b := range src {
+		v[i] = float32(b)
+	}
+	Smooth(v, v, w, h, half, g.tmp)
+	for i := range dst {
+		dst[i] = byte(min(max(v[i]+0.5, 0), 255))
+	}
+}
+
+// Smooth convolves a plane with a kernel both ways; the border's pixels go on beyond it. dst may be src; tmp
+// has room for the plane.
+func Smooth(dst, src []float32, w, h int, half, tmp []float32) {
 	line := make([]float32, w+2*len(half))
 	for y := range h {
 		for i := range line {
-			line[i] = float32(src[y*w+min(max(i-len(half), 0), w-1)])
+			line[i] = src[y*w+min(max(i-len(half), 0), w-1)]
 		}
 		for x := range w {
 			tmp[y*w+x] = tap(line, x+len(half), half)
@@ -164,7 +176,7 @@ func Smooth(dst, src []byte, w, h int, half, tmp []float32) {
 			line[i] = tmp[min(max(i-len(half), 0), h-1)*w+x]
 		}
 		for y := range h {
-			dst[y*w+x] = byte(min(max(tap(line, y+len(half), half)+0.5, 0), 255))
+			dst[y*w+x] = tap(line, y+len(half), half)
 		}
 	}
 }

@@ -98,7 +98,7 @@ func TestMosaicAndGauss(t *testing.T) {
 	if got, want := p.Y[40*320+20], byte(float64(sum)/256+0.5); got != want {
 		t.Errorf("a cell is %d, want %d", got, want)
 	}
-	src, dst := make([]byte, 64*64), make([]byte, 64*64)
+	src, dst := make([]float32, 64*64), make([]float32, 64*64)
 	src[32*64+32] = 255
 	Smooth(dst, src, 64, 64, Kernel(1), make([]float32, 64*64))
 	for _, at := range [3][2]int{{0, 0}, {1, 0}, {1, 1}} {
