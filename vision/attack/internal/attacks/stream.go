@@ -16,7 +16,7 @@ import (
 )
 
 // Encoded returns the attacks on what leaves the encoder, and on a Sight's whole life.
-func Encoded() []*lab.Attack { return []*lab.Attack{EdgeRing(), Syntax()} }
+func Encoded() []*lab.Attack { return []*lab.Attack{EdgeRing(), Syntax(), Lifecycles()} }
 
 // coded is what leaves the encoder for one delivery: its access units, one for each frame.
 type coded [][]byte

@@ -1,0 +1,323 @@
+package attacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vestibule/vision"
+	"vestibule/vision/attack/internal/lab"
+	"vestibule/vision/attack/internal/room"
+	"vestibule/vision/attack/internal/sheet"
+	"vestibule/vision/attack/internal/subject"
+	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/x264"
+	"vestibule/vision/internal/zone"
+)
+
+// Lifecycles takes a whole Sight through what can befall one, in any order: the first frames, tints that
+// come early, late or twice, visits that begin and end, other zones and bad ones, cameras that fail, break
+// down, change their size, freeze, fall behind and come back, key frames on demand, the end in the middle of
+// it all. The interior is dye: luma that no glass has. One pixel of it in anything that comes out is a leak.
+func Lifecycles() *lab.Attack {
+	return &lab.Attack{ID: "R13", Name: "start, change, fault and end", Run: lifecycles}
+}
+
+func lifecycles(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
+	// A life mostly waits, so several are lived at once.
+	const together = 8
+	groups := l.Pick(25, 420)
+	n := groups * together
+	var dyed, pictures, glassy, decoded atomic.Int64
+	one := func(i int, rnd *rand.Rand) error {
+		a := newLife(l, rnd)
+		a.encodes = i%40 == 0
+		if err := a.live(ctx); err != nil {
+			return err
+		}
+		if a.dye > 0 {
+			dyed.Add(1)
+		}
+		pictures.Add(int64(a.pictures))
+		glassy.Add(int64(a.glassy))
+		decoded.Add(int64(a.decoded))
+		if i == 0 {
+			a.show(l)
+		}
+		return nil
+	}
+	err := l.Each(ctx, "lives of a sight, by eight", groups, func(g int, rnd *rand.Rand) error {
+		var failed [together]error
+		var all sync.WaitGroup
+		for k := range together {
+			own := rand.New(rand.NewPCG(rnd.Uint64(), uint64(k)))
+			all.Go(func() { failed[k] = one(g*together+k, own) })
+		}
+		all.Wait()
+		return errors.Join(failed[:]...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	late, err := maskLoadedLate(l)
+	if err != nil {
+		return nil, err
+	}
+	what := fmt.Sprintf("lives with a pixel of dye (%d pictures, %d all glass, %d played)", pictures.Load(), glassy.Load(), decoded.Load())
+	return []lab.Row{
+		{Subject: "frosted and blur", Metric: what, Unit: lab.Count, Found: lab.Share{Hits: int(dyed.Load()), Of: n}, Rule: lab.None()},
+		{Subject: "mask loaded late", Metric: "lives with a pixel of dye", Unit: lab.Count, Found: late, Rule: lab.Breaks(0.99)},
+	}, nil
+}
+
+// life is one Sight's.
+type life struct {
+	rnd     *rand.Rand
+	size    vision.Size
+	plan    vision.Plan
+	shown   *zone.Blocks // nil when the plan's zone is a bad one
+	encodes bool
+
+	dye, pictures, glassy, decoded int
+	last                           *glass.Planes
+}
+
+var lifeSizes = []vision.Size{{Width: 320, Height: 240}, {Width: 328, Height: 248}, {Width: 240, Height: 320}}
+
+func newLife(l *lab.Lab, rnd *rand.Rand) *life {
+	a := &life{rnd: rnd, size: lifeSizes[rnd.IntN(len(lifeSizes))]}
+	a.plan = vision.Plan{
+		Zones: [][]vision.Point{room.Doorway}, Mode: vision.Blur, Shadow: rnd.IntN(2) == 0, Nonce: l.Nonce(rnd.Uint64()),
+		Lamp: vision.Box{Min: vision.Point{X: 4000, Y: 1000}, Max: vision.Point{X: 4600, Y: 2000}},
+	}
+	if rnd.IntN(2) == 0 {
+		a.plan.Mode = vision.Frosted
+	}
+	if rnd.IntN(4) == 0 {
+		a.plan.Tint = &vision.Tint{1, 2, 3}
+	}
+	switch rnd.IntN(8) {
+	case 0:
+		a.plan.Zones = [][]vision.Point{{{X: 100, Y: 100}, {X: 3000, Y: 200}, {X: 2000, Y: 6000}}, {{X: 5000, Y: 0}, {X: 10000, Y: 0}, {X: 10000, Y: 4000}}}
+	case 1:
+		bad := [][][]vision.Point{
+			nil, {{}}, {{{X: 0, Y: 0}, {X: 10000, Y: 0}, {X: 10000, Y: 10000}, {X: 0, Y: 10000}}},
+			{{{X: 0, Y: 0}, {X: 9000, Y: 9000}, {X: 9000, Y: 0}, {X: 0, Y: 9000}}}, {{{X: 5000, Y: 5000}, {X: 5001, Y: 5000}, {X: 5001, Y: 5001}}},
+		}
+		a.plan.Zones = bad[rnd.IntN(len(bad))]
+	case 2:
+		a.plan.Reference = []byte("no reference")
+	}
+	shown, err := zone.Shrink(a.plan.Zones, a.plan.Large, a.size.Width, a.size.Height)
+	if err == nil {
+		a.shown = shown
+	}
+	return a
+}
+
+// live opens the sight, has things happen to it, and looks at everything that comes out.
+func (a *life) live(ctx context.Context) error {
+	camera := vision.NewSource("dye", func(size vision.Size, _ int) (raw.Source, error) {
+		if a.rnd.IntN(12) == 0 {
+			return nil, errors.New("no camera today")
+		}
+		return &dyer{rnd: rand.New(rand.NewPCG(a.rnd.Uint64(), 1)), life: a}, nil
+	})
+	s, err := vision.Open(camera, a.size, 30, a.plan)
+	if err != nil {
+		return err
+	}
+	var enc *x264.Encoder
+	var sent coded
+	if a.encodes {
+		if enc, err = x264.Open(x264.Config{Width: a.size.Width, Height: a.size.Height, FPS: 30, Kbit: 2000}); err != nil {
+			return err
+		}
+		defer enc.Close()
+	}
+	dice := rand.New(rand.NewPCG(a.rnd.Uint64(), 2)) // the camera's goroutine has the other
+	for range 4 + dice.IntN(14) {
+		brief, stop := context.WithTimeout(ctx, 60*time.Millisecond)
+		r, look, err := s.Next(brief)
+		stop()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, context.DeadlineExceeded):
+			continue
+		case err != nil:
+			return err
+		}
+		y, cb, cr := r.Planes()
+		p := &glass.Planes{Width: a.size.Width, Height: a.size.Height, Y: y, Cb: cb, Cr: cr}
+		a.pictures++
+		if look.Glass != "" {
+			a.glassy++
+		}
+		a.dye += a.dyeIn(p, look.Glass != "")
+		a.last = p.Clone()
+		if enc != nil {
+			unit, _, err := enc.Encode(y, cb, cr)
+			if err != nil {
+				return err
+			}
+			sent = append(sent, unit)
+		}
+		switch dice.IntN(6) {
+		case 0:
+			if look.Tint != nil {
+				s.Settle(*look.Tint)
+			}
+		case 1:
+			s.Settle(vision.Tint{200, 100, 50})
+		case 2:
+			s.Visit(dice.IntN(2) == 0)
+		case 3:
+			if enc != nil {
+				enc.KeyNext()
+			}
+		case 4:
+			if _, err := s.Reference(); err != nil {
+				continue // there is none yet
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	if _, _, err := s.Next(ctx); !errors.Is(err, vision.ErrClosed) {
+		return fmt.Errorf("after its end a sight gives %w", err)
+	}
+	if len(sent) == 0 {
+		return nil
+	}
+	played, err := decode(ctx, sent, a.size.Width, a.size.Height)
+	if err != nil {
+		return err
+	}
+	for _, p := range played {
+		a.dye += a.dyeIn(p, false)
+		a.decoded++
+	}
+	return nil
+}
+
+// Dye is black beyond black or white beyond white, as no glass is: two values that a camera does not give.
+const dyeDark, dyeLight = 2, 253
+
+// dyeIn counts the hidden pixels of a picture that have the dye's luma, all of them where the picture is
+// said to be all glass.
+func (a *life) dyeIn(p *glass.Planes, all bool) (n int) {
+	for i, v := range p.Y {
+		if (v <= dyeDark+3 || v >= dyeLight-3) && (all || !a.shown.Shown(i%p.Width, i/p.Width)) {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *life) show(l *lab.Lab) {
+	if a.last != nil {
+		l.Show(sheet.Picture{Column: sheet.BlurSeen, Caption: "the last picture of one life", Image: sheet.I420(a.last)})
+	}
+	f := raw.New(a.size.Width, a.size.Height)
+	dye(f, a.shown, 0)
+	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "the interior is dye", Image: photo(f)})
+}
+
+// dye fills a frame: the zone is grey, the rest is dye that is another in each frame.
+func dye(f *raw.Frame, shown *zone.Blocks, n uint64) {
+	rnd := rand.New(rand.NewPCG(n, 0xd7e))
+	for y := range f.Height {
+		for x := range f.Width {
+			v := byte(120 + (x+y+int(n))%16)
+			if !shown.Shown(x, y) {
+				v = dyeDark
+				if rnd.Uint32()&1 == 1 {
+					v = dyeLight
+				}
+			}
+			f.Y[y*f.Width+x] = v
+		}
+	}
+	for i := range f.Cb {
+		f.Cb[i], f.Cr[i] = byte(100+n%40), 140
+	}
+}
+
+// dyer is a camera that sees dye and that everything happens to.
+type dyer struct {
+	rnd    *rand.Rand
+	life   *life
+	n      uint64
+	frozen int
+}
+
+func (d *dyer) Read(ctx context.Context, into *raw.Frame) error {
+	if err := raw.Until(ctx, raw.Now()+time.Millisecond); err != nil {
+		return err
+	}
+	d.n++
+	if d.frozen == 0 {
+		dye(into, d.life.shown, d.n)
+	}
+	d.frozen = max(d.frozen-1, 0)
+	into.Seq, into.At = d.n, raw.Now()
+	switch d.rnd.IntN(40) {
+	case 0:
+		return errors.New("the cable is out")
+	case 1:
+		return raw.ErrEnded
+	case 2:
+		panic("the driver broke down")
+	case 3:
+		into.SensorWidth, into.SensorHeight = 640, 480
+	case 4:
+		into.Width, into.Height = into.Height, into.Width
+	case 5:
+		into.Y = into.Y[:len(into.Y)-2]
+	case 6:
+		into.At -= time.Second
+	case 7:
+		into.Seq -= 3
+	case 8:
+		d.frozen = 30
+	}
+	return nil
+}
+
+func (d *dyer) Close() error { return nil }
+
+// maskLoadedLate is the mistake that this attack is there to find: the first picture goes out before the
+// mask is known.
+func maskLoadedLate(l *lab.Lab) (lab.Share, error) {
+	w, err := room.NewWorld(320, 240)
+	if err != nil {
+		return lab.Share{}, err
+	}
+	const lives = 20
+	s := lab.Share{Of: lives}
+	for i := range lives {
+		view := subject.Frosted().Open(delivery(w, l.Nonce("late", i), 1))
+		a := &life{shown: w.Zone}
+		f := raw.New(320, 240)
+		for n := range uint64(5) {
+			dye(f, w.Zone, n)
+			p := view.Show(f)
+			if n == 0 {
+				p = framePlanes(f)
+				l.Show(sheet.Picture{Column: sheet.ControlSeen, Caption: "the first picture", Image: sheet.I420(p)})
+			}
+			a.dye += a.dyeIn(p, false)
+		}
+		if a.dye > 0 {
+			s.Hits++
+		}
+	}
+	return s, nil
+}
