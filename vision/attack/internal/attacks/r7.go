@@ -3,6 +3,7 @@ package attacks
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"vestibule/vision/attack/internal/lab"
@@ -96,44 +97,50 @@ func rowsOf(m *numeric.Matrix, from, to int) *numeric.Matrix {
 // invert learns one inverse and examines it. How strictly it learns is chosen on a tenth of its lessons.
 func (s *school) invert(k int, x, y *numeric.Matrix, rnd *rand.Rand) (lab.Explained, float64, error) {
 	kept := s.learn * 9 / 10
+	all, err := numeric.NewRidges(rowsOf(x, 0, kept), rowsOf(y, 0, kept), 0.03, 0.3, 3)
+	if err != nil {
+		return lab.Explained{}, 0, err
+	}
 	var best *numeric.Ridge
-	most := -1e9
-	for _, lambda := range []float64{0.03, 0.3, 3} {
-		r, err := numeric.NewRidge(rowsOf(x, 0, kept), rowsOf(y, 0, kept), lambda)
-		if err != nil {
-			return lab.Explained{}, 0, err
-		}
-		if v := examine(r, rowsOf(x, kept, s.learn), rowsOf(y, kept, s.learn)).Value(); v > most {
+	most := math.Inf(-1)
+	for _, r := range all {
+		if v := examine(r, predict(r, rowsOf(x, kept, s.learn)), rowsOf(y, kept, s.learn)).Value(); v > most {
 			best, most = r, v
 		}
 	}
-	asked, truth := rowsOf(x, s.learn, x.Rows), rowsOf(y, s.learn, x.Rows)
-	found := examine(best, asked, truth)
+	drawn, truth := predict(best, rowsOf(x, s.learn, x.Rows)), rowsOf(y, s.learn, x.Rows)
+	found := examine(best, drawn, truth)
+	s.draw(k, append([]float64(nil), drawn.Row(drawn.Rows-1)...), found.Value())
 	const orders = 99
 	as := 1
-	mixed := &numeric.Matrix{Rows: asked.Rows, Cols: asked.Cols, V: append([]float64(nil), asked.V...)}
 	for range orders {
-		rnd.Shuffle(mixed.Rows, func(i, j int) {
-			a, b := mixed.Row(i), mixed.Row(j)
+		rnd.Shuffle(drawn.Rows, func(i, j int) {
+			a, b := drawn.Row(i), drawn.Row(j)
 			for c := range a {
 				a[c], b[c] = b[c], a[c]
 			}
 		})
-		if examine(best, mixed, truth).Value() >= found.Value() {
+		if examine(best, drawn, truth).Value() >= found.Value() {
 			as++
 		}
 	}
-	s.draw(k, best, asked.Row(asked.Rows-1), found.Value())
 	return found, float64(as) / (orders + 1), nil
 }
 
-// examine holds predictions against the truth and against what is predicted of anything.
-func examine(r *numeric.Ridge, x, y *numeric.Matrix) lab.Explained {
-	e := lab.Explained{Left: make([]float64, x.Rows), Was: make([]float64, x.Rows)}
-	out := make([]float64, y.Cols)
+func predict(r *numeric.Ridge, x *numeric.Matrix) *numeric.Matrix {
+	out := numeric.NewMatrix(x.Rows, len(r.Mean()))
 	for i := range x.Rows {
-		r.Predict(x.Row(i), out)
-		for k, v := range y.Row(i) {
+		r.Predict(x.Row(i), out.Row(i))
+	}
+	return out
+}
+
+// examine holds predictions against the truth and against what is predicted of anything.
+func examine(r *numeric.Ridge, drawn, truth *numeric.Matrix) lab.Explained {
+	e := lab.Explained{Left: make([]float64, truth.Rows), Was: make([]float64, truth.Rows)}
+	for i := range truth.Rows {
+		out := drawn.Row(i)
+		for k, v := range truth.Row(i) {
 			e.Left[i] += (v - out[k]) * (v - out[k])
 			e.Was[i] += (v - r.Mean()[k]) * (v - r.Mean()[k])
 		}
@@ -154,12 +161,11 @@ func (s *school) show(k int, on subject.Redaction, f *raw.Frame, seen *glass.Pla
 }
 
 // draw shows what an inverse makes of the last room.
-func (s *school) draw(k int, r *numeric.Ridge, seen []float64, r2 float64) {
+func (s *school) draw(k int, out []float64, r2 float64) {
 	if columns[k] == none {
 		return
 	}
-	out, v := make([]float64, len(s.out.places)), make([]float64, s.Width*s.Height)
-	r.Predict(seen, out)
+	v := make([]float64, s.Width*s.Height)
 	for i := range v {
 		v[i] = 16
 	}

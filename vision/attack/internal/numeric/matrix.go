@@ -121,7 +121,16 @@ const still = 1e-9
 // NewRidge learns to predict the rows of y from the rows of x. lambda is the weight of the penalty for each
 // row of x, and above zero. Inputs that never change get no weight.
 func NewRidge(x, y *Matrix, lambda float64) (*Ridge, error) {
-	r := &Ridge{mean: make([]float64, x.Cols), inverse: make([]float64, x.Cols), out: make([]float64, y.Cols)}
+	all, err := NewRidges(x, y, lambda)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// NewRidges learns with several penalties, which costs little more than one.
+func NewRidges(x, y *Matrix, lambdas ...float64) ([]*Ridge, error) {
+	r := Ridge{mean: make([]float64, x.Cols), inverse: make([]float64, x.Cols), out: make([]float64, y.Cols)}
 	n := float64(x.Rows)
 	for i := range x.Rows {
 		axpy(1/n, x.Row(i), r.mean)
@@ -145,16 +154,45 @@ func NewRidge(x, y *Matrix, lambda float64) (*Ridge, error) {
 			ys.Row(i)[k] = v - r.out[k]
 		}
 	}
-	a := Gram(xs, xs)
-	for i := range a.Rows {
-		a.Row(i)[i] += lambda * n
+	// With fewer rows than inputs the weights are mixtures of the rows, and it costs less to look for those.
+	few := xs.Rows < xs.Cols
+	var system, right *Matrix
+	if few {
+		t := xs.transposed()
+		system, right = Gram(t, t), ys
+	} else {
+		system, right = Gram(xs, xs), Gram(xs, ys)
 	}
-	if err := Cholesky(a); err != nil {
-		return nil, err
+	var out []*Ridge
+	for _, lambda := range lambdas {
+		a, w := system.clone(), right.clone()
+		for i := range a.Rows {
+			a.Row(i)[i] += lambda * n
+		}
+		if err := Cholesky(a); err != nil {
+			return nil, err
+		}
+		SolveCholesky(a, w)
+		if few {
+			w = Gram(xs, w)
+		}
+		one := r
+		one.weights = w
+		out = append(out, &one)
 	}
-	r.weights = Gram(xs, ys)
-	SolveCholesky(a, r.weights)
-	return r, nil
+	return out, nil
+}
+
+func (m *Matrix) clone() *Matrix { return &Matrix{m.Rows, m.Cols, append([]float64(nil), m.V...)} }
+
+func (m *Matrix) transposed() *Matrix {
+	t := NewMatrix(m.Cols, m.Rows)
+	for i := range m.Rows {
+		for k, v := range m.Row(i) {
+			t.V[k*m.Rows+i] = v
+		}
+	}
+	return t
 }
 
 func (r *Ridge) standard(x, out []float64) {

@@ -92,3 +92,42 @@ func TestFFT(t *testing.T) {
 		}
 	}
 }
+
+// Looking for mixtures of rows finds the same weights as looking for the weights: many noisy inputs, with a row
+// fewer than there are inputs and with one more.
+func TestRidgeEitherWay(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(4, 1))
+	const inputs = 12
+	x, y := NewMatrix(inputs, inputs), NewMatrix(inputs, 3)
+	for i := range x.V {
+		x.V[i] = rnd.NormFloat64()
+	}
+	for i := range y.V {
+		y.V[i] = rnd.NormFloat64()
+	}
+	direct, err := NewRidge(x, y, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same inputs and one that says nothing: now there are fewer rows than inputs.
+	wide := NewMatrix(inputs, inputs+1)
+	for i := range inputs {
+		copy(wide.Row(i), x.Row(i))
+	}
+	mixed, err := NewRidge(wide, y, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := make([]float64, 3), make([]float64, 3)
+	in := make([]float64, inputs+1)
+	for i := range inputs {
+		in[i] = rnd.NormFloat64()
+	}
+	direct.Predict(in[:inputs], a)
+	mixed.Predict(in, b)
+	for k := range a {
+		if math.Abs(a[k]-b[k]) > 1e-9 {
+			t.Errorf("output %d: %v and %v", k, a[k], b[k])
+		}
+	}
+}
