@@ -11,6 +11,7 @@ import (
 
 	"vestibule/vision"
 	"vestibule/vision/internal/capture"
+	"vestibule/vision/internal/frozen"
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
@@ -18,13 +19,21 @@ import (
 	"vestibule/vision/internal/zone"
 )
 
-// delivery composes a film's pictures as a vision.Sight composes a camera's, with the film's time for the clock.
+// begin is what a device's clock shows when the film begins: clocks there do not begin with a film.
+const begin = time.Hour
+
+// delivery composes a film's pictures as a vision.Sight composes a camera's, with the film's time for the clock and
+// a gate that settles the glass's colours as soon as they are offered. TestAsASight holds the two together.
 type delivery struct {
-	set       settings
-	size      vision.Size
-	red       *redact.Redactor
-	watch     *shadow.Watch
-	blocks    *zone.Blocks
+	set    settings
+	size   vision.Size
+	blocks *zone.Blocks
+	red    *redact.Redactor
+	frozen *frozen.Watch
+	sample *redact.Sampler // nil when the glass has its colours, or takes none
+	offer  *glass.Tint     // what was measured, until it is settled
+	shadow *shadow.Watch   // nil when none is asked for
+
 	zoneFault error
 	blind     vision.Reason // why the zone can never show
 
@@ -36,26 +45,19 @@ type delivery struct {
 }
 
 func newDelivery(set settings, size vision.Size) *delivery {
-	d := &delivery{set: set, size: size, glass: map[vision.Reason]int{}}
+	d := &delivery{set: set, size: size, frozen: frozen.New(), glass: map[vision.Reason]int{}}
 	d.blocks, d.zoneFault = zone.Shrink(set.zones, set.large, size.Width, size.Height)
-	d.blind = zoneReason(d.zoneFault)
+	d.blind = vision.ZoneReason(d.zoneFault)
 	d.red = redact.New(redact.Config{
 		Width: size.Width, Height: size.Height, Zone: d.blocks, Blur: set.mode == vision.Blur, Nonce: set.nonce,
 	})
-	d.watch = shadow.New(d.blocks, size.Width, size.Height)
-	return d
-}
-
-func zoneReason(err error) vision.Reason {
-	switch {
-	case err == nil:
-		return ""
-	case errors.Is(err, zone.ErrMissing):
-		return vision.ZoneMissing
-	case errors.Is(err, zone.ErrTooLarge):
-		return vision.ZoneTooLarge
+	if set.mode == vision.Blur {
+		d.sample = redact.NewSampler(d.blocks)
 	}
-	return vision.ZoneInvalid
+	if set.shadow {
+		d.shadow = shadow.New(d.blocks, size.Width, size.Height)
+	}
+	return d
 }
 
 // play takes every picture of the film through the delivery and into the writer.
@@ -68,6 +70,7 @@ func play(ctx context.Context, film *capture.Film, d *delivery, w *writer, bar *
 			return errors.New("stopped; nothing is left behind")
 		}
 		err := film.Read(f)
+		f.At += begin
 		if errors.Is(err, raw.ErrEnded) {
 			if d.frames == 0 {
 				return fmt.Errorf("%s holds no picture: %w", d.set.in, err)
@@ -78,7 +81,7 @@ func play(ctx context.Context, film *capture.Film, d *delivery, w *writer, bar *
 		if err := w.put(f, p); err != nil {
 			return err
 		}
-		if w.one {
+		if d.set.single {
 			return nil
 		}
 		bar.at(d.frames)
@@ -99,6 +102,7 @@ func (d *delivery) picture(f *raw.Frame, fault error) *redact.Picture {
 		}
 		reason, fault = vision.RedactorFailed, err
 	}
+	d.red.ClearShadow()
 	d.glass[reason]++
 	if fault != nil {
 		d.fault = fault
@@ -117,6 +121,9 @@ func (d *delivery) check(f *raw.Frame, fault error) (vision.Reason, error) {
 	if f.SensorWidth != d.sensorW || f.SensorHeight != d.sensorH {
 		return vision.CameraResized, fmt.Errorf("%w: it was %dx%d and is %dx%d", raw.ErrResized, d.sensorW, d.sensorH, f.SensorWidth, f.SensorHeight)
 	}
+	if d.frozen.Look(f) {
+		return vision.CameraStalled, frozen.Err
+	}
 	return "", nil
 }
 
@@ -126,11 +133,21 @@ func (d *delivery) compose(f *raw.Frame) (p *redact.Picture, err error) {
 			err = fmt.Errorf("the redactor broke down: %v", fault)
 		}
 	}()
-	if _, ok := d.red.Tint(); !ok && d.set.mode == vision.Blur {
-		d.red.Settle(d.red.Measure(f))
+	if d.set.single && d.sample != nil { // no later picture would show the colours
+		tint := d.red.Measure(f)
+		d.offer, d.sample = &tint, nil
 	}
-	if d.set.shadow {
-		if s, fresh := d.watch.Look(f, f.At >= d.set.visit); fresh {
+	if d.offer != nil {
+		d.red.Settle(*d.offer)
+		d.offer = nil
+	}
+	if d.sample != nil && d.sample.Add(f) {
+		d.offer, d.sample = d.sample.Tint(), nil
+	}
+	if d.shadow != nil {
+		visit := f.At-begin >= d.set.visit
+		s, fresh := d.shadow.Look(f, visit)
+		if fresh && visit {
 			d.red.SetShadow(s)
 			d.shadows++
 		}

@@ -125,17 +125,18 @@ func TestWhatTheEncoderIsGiven(t *testing.T) {
 			t.Fatal(err)
 		}
 		red := redact.New(redact.Config{Width: w, Height: h, Zone: blocks(t), Blur: mode == "blur", Nonce: nonce})
+		sample := redact.NewSampler(blocks(t))
 		f, n := raw.New(w, h), 0
 		for ; film.Read(f) == nil; n++ {
-			if n == 0 && mode == "blur" {
-				red.Settle(red.Measure(f))
-			}
 			p := red.Compose(f)
 			if want := append(append(bytes.Clone(p.Y), p.Cb...), p.Cr...); !bytes.Equal(got[n], want) {
 				t.Fatalf("%s: picture %d is not the redactor's", mode, n)
 			}
-			if same := bytes.Equal(got[n][:w*h], f.Y); same {
+			if bytes.Equal(got[n][:w*h], f.Y) {
 				t.Fatalf("%s: picture %d is the film's", mode, n)
+			}
+			if sample.Add(f) {
+				red.Settle(*sample.Tint())
 			}
 		}
 		if err := film.Close(); err != nil {
@@ -143,6 +144,9 @@ func TestWhatTheEncoderIsGiven(t *testing.T) {
 		}
 		if n != 12 || len(got) != n {
 			t.Errorf("%s: %d pictures of %d", mode, len(got), n)
+		}
+		if _, tinted := red.Tint(); tinted != (mode == "blur") {
+			t.Errorf("%s: the glass has colours: %v", mode, tinted)
 		}
 	}
 }
@@ -166,7 +170,7 @@ func TestFrostedKnowsNothing(t *testing.T) {
 			t.Errorf("%s: another nonce gives the same glass", name)
 		}
 	}
-	_, said := do(t, one, "out.y4m", "-zone", doorway)
+	_, said := do(t, home(t, 10, 1, 2), "out.y4m", "-zone", doorway)
 	if !strings.Contains(said, "colour   216 bytes") || strings.Contains(said, "Nothing") {
 		t.Errorf("blur says\n%s", said)
 	}
@@ -316,7 +320,8 @@ func TestStills(t *testing.T) {
 		if got := img.Bounds(); got.Dx() != c.width || got.Dy() != c.height {
 			t.Errorf("%s became %v", c.name, got)
 		}
-		if !strings.Contains(diag.String(), c.note) || !strings.Contains(said.String(), "pictures   1 of ") {
+		if !strings.Contains(diag.String(), c.note) || !strings.Contains(said.String(), "pictures   1 of ") ||
+			!strings.Contains(said.String(), "colour   216 bytes") {
 			t.Errorf("%s: it says %s%s", c.name, &diag, &said)
 		}
 	}

@@ -70,6 +70,7 @@ func work(ctx context.Context, set settings, diag io.Writer) (told string, err e
 	if note != "" {
 		fmt.Fprintf(diag, "glass: %s\n", note)
 	}
+	set.single = set.single || film.Still()
 	d := newDelivery(set, size)
 	if d.zoneFault != nil {
 		fmt.Fprintf(diag, "glass: %v: as on a device, the whole picture is glass.\n", d.zoneFault)

@@ -69,7 +69,6 @@ type writer struct {
 	form
 	side          []byte // the two pictures, with -side
 	width, height int    // of what is written
-	one           bool   // it takes one picture
 }
 
 // form is a kind of file.
@@ -96,7 +95,7 @@ const kbit = 2000
 func newWriter(file *os.File, set settings, size vision.Size, rate float64) (*writer, error) {
 	p := page{width: size.Width, height: size.Height, kbit: kbit}
 	p.rate, p.per = fraction(rate)
-	w := &writer{one: filepath.Ext(set.out) == ".png"}
+	w := &writer{}
 	if set.side {
 		p.width, p.kbit = 2*p.width, 2*p.kbit
 		w.side = make([]byte, p.width*p.height*3/2)

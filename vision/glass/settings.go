@@ -27,6 +27,7 @@ type settings struct {
 	size   vision.Size // zero: the film's own
 	side   bool
 	force  bool
+	single bool // one picture is written
 	in     string
 	out    string
 }
@@ -83,6 +84,7 @@ func parse(args []string, help io.Writer) (settings, error) {
 	if _, ok := writers()[filepath.Ext(set.out)]; !ok {
 		return set, fmt.Errorf("%s: OUT ends in .y4m, .mp4 or .png", set.out)
 	}
+	set.single = filepath.Ext(set.out) == ".png"
 	if set.visit < 0 || set.visit > 0 && !set.shadow {
 		return set, errors.New("-visit is a moment of the film, and goes with -shadow")
 	}
