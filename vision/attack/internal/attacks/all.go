@@ -23,7 +23,7 @@ import (
 
 // All returns the attacks in the order of their numbers.
 func All() []*lab.Attack {
-	return []*lab.Attack{NonInterference(), LeftOrRight(), Gallery(), Letters(), Averaging(), SuperResolution(), Deconvolution(), TrainedInverse()}
+	return []*lab.Attack{NonInterference(), LeftOrRight(), Gallery(), Letters(), Averaging(), SuperResolution(), Deconvolution(), TrainedInverse(), EverClear(), Timing()}
 }
 
 // delivery opens a redaction in a world.
