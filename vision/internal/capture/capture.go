@@ -40,6 +40,7 @@ type reader struct {
 
 // openCapture opens with one of OpenCV's ways and no other.
 func openCapture(name string, how gocv.VideoCaptureAPI) (*gocv.VideoCapture, error) {
+	guardHeap()
 	c, err := gocv.VideoCaptureFileWithAPI(name, how)
 	if err != nil {
 		if c != nil {
@@ -58,7 +59,12 @@ func newReader(c *gocv.VideoCapture, planar layout) *reader {
 }
 
 func (r *reader) close() error {
-	return errors.Join(r.capture.Close(), r.frame.Close(), r.colour.Close(), r.scaled.Close(), r.yuv.Close())
+	for _, m := range []*gocv.Mat{&r.frame, &r.colour, &r.scaled, &r.yuv} {
+		m.SetTo(gocv.Scalar{})
+	}
+	err := errors.Join(r.capture.Close(), r.frame.Close(), r.colour.Close(), r.scaled.Close(), r.yuv.Close())
+	trimHeap()
+	return err
 }
 
 // grab waits for the next frame and keeps it.
