@@ -233,21 +233,22 @@ func TestLooksOfAnotherDelivery(t *testing.T) {
 	h, d := ready(t)
 	h.eye.stall.Store(true)
 	h.link.event(wire.CameraFault)
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		for frame := uint64(1 << 32); ; frame++ {
-			select {
-			case <-stop:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-			look := pipe.Look{Delivery: "another", Frame: frame, At: System().Mono(), Spent: wire.Spent{Colour: 216, Shadow: 9000}}
-			if h.eye.conn.Send(pipe.TypeLook, look) != nil {
-				return
-			}
+	h.link.state("a stalled picture", func(s wire.State) bool { return s.Why == wire.CameraStalled })
+	for frame := range uint64(10) {
+		look := pipe.Look{Delivery: "another", Frame: 1<<32 + frame, At: System().Mono(), Spent: wire.Spent{Colour: 216, Shadow: 9000}}
+		if err := h.eye.conn.Send(pipe.TypeLook, look); err != nil {
+			t.Fatal(err)
 		}
-	}()
+	}
+	if err := h.eye.conn.Send(pipe.TypeTint, pipe.Tint{Delivery: d.terms.Delivery, Colours: colours(1)}); err != nil {
+		t.Fatal(err)
+	}
+	h.eye.shows(h, colours(1)) // gate has heard what was said before
+	h.link.mu.Lock()
+	if s := h.link.states[len(h.link.states)-1]; s.Why != wire.CameraStalled {
+		t.Errorf("the picture is %s because of %s", s.Camera, s.Why)
+	}
+	h.link.mu.Unlock()
 	if got := no(t, h.try(d, d.secret.Code.Digits())); got.Reason != wire.CameraNotSeen {
 		t.Errorf("%+v", got)
 	}
