@@ -12,6 +12,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"vestibule/vision/internal/heap"
 	"vestibule/vision/internal/raw"
 )
 
@@ -40,7 +41,7 @@ type reader struct {
 
 // openCapture opens with one of OpenCV's ways and no other.
 func openCapture(name string, how gocv.VideoCaptureAPI) (*gocv.VideoCapture, error) {
-	guardHeap()
+	heap.Guard()
 	c, err := gocv.VideoCaptureFileWithAPI(name, how)
 	if err != nil {
 		if c != nil {
@@ -63,7 +64,7 @@ func (r *reader) close() error {
 		m.SetTo(gocv.Scalar{})
 	}
 	err := errors.Join(r.capture.Close(), r.frame.Close(), r.colour.Close(), r.scaled.Close(), r.yuv.Close())
-	trimHeap()
+	heap.Trim()
 	return err
 }
 

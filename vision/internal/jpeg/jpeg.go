@@ -14,16 +14,8 @@ package jpeg
 /*
 #cgo pkg-config: libturbojpeg
 #cgo CFLAGS: -O3
-#include <malloc.h>
 #include <string.h>
 #include <turbojpeg.h>
-
-// begin has the C library overwrite whatever this program frees from now on: libjpeg-turbo keeps rows of the picture, or
-// all of it, in memory that it frees as it is. OpenCV's pictures gain by it, too.
-static tjhandle begin(void) {
-	mallopt(M_PERTURB, 0x5a);
-	return tjInitDecompress();
-}
 
 typedef struct { int width, height, form, space, bad; } header;
 
@@ -89,6 +81,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"vestibule/vision/internal/heap"
 	"vestibule/vision/internal/raw"
 )
 
@@ -110,7 +103,8 @@ type Decoder struct {
 
 // New makes a decoder. It has to be closed.
 func New() (*Decoder, error) {
-	h := C.begin()
+	heap.Guard() // libjpeg-turbo frees rows of the picture, or all of it, as they are
+	h := C.tjInitDecompress()
 	if h == nil {
 		return nil, errors.New("jpeg: libjpeg-turbo has no memory")
 	}
