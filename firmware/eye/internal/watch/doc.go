@@ -11,6 +11,12 @@
 //   - when gate has been gone for longer than [gatePatience]; a gate that comes back says
 //     wake again.
 //
+// What gate keeps from one opening of the camera to the next it hands over with the pass, and
+// is believed only so far: a reference of how the camera stands has to have the SHA-256 that
+// the owner signed, else all is glass. The glass's colours are measured here, shown only once
+// gate has them on its disk and says so (an offer without an answer is repeated every
+// [offerSpacing]), and then are those that gate says. A visit's begin and end are gate's word.
+//
 // Every frame is redacted, and a Look of it goes to gate. It is encoded only while somebody
 // is connected to see it: an encoder running for nobody would cost a third of a core. A Look
 // of a frame that was not encoded has Unit 0; gate signs beats only for those who watch, and

@@ -163,8 +163,8 @@ func (s *Service) eyeLeft(me *session) {
 }
 
 func (s *Service) look(l pipe.Look) {
-	if l.Delivery != s.state.Delivery() {
-		return // of a window that is over
+	if l.Delivery == "" || l.Delivery != s.state.Delivery() {
+		return // of no window, or of one that is over
 	}
 	s.spending.add(l.Spent)
 	verdict := s.watch.Look(challenge.Sample{At: l.At, Luma: l.Lamp})
