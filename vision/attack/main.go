@@ -35,6 +35,7 @@ import (
 
 	"vestibule/vision/attack/internal/attacks"
 	"vestibule/vision/attack/internal/lab"
+	"vestibule/vision/attack/internal/subject"
 )
 
 // suite is every attack, in the order of the table.
@@ -68,6 +69,7 @@ func attack(ctx context.Context, args []string) error {
 	quick := flags.Bool("quick", false, "few trials and one seed: about a minute")
 	only := flags.String("only", "", "the attacks to do, by their numbers: R3,R5")
 	seed := flags.Uint64("seed", 1, "the first seed; the full form uses the two after it as well")
+	weak := flags.Bool("weak", false, "attack weaker redactions in place of the glass, to see that the suite notices: the run has to fail")
 	out := flags.String("o", filepath.Join(".run", "attack"), "the folder for the table and the pictures")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -86,6 +88,9 @@ func attack(ctx context.Context, args []string) error {
 		return err
 	}
 	o := lab.Shipped()
+	if *weak {
+		o.Frosted, o.Blur = renamed("frosted", subject.Blur()), renamed("blur", subject.Mosaic(8))
+	}
 	o.Quick, o.Seeds, o.Progress = *quick, []uint64{*seed, *seed + 1, *seed + 2}, os.Stderr
 	if o.Quick {
 		o.Seeds = o.Seeds[:1]
@@ -98,6 +103,12 @@ func attack(ctx context.Context, args []string) error {
 		return err
 	}
 	return report(res, o, *out)
+}
+
+// renamed passes one redaction off as another.
+func renamed(name string, r subject.Redaction) subject.Redaction {
+	r.Name = name
+	return r
 }
 
 func choose(all []*lab.Attack, only string) ([]*lab.Attack, error) {

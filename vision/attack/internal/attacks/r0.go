@@ -39,23 +39,26 @@ func nonInterference(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		homes *homes
 		pairs int
 		tint  bool // both are given one and the same
+		shade bool // both are given the same shadows
 		twins bool // the second interior is the first one's, shuffled, and each tint is measured
 		rule  lab.Rule
 		seen  sheet.Column
 	}{
-		{"pairs that differ", l.Frosted, small, l.Pick(2000, 34000), false, false, lab.None(), sheet.FrostedSeen},
-		{"pairs that differ, 720p", l.Frosted, large, l.Pick(20, 400), false, false, lab.None(), sheet.FrostedSeen},
-		{"pairs that differ, one tint given", l.Blur, small, l.Pick(2000, 34000), true, false, lab.None(), sheet.BlurSeen},
-		{"pairs that differ, tints measured and equal", l.Blur, small, l.Pick(200, 3400), false, true, lab.None(), sheet.BlurSeen},
-		{"pairs that differ", subject.OnePixelShort(), small, l.Pick(200, 1000), false, false, lab.Breaks(0.99), sheet.ControlSeen},
+		{"pairs that differ", l.Frosted, small, l.Pick(2000, 34000), false, false, false, lab.None(), sheet.FrostedSeen},
+		{"pairs that differ, 720p", l.Frosted, large, l.Pick(20, 400), false, false, false, lab.None(), sheet.FrostedSeen},
+		{"pairs that differ, the same shadows", l.Frosted, small, l.Pick(200, 3400), false, true, false, lab.None(), sheet.FrostedSeen},
+		{"pairs that differ, one tint given", l.Blur, small, l.Pick(2000, 34000), true, false, false, lab.None(), sheet.BlurSeen},
+		{"pairs that differ, tints measured and equal", l.Blur, small, l.Pick(200, 3400), false, false, true, lab.None(), sheet.BlurSeen},
+		{"pairs that differ", subject.OnePixelShort(), small, l.Pick(200, 1000), false, false, false, lab.Breaks(0.99), sheet.ControlSeen},
 	} {
+		p := pairing{on: c.on, tint: c.tint, shade: c.shade, twins: c.twins, seen: c.seen}
 		each := pairsEach
 		if c.twins {
 			each = 1
 		}
 		differ := make([]int, (c.pairs+each-1)/each)
 		err := l.Each(ctx, c.on.Name+", "+c.what, len(differ), func(i int, rnd *rand.Rand) error {
-			differ[i] = c.homes.compare(l, c.on, rnd, min(each, c.pairs-i*each), c.tint, c.twins, i == 0, c.seen)
+			differ[i] = c.homes.compare(l, p, rnd, min(each, c.pairs-i*each), i == 0)
 			return nil
 		})
 		if err != nil {
@@ -106,10 +109,18 @@ func (h *homes) interior(f, door *raw.Frame, s room.Shot, rnd *rand.Rand, n int)
 	subject.Reveal(f.Y, f.Cb, f.Cr, door, h.Zone)
 }
 
+// pairing is how pairs are made, and where on the sheet the first one goes.
+type pairing struct {
+	on                 subject.Redaction
+	tint, shade, twins bool
+	seen               sheet.Column
+}
+
 // compare makes pairs for one delivery and says how many differ in what comes out.
-func (h *homes) compare(l *lab.Lab, on subject.Redaction, rnd *rand.Rand, pairs int, tint, twins, show bool, seen sheet.Column) (differ int) {
+func (h *homes) compare(l *lab.Lab, how pairing, rnd *rand.Rand, pairs int, show bool) (differ int) {
+	on := how.on
 	d := delivery(h.World, l.Nonce(on.Name, rnd.Uint64()), rnd.Uint64())
-	if tint {
+	if how.tint {
 		d.Tint = &glass.Tint{}
 		for i := range d.Tint {
 			d.Tint[i] = byte(rnd.Uint32())
@@ -124,11 +135,14 @@ func (h *homes) compare(l *lab.Lab, on subject.Redaction, rnd *rand.Rand, pairs 
 			s := room.Shot{Inside: outside, Outside: outside, OutsideNoise: rnd.Uint64(), ShakeX: shake(rnd, 8), ShakeY: shake(rnd, 8)}
 			h.Take(s, door)
 			h.interior(fa, door, s, rnd, n)
-			if h.interior(fb, door, s, rnd, n+1); twins {
+			if h.interior(fb, door, s, rnd, n+1); how.twins {
 				copy(fb.Y, fa.Y)
 				copy(fb.Cb, fa.Cb)
 				copy(fb.Cr, fa.Cr)
 				h.Shuffle(fb, rnd)
+			}
+			if how.shade {
+				cast(rnd, a, b)
 			}
 			if !alike(a, b, fa, fb) {
 				same = false
@@ -136,8 +150,8 @@ func (h *homes) compare(l *lab.Lab, on subject.Redaction, rnd *rand.Rand, pairs 
 			if show && pair == 0 && n == 0 {
 				pa, pb := keep(a.Show(fa)), b.Show(fb)
 				l.Show(sheet.Picture{Column: sheet.Truth, Caption: "one of a pair of homes", Image: photo(fa)})
-				l.Show(sheet.Picture{Column: seen, Caption: on.Name, Image: sheet.I420(pa)})
-				l.Show(sheet.Picture{Column: seen + 1, Caption: "where the pair differs: white", Image: difference(pa, pb)})
+				l.Show(sheet.Picture{Column: how.seen, Caption: on.Name, Image: sheet.I420(pa)})
+				l.Show(sheet.Picture{Column: how.seen + 1, Caption: "where the pair differs: white", Image: difference(pa, pb)})
 			}
 		}
 		if !same {
@@ -145,6 +159,19 @@ func (h *homes) compare(l *lab.Lab, on subject.Redaction, rnd *rand.Rand, pairs 
 		}
 	}
 	return differ
+}
+
+// cast lets the same shadow fall on both views.
+func cast(rnd *rand.Rand, views ...subject.View) {
+	var s glass.Shadow
+	for i := range s {
+		s[i] = byte(rnd.Uint32())
+	}
+	for _, v := range views {
+		if w, ok := v.(subject.Whole); ok {
+			w.SetShadow(s)
+		}
+	}
 }
 
 // alike reports whether two views of two homes give the same bytes.

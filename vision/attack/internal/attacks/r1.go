@@ -42,6 +42,11 @@ func leftOrRight(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What a delivery has settled with its first frame shows only if each trial is a delivery.
+	fresh, err := play(person, l.Frosted, few, 3*few, true, none)
+	if err != nil {
+		return nil, err
+	}
 	blurred, err := play(person, l.Blur, few, few, true, sheet.BlurSeen)
 	if err != nil {
 		return nil, err
@@ -74,7 +79,8 @@ func leftOrRight(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		return lab.Row{Subject: on, Metric: "advantage, " + what, Found: e, Rule: r}
 	}
 	return []lab.Row{
-		row("frosted", person.what, frosted, lab.AtMost(most)),
+		row("frosted", person.what+", many to a delivery", frosted, lab.AtMost(most)),
+		row("frosted", person.what, fresh, lab.Chance(0)),
 		row("frosted", twins.what, frostedTwins, lab.Chance(0)),
 		row("blur", person.what, blurred, lab.NoMoreThan(tint, 0)),
 		row("blur", twins.what, blurredTwins, lab.Chance(0)),

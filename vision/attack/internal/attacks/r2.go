@@ -30,7 +30,7 @@ func gallery(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		return nil, err
 	}
 	few := l.Pick(100, 1000)
-	frosted, err := g.match(ctx, l.Frosted, l.Pick(2000, 10_000), sheet.FrostedSeen)
+	frosted, err := g.match(ctx, l.Frosted, l.Pick(500, 3500), sheet.FrostedSeen)
 	if err != nil {
 		return nil, err
 	}
@@ -116,37 +116,29 @@ func (g *galleryWorld) match(ctx context.Context, on subject.Redaction, n int, s
 		return out, err
 	}
 	right := make([][len(views)]bool, n)
-	// Frosted glass does not depend on the frame, so one delivery serves for many pictures of it.
-	share := 1
-	if n > 1000 || on.Name == subject.Mosaic(16).Name {
-		share = 20
-	}
-	err = g.l.Each(ctx, "matching", (n+share-1)/share, func(s int, rnd *rand.Rand) error {
+	err = g.l.Each(ctx, "matching", n, func(i int, rnd *rand.Rand) error {
 		f := raw.New(g.Width, g.Height)
-		view := on.Open(delivery(g.World, g.nonce, rnd.Uint64()))
-		for i := s * share; i < min((s+1)*share, n); i++ {
-			home := rnd.IntN(homesInGallery)
-			g.shot(home, rnd, f)
-			p := view.Show(f)
-			looks := at.look(p)
-			for v := range views {
-				best, near, ties := -1, math.Inf(1), 0
-				for k := range of {
-					for _, pic := range of[k] {
-						d := distance(looks[v], pic[v])
-						if d == near && k != best {
-							if ties++; rnd.IntN(ties) == 0 {
-								best = k
-							}
-						} else if d < near {
-							best, near, ties = k, d, 1
+		home := rnd.IntN(homesInGallery)
+		g.shot(home, rnd, f)
+		p := on.Open(delivery(g.World, g.nonce, rnd.Uint64())).Show(f)
+		looks := at.look(p)
+		for v := range views {
+			best, near, ties := -1, math.Inf(1), 0
+			for k := range of {
+				for _, pic := range of[k] {
+					d := distance(looks[v], pic[v])
+					if d == near && k != best {
+						if ties++; rnd.IntN(ties) == 0 {
+							best = k
 						}
+					} else if d < near {
+						best, near, ties = k, d, 1
 					}
 				}
-				right[i][v] = best == home
-				if i == 0 && v == 0 {
-					g.show(seen, f, p, home, best)
-				}
+			}
+			right[i][v] = best == home
+			if i == 0 && v == 0 {
+				g.show(seen, f, p, home, best)
 			}
 		}
 		return nil

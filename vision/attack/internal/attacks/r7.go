@@ -17,7 +17,9 @@ import (
 
 // TrainedInverse learns from thousands of rooms and their redactions to draw the room from the redaction, by
 // ridge regression from all that is seen to all that there is, and is tried on rooms that it has not seen.
-func TrainedInverse() *lab.Attack { return &lab.Attack{ID: "R7", Name: "trained inverse", Run: trainedInverse} }
+func TrainedInverse() *lab.Attack {
+	return &lab.Attack{ID: "R7", Name: "trained inverse", Run: trainedInverse}
+}
 
 func trainedInverse(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	w, err := room.NewWorld(l.Pick(160, 320), l.Pick(128, 240))

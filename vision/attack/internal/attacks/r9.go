@@ -17,7 +17,9 @@ import (
 // EverClear puts together every pixel that was clear in any frame. Each frame is taken twice, with an interior
 // of dye and with one of its complement: a hidden pixel is clear if both pictures show its dye. Masks that
 // follow a person, and miss an edge by a pixel here and there, give away a room in half a minute that way.
-func EverClear() *lab.Attack { return &lab.Attack{ID: "R9", Name: "union of clear pixels", Run: everClear} }
+func EverClear() *lab.Attack {
+	return &lab.Attack{ID: "R9", Name: "union of clear pixels", Run: everClear}
+}
 
 func everClear(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	w, err := room.NewWorld(320, 240)

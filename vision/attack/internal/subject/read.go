@@ -6,6 +6,7 @@ import (
 
 	"vestibule/vision/attack/internal/numeric"
 	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
 )
 
@@ -59,7 +60,7 @@ const middleStep = 7
 // NewReader learns to read a delivery's glass.
 func NewReader(d Delivery) (*Reader, error) {
 	r := &Reader{}
-	const clear = 6 // from the zone's edge, for its frame's sake
+	const clear = 4 // from the zone's edge, for the line around it
 	for y := 1; y < d.Height; y += 2 {
 		for x := 1; x < d.Width; x += 2 {
 			if !d.Zone.Shown(x-clear, y-clear) && !d.Zone.Shown(x+clear, y-clear) &&
@@ -104,7 +105,7 @@ func draw(d Delivery, brighter int) *glass.Planes {
 	}
 	red := redact.New(d.config(true))
 	red.Settle(PackTint(y, c, c))
-	return red.Full().Planes
+	return red.Compose(raw.New(d.Width, d.Height)).Planes
 }
 
 func (r *Reader) luma(p *glass.Planes) []float64 {

@@ -69,6 +69,8 @@ type Whole interface {
 	Full() *glass.Planes
 	// Lamp is the measure of the challenge lamp in a frame.
 	Lamp(f *raw.Frame) uint16
+	// SetShadow says what shadow is to be drawn from now on.
+	SetShadow(s glass.Shadow)
 }
 
 // Full implements Whole.
@@ -76,6 +78,9 @@ func (g *Glass) Full() *glass.Planes { return g.redactor.Full().Planes }
 
 // Lamp implements Whole.
 func (g *Glass) Lamp(f *raw.Frame) uint16 { return g.redactor.Lamp(f) }
+
+// SetShadow implements Whole.
+func (g *Glass) SetShadow(s glass.Shadow) { g.redactor.SetShadow(s) }
 
 // Tint is what somebody sees who is given the tint's 216 bytes and the zone's pixels, and draws the rest
 // with a copy of the program: no hidden pixel reaches that copy. What an attack finds in it is what 216 bytes
