@@ -375,12 +375,15 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal("the disk never fills")
 		}
 		d.tell(fat(n))
+		seen := fmt.Sprintf(`seen {"next":%d}`, n+1)
 		eventually(t, "dealt with", func() bool {
-			return len(d.said) > 0 || strings.Contains(r.log.String(), "disk_trouble")
+			for len(d.said) > 0 {
+				if <-d.said == seen { // and not one said before
+					return true
+				}
+			}
+			return strings.Contains(r.log.String(), "disk_trouble")
 		})
-		for len(d.said) > 0 {
-			<-d.said
-		}
 	}
 	lost := n - 1 // the first that was not written
 	if !strings.Contains(r.log.String(), fmt.Sprintf("event %s/%d is not acknowledged", d.id, lost)) {
