@@ -102,10 +102,10 @@ func TestScene(t *testing.T) {
 					}
 					dark, lit = min(dark, int(l.Lamp)/256), max(lit, int(l.Lamp)/256)
 					frames++
-					if frames == 50 {
+					if frames == 16 {
 						save(t, fmt.Sprintf("seen_%v_%s", size, mode), r)
 					}
-					return frames < 50
+					return frames < 16
 				})
 				if lit-dark < 80 {
 					t.Errorf("the lamp is %d when lit and %d when not", lit, dark)

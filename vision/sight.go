@@ -113,11 +113,15 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	}
 	blocks, err := zone.Shrink(plan.Zones, plan.Large, size.Width, size.Height)
 	ctx, stop := context.WithCancel(context.Background())
+	fade := 0
+	if plan.Shadow {
+		fade = max(fps*2/5, 1) // 0.4 s
+	}
 	s := &Sight{
 		clock: clock, blur: plan.Mode == Blur, blind: ZoneReason(err), why: err, seen: clock(),
 		red: redact.New(redact.Config{
 			Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
-			Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint),
+			Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint), Fade: fade,
 		}),
 		timer: time.NewTimer(time.Hour), stop: stop, closing: make(chan struct{}),
 	}

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"gocv.io/x/gocv"
 
 	"vestibule/vision"
+	"vestibule/vision/internal/look/replay"
 	"vestibule/vision/scene"
 )
 
@@ -148,11 +147,14 @@ func TestDecodedPictureIsTheRedactedOne(t *testing.T) {
 			if p := stream[at+4 : at+7]; p[0] != 66 || p[1]&0xc0 != 0xc0 {
 				t.Errorf("the profile is %x", p)
 			}
-			got := decode(t, stream, pictures)
+			got, err := replay.Last(t.TempDir(), stream, pictures)
+			if err != nil {
+				t.Fatal(err)
+			}
 			defer got.Close()
 			diff := gocv.NewMat()
 			defer diff.Close()
-			gocv.AbsDiff(want, got, &diff)
+			gocv.AbsDiff(want, *got, &diff)
 			mean := diff.Mean()
 			for i, d := range []float64{mean.Val1, mean.Val2, mean.Val3} {
 				if d > 4 {
@@ -174,33 +176,6 @@ func bgr(t *testing.T, r vision.Redacted) gocv.Mat {
 	m := gocv.NewMat()
 	gocv.CvtColor(i420, &m, gocv.ColorYUVToBGRIYUV)
 	return m
-}
-
-// decode returns the last picture of a stream.
-func decode(t *testing.T, stream []byte, pictures int) gocv.Mat {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "s.h264")
-	if err := os.WriteFile(path, stream, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	v, err := gocv.VideoCaptureFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	last := gocv.NewMat()
-	n := 0
-	for m := gocv.NewMat(); v.Read(&m); m = gocv.NewMat() {
-		if err := last.Close(); err != nil {
-			t.Fatal(err)
-		}
-		last = m
-		n++
-	}
-	if n != pictures {
-		t.Fatalf("%d pictures decoded, want %d", n, pictures)
-	}
-	return last
 }
 
 func TestOpenRefuses(t *testing.T) {

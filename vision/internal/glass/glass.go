@@ -1,11 +1,15 @@
-// Package glass makes the picture that stands in front of the interior: frosted glass, drawn once and
-// never again while a delivery lasts.
+// Package glass makes the picture that stands in front of the interior: a pane of frosted glass, drawn once and
+// never again while a delivery lasts, and a veil on which it shows that somebody stands behind it.
 //
-// Glass is a function of the picture's size, of the pass's nonce, of the zone's shape and, in the mode
-// blur, of one Tint. It takes no frame. So the interior that the glass can give away is exactly
+// The pane is a function of the picture's size and, in the mode blur, of the zone's shape and one Tint, and
+// of the pass's nonce in the other. It takes no frame. So the interior that the pane can give away is exactly
 // the Tint's 216 bytes (0 for frosted), whoever records it for however long: nothing in it moves, so
 // averaging over time yields what one picture yields, and there is no blur to invert, because the
-// colours are spread from 16x9 numbers and not filtered from an image.
+// colours are spread from 16x9 numbers and not filtered from an image. A Veil is a function of the pane and of
+// the Shadows that it was given, of 18 bytes each.
+//
+// It is smooth on purpose. Grain and pebbles would be wiped out by an encoder at the bit rate of a live
+// picture, which leaves its blocks in their place.
 //
 // All arithmetic is on integers, so that every machine draws the same bytes from the same nonce.
 package glass
@@ -37,12 +41,12 @@ func Frosted(width, height int, nonce [16]byte) *Planes {
 	for r := range Rows {
 		for c := range Cols {
 			v := s.next(3)
-			y[r][c] = 172*256 + spreadOf(v[0], 12)
-			cb[r][c] = 132*256 + spreadOf(v[1], 3)
-			cr[r][c] = 125*256 + spreadOf(v[2], 2)
+			y[r][c] = 188*256 + spreadOf(v[0], 14)
+			cb[r][c] = 131*256 + spreadOf(v[1], 4)
+			cr[r][c] = 124*256 + spreadOf(v[2], 3)
 		}
 	}
-	return draw(width, height, nonce, &y, &cb, &cr)
+	return draw(width, height, &y, &cb, &cr)
 }
 
 // spreadOf maps a byte to -most..most, in 1/256.
@@ -50,7 +54,7 @@ func spreadOf(v byte, most int32) int32 { return (2*int32(v) - 255) * most * 256
 
 // Blurred draws glass in the interior's own colours. Cells that are all shown have no colour of their
 // own: they take the mean of their neighbours, from the outside in.
-func Blurred(width, height int, t Tint, shown *zone.Blocks, nonce [16]byte) *Planes {
+func Blurred(width, height int, t Tint, shown *zone.Blocks) *Planes {
 	var y, cb, cr grid
 	var known [Rows][Cols]bool
 	for r := range Rows {
@@ -61,7 +65,7 @@ func Blurred(width, height int, t Tint, shown *zone.Blocks, nonce [16]byte) *Pla
 		}
 	}
 	fillIn(known, &y, &cb, &cr)
-	return draw(width, height, nonce, &y, &cb, &cr)
+	return draw(width, height, &y, &cb, &cr)
 }
 
 // hidden reports whether a cell has a hidden pixel.
@@ -108,10 +112,9 @@ func fillIn(known [Rows][Cols]bool, planes ...*grid) {
 }
 
 // draw spreads the three grids over a picture and gives it the surface of glass.
-func draw(width, height int, nonce [16]byte, y, cb, cr *grid) *Planes {
+func draw(width, height int, y, cb, cr *grid) *Planes {
 	p := NewPlanes(width, height)
-	relief := surface(width, height, nonce)
-	spread(p.Y, width, height, y, relief, 16, 235)
+	spread(p.Y, width, height, y, newSheen(width, height).add, 16, 235)
 	spread(p.Cb, width/2, height/2, cb, nil, 16, 240)
 	spread(p.Cr, width/2, height/2, cr, nil, 16, 240)
 	return p

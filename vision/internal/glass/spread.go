@@ -34,8 +34,8 @@ func taps(size, cells int) []tap {
 	return out
 }
 
-// spread fills a plane from a grid, adds the relief (in 1/256, may be nil) and keeps within lo..hi.
-func spread(dst []byte, width, height int, g *grid, relief []int16, lo, hi int64) {
+// spread fills a plane from a grid, adds the light (in 1/256, may be nil) and keeps within lo..hi.
+func spread(dst []byte, width, height int, g *grid, light func(y int, row []int64), lo, hi int64) {
 	across, down := taps(width, Cols), taps(height, Rows)
 	var wide [Rows][]int64 // the grid's rows, each as wide as the picture
 	for r := range wide {
@@ -48,14 +48,17 @@ func spread(dst []byte, width, height int, g *grid, relief []int16, lo, hi int64
 			wide[r][x] = v >> weightBits
 		}
 	}
+	line := make([]int64, width)
 	for y, t := range down {
 		r0, r1, r2, r3 := wide[t.at[0]], wide[t.at[1]], wide[t.at[2]], wide[t.at[3]]
+		for x := range line {
+			line[x] = (r0[x]*t.w[0] + r1[x]*t.w[1] + r2[x]*t.w[2] + r3[x]*t.w[3]) >> weightBits
+		}
+		if light != nil {
+			light(y, line)
+		}
 		row := dst[y*width : (y+1)*width]
-		for x := range row {
-			v := (r0[x]*t.w[0] + r1[x]*t.w[1] + r2[x]*t.w[2] + r3[x]*t.w[3]) >> weightBits
-			if relief != nil {
-				v += int64(relief[y*width+x])
-			}
+		for x, v := range line {
 			row[x] = byte(min(max((v+128)>>8, lo), hi))
 		}
 	}

@@ -36,72 +36,41 @@ func (s *stream) next(n int) []byte {
 	return b
 }
 
-// surface is the relief of the glass, in 1/256 of a luma step for each pixel: a sheen from top left to
-// bottom right, a fine pebble as etched glass has, and a grain of about one step that keeps soft
-// gradients from banding. It stands still, so an encoder pays for it once.
-func surface(width, height int, nonce [16]byte) []int16 {
-	out := make([]int16, width*height)
-	sheen(out, width, height)
-	pebble(out, width, height, max(height/80, 4), 420, newStream(nonce, "pebble"))
-	pebble(out, width, height, max(height/200, 2), 330, newStream(nonce, "fine pebble"))
-	s := newStream(nonce, "grain")
-	for i := 0; i < len(out); i += 32 {
-		for k, b := range s.next(32) {
-			if i+k < len(out) {
-				out[i+k] += (int16(b>>4) + int16(b&15) - 15) * 14
-			}
-		}
-	}
-	return out
+// sheen is the light on the pane: it falls from above, and two soft bands and a fine one run across, the way a
+// pane shows that it is a pane. There is no grain and no pebble in it: an encoder for live pictures wipes both
+// out and leaves its blocks in their place, while a smooth run of light comes through as it is.
+type sheen struct {
+	width, height int
+	across        []int // 5/8 of the way along the diagonal, in 1/4096
 }
 
-// sheen adds light that falls from above and two soft diagonal bands, the way a pane shows that it is
-// a pane.
-func sheen(out []int16, width, height int) {
-	const one = 1 << 12
-	bands := [...]struct{ at, half, gain int }{ // along the diagonal, in 1/4096; gain in 1/256 of a step
-		{1150, 330, 2600}, {1720, 110, 1600}, {3050, 210, 1800},
+// one is the length of the diagonal.
+const one = 1 << 12
+
+func newSheen(width, height int) *sheen {
+	s := &sheen{width, height, make([]int, width)}
+	for x := range s.across {
+		s.across[x] = x * one / width * 5
 	}
-	for y := range height {
-		fall := 1100 - 2200*y/height
-		for x := range width {
-			d := (x*one/width*5 + y*one/height*3) / 8
-			v := fall
-			for _, b := range bands {
-				off := max(d-b.at, b.at-d)
-				if off < b.half {
-					t := one - off*one/b.half*off/b.half // 1-t^2, falling to 0 at the band's edge
-					v += b.gain * (t * t / one) / one
-				}
-			}
-			out[y*width+x] += int16(v)
-		}
-	}
+	return s
 }
 
-// pebble adds smooth noise: random heights on a lattice of the given step in pixels, up to gain/256
-// of a luma step either way, joined by smooth curves.
-func pebble(out []int16, width, height, step, gain int, s *stream) {
-	cols, rows := width/step+2, height/step+2
-	lattice := make([]int, cols*rows)
-	for i := range lattice {
-		lattice[i] = (2*int(s.next(1)[0]) - 255) * gain / 255
-	}
-	const one = 1 << 10
-	ease := make([]int, step)
-	for i := range ease {
-		t := i * one / step
-		ease[i] = t * t / one * (3*one - 2*t) / one
-	}
-	for y := range height {
-		top := lattice[y/step*cols:]
-		low := lattice[(y/step+1)*cols:]
-		v := ease[y%step]
-		for x := range width {
-			c, u := x/step, ease[x%step]
-			a := top[c]*(one-u) + top[c+1]*u
-			b := low[c]*(one-u) + low[c+1]*u
-			out[y*width+x] += int16((a*(one-v) + b*v) / (one * one))
+// add adds the light of one row, in 1/256 of a luma step.
+func (s *sheen) add(y int, row []int64) {
+	fall := 1100 - 2200*y/s.height
+	down := y * one / s.height * 3
+	for x := range row {
+		d := (s.across[x] + down) / 8
+		v := fall
+		for _, b := range [...]struct{ at, half, gain int }{ // along the diagonal, in 1/4096; gain in 1/256 of a step
+			{1150, 520, 2600}, {1850, 260, 1500}, {3050, 380, 1800},
+		} {
+			off := max(d-b.at, b.at-d)
+			if off < b.half {
+				t := one - off*one/b.half*off/b.half // 1-t^2, falling to 0 at the band's edge
+				v += b.gain * (t * t / one) / one
+			}
 		}
+		row[x] += int64(v)
 	}
 }

@@ -5,8 +5,8 @@
 // over by Settle (one glass.Tint in the mode blur) and SetShadow. Nothing else of the frame is read for it.
 //
 // Pictures live in memory of their own, never in the camera's. There is a small ring of them, with the
-// glass drawn into each once; composing a frame then writes the shown blocks and nothing else, which
-// costs less than copying the frame. The picture that is all glass is another one, into which
+// glass drawn into each once; composing a frame then writes the shown blocks and where a shadow has changed,
+// which costs less than copying the frame. The picture that is all glass is another one, into which
 // no camera pixel is ever written, so it cannot show a stale one.
 package redact
 
@@ -30,12 +30,17 @@ type Config struct {
 	Blur          bool         // glass in the interior's colours; otherwise it comes from the nonce alone
 	Nonce         [16]byte     // the delivery's
 	Tint          *glass.Tint  // the colours that this delivery has given away before; nil for none yet
+	Fade          int          // how many pictures a shadow takes to come and to go, 1 to 255; 0 is as 12
 }
+
+// usualFade is 0.4 s at 30 pictures a second.
+const usualFade = 12
 
 // Picture is a composed frame. Its planes are only read.
 type Picture struct {
 	*glass.Planes
 	pane *Picture      // the full glass that was drawn into it
+	cast glass.Drape   // the shadow that was
 	turn atomic.Uint64 // how often this memory has been composed into, or wiped
 }
 
@@ -54,11 +59,11 @@ func (p *Picture) wipe() {
 type Redactor struct {
 	cfg    Config
 	full   *Picture
+	veil   *glass.Veil // nil as long as no shadow was asked for
 	ring   [ring]*Picture
 	next   int
 	tinted bool
 	tint   glass.Tint
-	shadow glass.Shadow
 	lamp   []zone.Run // the lamp's box where it is shown, one pixel row each
 }
 
@@ -68,7 +73,8 @@ func New(cfg Config) *Redactor {
 	if cfg.Blur && cfg.Tint != nil {
 		r.Settle(*cfg.Tint)
 	} else {
-		r.full = &Picture{Planes: glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce)}
+		p := r.glaze(glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce))
+		r.full, r.veil = p.full, p.veil
 	}
 	x0, y0, x1, y1 := cfg.Lamp.Pixels(cfg.Width, cfg.Height)
 	for y := y0; y < y1; y++ {
@@ -82,6 +88,16 @@ func New(cfg Config) *Redactor {
 		}
 	}
 	return r
+}
+
+// glaze makes a pane ready to be shown. Where a shadow is expected, its veil is made now and not in between
+// two pictures.
+func (r *Redactor) glaze(p *glass.Planes) Prepared {
+	var veil *glass.Veil
+	if r.cfg.Fade > 0 {
+		veil = glass.NewVeil(p, r.cfg.Zone, r.cfg.Fade)
+	}
+	return Prepared{full: &Picture{Planes: p}, veil: veil}
 }
 
 // Full returns the picture that is all glass. In the mode blur its colours are the interior's once they
@@ -104,7 +120,11 @@ func (r *Redactor) Compose(f *raw.Frame) *Picture {
 	if p.pane != r.full {
 		p.CopyFrom(r.full.Planes)
 		glass.Rim(p.Planes, r.cfg.Zone)
-		p.pane = r.full
+		p.pane, p.cast = r.full, glass.Drape{}
+	}
+	if r.veil != nil {
+		r.veil.Step()
+		r.veil.Draw(p.Planes, &p.cast)
 	}
 	w := r.cfg.Width
 	for _, run := range r.cfg.Zone.Runs() {
@@ -131,6 +151,7 @@ func (r *Redactor) Settle(t glass.Tint) { r.Take(r.Prepare(t)) }
 type Prepared struct {
 	tint glass.Tint
 	full *Picture
+	veil *glass.Veil
 }
 
 // Prepare draws what Take would show. It takes long (some tenths of a second on a small computer) and may be
@@ -139,7 +160,9 @@ func (r *Redactor) Prepare(t glass.Tint) Prepared {
 	if !r.cfg.Blur {
 		return Prepared{}
 	}
-	return Prepared{t, &Picture{Planes: glass.Blurred(r.cfg.Width, r.cfg.Height, t, r.cfg.Zone, r.cfg.Nonce)}}
+	p := r.glaze(glass.Blurred(r.cfg.Width, r.cfg.Height, t, r.cfg.Zone))
+	p.tint = t
+	return p
 }
 
 // Take shows from now on what was prepared, in the mode blur and once.
@@ -147,7 +170,13 @@ func (r *Redactor) Take(p Prepared) {
 	if p.full == nil || r.tinted {
 		return
 	}
-	r.tint, r.tinted, r.full = p.tint, true, p.full
+	if r.veil != nil && p.veil == nil {
+		p.veil = glass.NewVeil(p.full.Clone(), r.cfg.Zone, usualFade)
+	}
+	if r.veil != nil {
+		p.veil.Follow(r.veil)
+	}
+	r.tint, r.tinted, r.full, r.veil = p.tint, true, p.full, p.veil
 }
 
 // Tint returns the interior's colours that the glass shows, and whether it shows any.
@@ -155,10 +184,19 @@ func (r *Redactor) Tint() (glass.Tint, bool) { return r.tint, r.tinted }
 
 // SetShadow says where something moves behind the glass, for the pictures composed from now on. The shadow
 // fades in, and the one before it out.
-func (r *Redactor) SetShadow(s glass.Shadow) { r.shadow = s }
+func (r *Redactor) SetShadow(s glass.Shadow) {
+	if r.veil == nil {
+		r.veil = glass.NewVeil(r.full.Clone(), r.cfg.Zone, usualFade)
+	}
+	r.veil.Set(s)
+}
 
 // ClearShadow takes the shadow out of the pictures composed from now on, at once.
-func (r *Redactor) ClearShadow() { r.shadow = glass.Shadow{} }
+func (r *Redactor) ClearShadow() {
+	if r.veil != nil {
+		r.veil.Clear()
+	}
+}
 
 // Wipe overwrites every picture, those given out as well, which end with it. The redactor is of no use
 // afterwards.
@@ -169,7 +207,8 @@ func (r *Redactor) Wipe() {
 			p.wipe()
 		}
 	}
-	r.tint, r.shadow = glass.Tint{}, glass.Shadow{}
+	r.ClearShadow()
+	r.tint = glass.Tint{}
 }
 
 // Lamp returns the mean luma of the lamp's box in a frame, in 1/256. It looks only at pixels that are

@@ -247,9 +247,16 @@ func TestComposition(t *testing.T) {
 	}
 }
 
+// nearShown reports whether the zone's frame may reach there.
 func nearShown(b *zone.Blocks, x, y int) bool {
-	return b.Shown(x-4, y) || b.Shown(x+4, y) || b.Shown(x, y-4) || b.Shown(x, y+4) ||
-		b.Shown(x-4, y-4) || b.Shown(x+4, y+4) || b.Shown(x-4, y+4) || b.Shown(x+4, y-4)
+	for _, u := range [5]int{-28, -14, 0, 14, 28} {
+		for _, v := range [5]int{-28, -14, 0, 14, 28} {
+			if b.Shown(x+u, y+v) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // The full glass never holds a pixel of a camera, also when it is asked for between frames.

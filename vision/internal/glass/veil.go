@@ -1,0 +1,270 @@
+package glass
+
+import (
+	"vestibule/vision/internal/zone"
+)
+
+// Veil draws shadows on a pane: somebody behind the glass, as a soft body that is darker and cooler than the
+// pane, or lighter where the pane itself is dark.
+//
+// What it draws is a function of the pane, of the shadows it was given and of the number of its steps, and
+// of nothing else. From one shadow to the next each cell fades on its own, by one part of the way a step. The
+// cells' strengths are spread by the spline that spreads the pane's colours, and a curve makes a body with a
+// soft edge of that. Each tile of 8x8 pixels is then drawn from the strengths at its four corners, and only
+// when one of them has changed.
+type Veil struct {
+	base  *Planes
+	tiles []int32 // for each: bare, covered, or which of the edges it is
+	edges []edge
+	steps int // of a fade
+
+	cols, rows   int // tiles
+	level        [Rows * Cols]uint8
+	target       Shadow
+	turn         uint64  // grows when the strengths change
+	strength     []uint8 // at each corner of a tile, cols+1 a row
+	depth        []int16 // by how much a full shadow changes the luma there, in 1/16
+	across, down []knot  // for each column and row of corners
+	curve        [257]uint8
+	luma         [4][2 * steepest]uint64 // the steps of luma along a row of a tile, see ramp
+	chroma       [4][2 * steepest]uint32
+}
+
+// edge is a tile that is not as the pane is, because it lies at the zone's frame, or not whole.
+type edge struct {
+	y      [tile * tile]byte // what it is without a shadow
+	cb, cr [half * half]byte
+	line   uint64 // the pixels of luma that stay so, one bit each: the frame's line
+}
+
+const (
+	tile, half = 8, 4
+	steepest   = 256 // what a tile may differ by from one side to the other, in 1/4 of a level
+
+	bare, covered = -1, -2
+
+	darker  = 88 // of 256: how much of the pane's light a body takes, and
+	least   = 8  // levels besides, as far as there are
+	lighter = 26 // levels that it adds to a dark pane
+	night   = 60 // the mean luma below which a pane is dark
+
+	coolCb, coolCr = 5, -4 // levels: what a body does to the colours
+)
+
+// NewVeil returns a veil without a shadow over a pane, and around the zone's frame. The pane is written to and put
+// right again meanwhile, and read as long as the veil is in use. A fade takes steps steps, 1 to 255.
+func NewVeil(pane *Planes, shown *zone.Blocks, steps int) *Veil {
+	w, h := pane.Width, pane.Height
+	v := &Veil{base: pane, steps: min(max(steps, 1), 255), cols: (w + tile - 1) / tile, rows: (h + tile - 1) / tile}
+	v.across, v.down = knots(v.cols+1, w, Cols), knots(v.rows+1, h, Rows)
+	v.strength = make([]uint8, len(v.across)*len(v.down))
+	v.findEdges(shown)
+	v.depth = v.depths()
+	for i := range v.curve {
+		const from, to = 58, 176 // a body is where the spline is over the half of a cell
+		t := min(max(i-from, 0), to-from) * 256 / (to - from)
+		v.curve[i] = uint8(min(t*t*(3*256-2*t)/(256*256), 255))
+	}
+	for f := range 4 {
+		for i := range 2 * steepest {
+			for x := range tile {
+				v.luma[f][i] |= uint64(ramp(f, i-steepest, 2*x+1)) << (8 * x)
+			}
+			for x := range half {
+				v.chroma[f][i] |= uint32(ramp(f, i-steepest, 4*x+2)) << (8 * x)
+			}
+		}
+	}
+	return v
+}
+
+// ramp is the level, rounded and modulo 256, at so many sixteenths of the way from f/4 of a level to (f+rise)/4.
+func ramp(f, rise, way int) byte { return byte((16*f + rise*way + 32) >> 6) }
+
+// findEdges draws the frame on the pane, keeps the tiles that have changed, and puts them right again.
+func (v *Veil) findEdges(shown *zone.Blocks) {
+	w, h := v.base.Width, v.base.Height
+	reach := (shadeWidth(w, h) + zone.Block - 1) / zone.Block
+	v.tiles = make([]int32, v.cols*v.rows)
+	var was []edge
+	for i := range v.tiles {
+		x, y := i%v.cols*tile, i/v.cols*tile
+		switch {
+		case shown.Shown(x, y):
+			v.tiles[i] = covered
+		case x+tile > w || y+tile > h || len(nearby(shown, x&^(zone.Block-1), y&^(zone.Block-1), reach)) > 0:
+			v.tiles[i] = int32(len(was))
+			was = append(was, cut(v.base, shown, x, y))
+		default:
+			v.tiles[i] = bare
+		}
+	}
+	Rim(v.base, shown)
+	for i, at := range v.tiles {
+		if at < 0 {
+			continue
+		}
+		x, y := i%v.cols*tile, i/v.cols*tile
+		e := cut(v.base, shown, x, y)
+		v.base.put(&was[at], x, y)
+		if e == was[at] && x+tile <= w && y+tile <= h {
+			v.tiles[i] = bare
+			continue
+		}
+		v.tiles[i] = int32(len(v.edges))
+		v.edges = append(v.edges, e)
+	}
+}
+
+// cut copies a tile, as far as it lies in the picture.
+func cut(p *Planes, shown *zone.Blocks, x, y int) (e edge) {
+	wide := rimWidth(p.Width, p.Height)
+	for r := range min(tile, p.Height-y) {
+		i := (y+r)*p.Width + x
+		copy(e.y[r*tile:(r+1)*tile], p.Y[i:i+min(tile, p.Width-x)])
+		for c := range tile {
+			if onRim(shown, (x+c)&^1, (y+r)&^1, wide) {
+				e.line |= 1 << (r*tile + c)
+			}
+		}
+	}
+	for r := range min(half, (p.Height-y)/2) {
+		i, n := (y/2+r)*(p.Width/2)+x/2, min(half, (p.Width-x)/2)
+		copy(e.cb[r*half:(r+1)*half], p.Cb[i:i+n])
+		copy(e.cr[r*half:(r+1)*half], p.Cr[i:i+n])
+	}
+	return e
+}
+
+// put is the reverse of cut.
+func (p *Planes) put(e *edge, x, y int) {
+	for r := range min(tile, p.Height-y) {
+		i := (y+r)*p.Width + x
+		copy(p.Y[i:i+min(tile, p.Width-x)], e.y[r*tile:(r+1)*tile])
+	}
+	for r := range min(half, (p.Height-y)/2) {
+		i, n := (y/2+r)*(p.Width/2)+x/2, min(half, (p.Width-x)/2)
+		copy(p.Cb[i:i+n], e.cb[r*half:(r+1)*half])
+		copy(p.Cr[i:i+n], e.cr[r*half:(r+1)*half])
+	}
+}
+
+func knots(n, size, cells int) []knot {
+	out := make([]knot, n)
+	for i := range out {
+		u := min(i*tile, size)*cells*256/size - 128 // in 1/256 of a cell, from the first cell's centre
+		w := weights(int64(u & 255))
+		for k := range 4 {
+			out[i].at[k] = min(max(u>>8+k-1, 0), cells-1)
+			out[i].w[k] = int32(w[k])
+		}
+	}
+	return out
+}
+
+// knot is where a corner takes its strength from: four cells, and their weights.
+type knot struct {
+	at [4]int
+	w  [4]int32
+}
+
+// depths is what a full shadow does at each corner. No pixel of the four tiles around a corner is as dark (or as
+// bright) as to be driven out of the range that encoders expect.
+func (v *Veil) depths() []int16 {
+	low, high := make([]int, len(v.strength)), make([]int, len(v.strength))
+	for i := range low {
+		low[i] = 235
+	}
+	see := func(i, j, luma int) {
+		at := j*(v.cols+1) + i
+		for _, k := range [4]int{at, at + 1, at + v.cols + 1, at + v.cols + 2} {
+			low[k], high[k] = min(low[k], luma), max(high[k], luma)
+		}
+	}
+	total, w := 0, v.base.Width
+	for y := range v.base.Height {
+		for x, l := range v.base.Y[y*w : (y+1)*w] {
+			total += int(l)
+			see(x/tile, y/tile, int(l))
+		}
+	}
+	for i, at := range v.tiles {
+		if at < 0 {
+			continue
+		}
+		for k, l := range v.edges[at].y {
+			if x, y := i%v.cols*tile+k%tile, i/v.cols*tile+k/tile; v.edges[at].line>>k&1 == 0 && x < w && y < v.base.Height {
+				see(i%v.cols, i/v.cols, int(l))
+			}
+		}
+	}
+	out := make([]int16, len(v.strength))
+	for i := range out {
+		if total < night*len(v.base.Y) {
+			out[i] = int16(16 * max(min(lighter, 235-high[i]), 0))
+		} else {
+			light := max(low[i]-16, 0)
+			out[i] = int16(-16 * min(light*darker/256+least, light))
+		}
+	}
+	return out
+}
+
+// Set gives the veil its next shadow, which it fades to.
+func (v *Veil) Set(s Shadow) { v.target = s }
+
+// Clear takes every shadow away at once.
+func (v *Veil) Clear() {
+	v.target, v.level = Shadow{}, [Rows * Cols]uint8{}
+	clear(v.strength)
+	v.turn++
+}
+
+// Follow goes on where another veil stands: the same shadows over another pane.
+func (v *Veil) Follow(other *Veil) {
+	v.target, v.level, v.turn = other.target, other.level, other.turn+1
+	copy(v.strength, other.strength)
+}
+
+// Step goes on by one step.
+func (v *Veil) Step() {
+	r0, r1, c0, c1 := Rows, 0, Cols, 0 // what has changed
+	for i := range v.level {
+		row, col := i/Cols, i%Cols
+		switch l := int(v.level[i]); {
+		case v.target.At(row, col) && l < v.steps:
+			v.level[i]++
+		case !v.target.At(row, col) && l > 0:
+			v.level[i]--
+		default:
+			continue
+		}
+		r0, r1, c0, c1 = min(r0, row), max(r1, row), min(c0, col), max(c1, col)
+	}
+	if r0 == Rows {
+		return
+	}
+	v.turn++
+	// A cell reaches two cells and a half beyond its middle.
+	from := func(cell, size, cells int) int { return max((cell-2)*size/cells/tile, 0) }
+	to := func(cell, size, cells, last int) int { return min((cell+3)*size/cells/tile+1, last) }
+	w, h := v.base.Width, v.base.Height
+	i0, i1 := from(c0, w, Cols), to(c1, w, Cols, v.cols)
+	for j := from(r0, h, Rows); j <= to(r1, h, Rows, v.rows); j++ {
+		var line [Cols]int32 // the cells' strengths at this height, in 1/256
+		d := &v.down[j]
+		for c := range line {
+			var sum int32
+			for k := range 4 {
+				sum += int32(v.level[d.at[k]*Cols+c]) * d.w[k]
+			}
+			line[c] = sum / int32(v.steps) >> (weightBits - 8)
+		}
+		row := v.strength[j*(v.cols+1) : (j+1)*(v.cols+1)]
+		for i := i0; i <= i1; i++ {
+			a := &v.across[i]
+			sum := line[a.at[0]]*a.w[0] + line[a.at[1]]*a.w[1] + line[a.at[2]]*a.w[2] + line[a.at[3]]*a.w[3]
+			row[i] = v.curve[min(sum>>weightBits, 256)]
+		}
+	}
+}
