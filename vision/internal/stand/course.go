@@ -1,0 +1,120 @@
+package stand
+
+import "time"
+
+// State is what is known of how the camera stands.
+type State int
+
+const (
+	Unknown State = iota // the reference has not been found yet
+	Stands               // the reference is where it was
+	Hidden               // it was, and too little of it is to be seen now to say more
+	Dark                 // there is too little light, or contrast, to see anything
+	Moved                // the camera has moved
+)
+
+const (
+	// pace is the least time between two looks: five a second.
+	pace = 190 * time.Millisecond
+	// steady is for how long the reference has to be found in its place again.
+	steady = time.Second
+	// Of looks at which it is elsewhere, or gone at a stroke, enough are three, or two that lie within or more apart.
+	enough = 3
+	within = 390 * time.Millisecond
+	// doubt is how long it may be hidden; atFirst is how long it may take to be found.
+	doubt   = 45 * time.Second
+	atFirst = time.Second
+	// pause is a gap between looks in which nobody watched.
+	pause = time.Second
+
+	strong = 8   // deviations by which a place stands out of which there is no doubt
+	fair   = 6.5 // and by which one does that is to be believed after a loss at a stroke, or a move
+	// restless looks are allowed to a camera that swings before it rests; soon is how long a loss is fresh.
+	restless = 3
+	soon     = 2 * time.Second
+)
+
+// course is what many looks say together.
+type course struct {
+	state  State
+	known  bool          // the reference has been found
+	last   time.Duration // the last look
+	strong bool          // it found the reference without any doubt
+	sudden bool          // the last that found it did so, and the next did not at all
+	lost   time.Duration // when that was
+	gone   int           // looks since then
+	moving int           // those of them that saw something move
+	bad    int           // looks that say it moved
+	first  time.Duration // of them
+	unsure time.Duration // for how long nothing was found
+	well   time.Duration // since when it has been found again; 0 when it is not
+}
+
+// step takes a look into account.
+func (c *course) step(at time.Duration, s sighting) {
+	gap := min(at-c.last, pause)
+	c.last = at
+	c.sudden = c.sudden && at-c.lost < soon
+	believed := s.clear || s.peak >= fair || !c.strong && !c.sudden && c.state != Moved
+	if s.verdict == stands && believed {
+		c.find(at, s)
+		return
+	}
+	c.well = 0
+	if c.strong {
+		c.strong, c.sudden, c.lost, c.gone, c.moving = false, true, at, 0, 0
+	}
+	c.gone++
+	if !s.still {
+		c.moving++
+	}
+	if c.state == Moved {
+		return
+	}
+	switch s.verdict {
+	case dark:
+		c.state = Dark
+		return
+	case shifted:
+		if !s.agrees {
+			c.bad = 0
+		}
+		c.worsen(at)
+	default:
+		if c.state = Unknown; c.known {
+			c.state = Hidden
+		}
+		c.unsure += gap
+	}
+	if c.sudden && s.still && c.moving <= restless && many(c.gone, at-c.lost) ||
+		c.unsure >= doubt || !c.known && c.unsure >= atFirst {
+		c.state = Moved
+	}
+}
+
+// find notes that the reference is in its place.
+func (c *course) find(at time.Duration, s sighting) {
+	c.strong, c.sudden, c.bad, c.unsure = s.still && (s.clear || s.peak >= strong), false, 0, 0
+	switch {
+	case c.state != Moved:
+		c.state, c.known = Stands, true
+	case c.well == 0:
+		c.well = at
+	case at-c.well >= steady:
+		c.state, c.known, c.well = Stands, true, 0
+	}
+}
+
+// worsen notes a look that says that the camera has moved.
+func (c *course) worsen(at time.Duration) {
+	if c.bad == 0 {
+		c.first = at
+	}
+	c.bad++
+	if many(c.bad, at-c.first) {
+		c.state = Moved
+	}
+}
+
+// many reports whether so many looks in such a time are enough.
+func many(looks int, d time.Duration) bool { return looks >= enough || looks > 1 && d >= within }

@@ -1,0 +1,377 @@
+package stand_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/stand"
+)
+
+// long reports whether the rates are to be taken over all cases (STAND_LONG=1) or a few.
+func long() bool { return os.Getenv("STAND_LONG") != "" }
+
+// script is what happens on a stage, by seconds since it began.
+type script struct {
+	play  func(at float64) moment
+	until float64
+	bump  float64 // when the camera is moved; 0 when it is not
+}
+
+// kind is one sort of script.
+type kind struct {
+	name  string
+	write func(s *stage, l *library, r *rand.Rand) script
+	// least is the least share that has to be caught; or, where nothing moves, most is the largest share of
+	// cases with a false alarm.
+	least, most float64
+	cases       int
+}
+
+const gap = 200 * time.Millisecond
+
+// stagehand plays scripts.
+type stagehand struct {
+	now time.Duration
+}
+
+// reference takes a reference of the stage as it stands.
+func (h *stagehand) reference(s *stage, f *raw.Frame) ([]byte, error) {
+	w, err := stand.New(s.blocks, s.w, s.h, nil)
+	if err != nil {
+		return nil, err
+	}
+	for n := range 7 {
+		m := calm()
+		m.lamp = n%2 == 0
+		s.shoot(m, f)
+		h.now += gap
+		f.At = h.now
+		if w.Look(f) {
+			return nil, errors.New("moved without a reference")
+		}
+	}
+	return w.Reference()
+}
+
+// result is how a script went.
+type result struct {
+	moved  bool
+	after  time.Duration // the bump, or the beginning
+	states [5]int
+}
+
+func (h *stagehand) play(s *stage, f *raw.Frame, ref []byte, sc script) (res result, err error) {
+	w, err := stand.New(s.blocks, s.w, s.h, ref)
+	if err != nil {
+		return res, err
+	}
+	begin := h.now
+	for at := 0.0; at < sc.until; at += gap.Seconds() {
+		s.shoot(sc.play(at), f)
+		f.At = begin + time.Duration(at*float64(time.Second))
+		h.now = f.At
+		moved := w.Look(f)
+		res.states[w.State()]++
+		if moved && !res.moved {
+			res.moved, res.after = true, time.Duration((at-sc.bump)*float64(time.Second))
+			if sc.bump == 0 || res.after > 0 {
+				return res, nil
+			}
+		}
+	}
+	return res, nil
+}
+
+// daytime is how the light has changed since the reference was taken, in half of all cases.
+func daytime(r *rand.Rand) moment {
+	m := calm()
+	if r.IntN(2) == 0 {
+		m.light, m.gamma = 0.35+r.Float64(), 0.8+0.5*r.Float64()
+		m.side = 0.8 * (r.Float64() - 0.5)
+		m.noise = 1 + 2*r.Float64()
+	}
+	return m
+}
+
+func sign(r *rand.Rand) float64 { return float64(1 - 2*r.IntN(2)) }
+
+func between(r *rand.Rand, a, b float64) float64 { return a + (b-a)*r.Float64() }
+
+// bumped moves the camera at a random time, and lets it swing.
+func bumped(r *rand.Rand, base func(at float64) moment, from float64, to moment) script {
+	at := from + gap.Seconds()*r.Float64()
+	swing, turn := float64(r.IntN(2))*between(r, 0, 1), between(r, 20, 50)
+	return script{until: at + 3, bump: at, play: func(t float64) moment {
+		m := base(t)
+		if t < at {
+			return m
+		}
+		k := 1 + swing*math.Exp(-(t-at)/0.08)*math.Cos(turn*(t-at))
+		m.dx, m.dy, m.round, m.zoom, m.away = k*to.dx, k*to.dy, k*to.round, 1+k*(to.zoom-1), to.away
+		return m
+	}}
+}
+
+func shift(r *rand.Rand, least, most float64) moment {
+	m := calm()
+	sin, cos := math.Sincos(2 * math.Pi * r.Float64())
+	d := between(r, least, most)
+	m.dx, m.dy = d*cos, d*sin
+	return m
+}
+
+// standing is a world in which only the lamp blinks.
+func standing(r *rand.Rand) func(float64) moment {
+	day := daytime(r)
+	return func(t float64) moment {
+		m := day
+		m.lamp = math.Mod(t, 0.7) < 0.35
+		return m
+	}
+}
+
+func bumps() []kind {
+	simple := func(to func(r *rand.Rand) moment) func(*stage, *library, *rand.Rand) script {
+		return func(s *stage, l *library, r *rand.Rand) script { return bumped(r, standing(r), 1, to(r)) }
+	}
+	during := func(world func(s *stage, l *library, r *rand.Rand) func(float64) moment) func(*stage, *library, *rand.Rand) script {
+		return func(s *stage, l *library, r *rand.Rand) script { return bumped(r, world(s, l, r), 4, shift(r, 8, 60)) }
+	}
+	return []kind{
+		{"8 px", simple(func(r *rand.Rand) moment { return shift(r, 8, 8) }), 0.99, 0, 150},
+		{"8 to 30 px", simple(func(r *rand.Rand) moment { return shift(r, 8, 30) }), 0.99, 0, 150},
+		{"30 to 80 px", simple(func(r *rand.Rand) moment { return shift(r, 30, 80) }), 0.99, 0, 100},
+		{"80 to 300 px", simple(func(r *rand.Rand) moment { return shift(r, 80, 300) }), 0.98, 0, 100},
+		{"turned by 1 to 1.5 degrees", simple(func(r *rand.Rand) moment {
+			m := calm()
+			m.round = sign(r) * between(r, 1, 1.5)
+			return m
+		}), 0.98, 0, 100},
+		{"turned by 1.5 to 10 degrees", simple(func(r *rand.Rand) moment {
+			m := calm()
+			m.round = sign(r) * between(r, 1.5, 10)
+			return m
+		}), 0.99, 0, 100},
+		{"1.5 to 2 % nearer or farther", simple(func(r *rand.Rand) moment {
+			m := calm()
+			m.zoom = 1 + sign(r)*between(r, 0.015, 0.02)
+			return m
+		}), 0.97, 0, 100},
+		{"2 to 15 % nearer or farther", simple(func(r *rand.Rand) moment {
+			m := calm()
+			m.zoom = 1 + sign(r)*between(r, 0.02, 0.15)
+			return m
+		}), 0.99, 0, 100},
+		{"another place", simple(func(*rand.Rand) moment {
+			m := calm()
+			m.away = true
+			return m
+		}), 0.98, 0, 100},
+		{"8 to 60 px, the door open", during(func(s *stage, _ *library, r *rand.Rand) func(float64) moment {
+			base, open := standing(r), between(r, 0.5, 1)
+			return func(t float64) moment {
+				m := base(t)
+				m.door = min(max(t-1, 0), open)
+				return m
+			}
+		}), 0.6, 0, 100},
+		{"8 to 60 px, a person there", during(func(s *stage, l *library, r *rand.Rand) func(float64) moment {
+			base, who := standing(r), walk(s, l, r, 1, 9, 10)
+			return func(t float64) moment {
+				m := base(t)
+				m.bodies = append(m.bodies, who(t)...)
+				return m
+			}
+		}), 0.6, 0, 100},
+	}
+}
+
+// walk is somebody who comes into the zone, stands there, and goes. Nobody stands quite still.
+func walk(s *stage, l *library, r *rand.Rand, from, to, until float64) func(t float64) []body {
+	c := l.people[r.IntN(len(l.people))]
+	b := body{look: c.grey, mask: &grey{c.w, c.h, c.mask}}
+	if r.IntN(2) == 0 { // in clothes with a pattern
+		b.look = l.photos[r.IntN(len(l.photos))]
+	}
+	wide, high := s.x1-s.x0, s.y1-s.y0
+	b.high = high * between(r, 0.5, 1.2)
+	b.wide = b.high * float64(c.w) / float64(c.h) * between(r, 0.9, 1.4)
+	if r.IntN(6) == 0 { // close to the camera
+		b.high, b.wide = b.high*1.5, max(b.wide*1.5, wide*between(r, 0.7, 1.1))
+	}
+	there := s.x0 + wide*r.Float64()
+	foot := s.y1 + high*between(r, -0.15, 0.3)
+	start := there - sign(r)*(wide+b.wide)*0.7
+	pace := between(r, 0.6, 2) // seconds from there to here
+	sway, speed := between(r, 1, 5)*high/500, between(r, 1, 3)
+	return func(t float64) []body {
+		if t < from || t > min(to, until) {
+			return nil
+		}
+		b := b
+		k := min((t-from)/pace, 1, max((to-t)/pace, 0))
+		b.x = start + (there-start)*k + sway*math.Sin(speed*t)
+		b.y = foot + 0.4*sway*math.Sin(1.7*speed*t)
+		if k < 1 {
+			b.y -= 0.01 * b.high * math.Abs(math.Sin(9*t))
+		}
+		return []body{b}
+	}
+}
+
+func alarms() []kind {
+	return []kind{
+		{"people", func(s *stage, l *library, r *rand.Rand) script {
+			base := standing(r)
+			var who []func(float64) []body
+			for t := 1.0; t < 14; {
+				d := between(r, 1.5, 8)
+				who = append(who, walk(s, l, r, t, t+d, 99))
+				t += d * between(r, 0.5, 1.2)
+			}
+			return script{until: 16, play: func(t float64) moment {
+				m := base(t)
+				for _, w := range who {
+					m.bodies = append(m.bodies, w(t)...)
+				}
+				return m
+			}}
+		}, 0, 0.01, 500},
+		{"the door, and people", func(s *stage, l *library, r *rand.Rand) script {
+			base, open := standing(r), between(r, 0.15, 1)
+			takes, shuts := between(r, 0.5, 2), between(r, 6, 14)
+			if r.IntN(5) == 0 {
+				shuts = 60
+			}
+			who := walk(s, l, r, between(r, 2, 3), between(r, 5, 9), 99)
+			if r.IntN(3) == 0 {
+				who = func(float64) []body { return nil }
+			}
+			parcel := body{look: l.photos[r.IntN(len(l.photos))], wide: (s.x1 - s.x0) * between(r, 0.2, 0.5), high: (s.y1 - s.y0) * between(r, 0.1, 0.2)}
+			parcel.x, parcel.y = between(r, s.x0, s.x1), s.y1-(s.y1-s.y0)*0.1*r.Float64()
+			return script{until: shuts + 4, play: func(t float64) moment {
+				m := base(t)
+				m.door = open * min(max((t-1)/takes, 0), 1, max((shuts+takes-t)/takes, 0))
+				if t > 5 {
+					m.bodies = append(m.bodies, parcel)
+				}
+				m.bodies = append(m.bodies, who(t)...)
+				if m.door > 0.3 { // the street's light
+					m.light *= 1 + 0.3*m.door
+				}
+				return m
+			}}
+		}, 0, 0.02, 500},
+		{"changes of light", func(s *stage, _ *library, r *rand.Rand) script {
+			type light struct{ light, gamma, side, shadow, noise float64 }
+			draw := func() light {
+				return light{math.Exp(between(r, math.Log(0.03), math.Log(1.6))), between(r, 0.7, 1.4), between(r, -0.8, 0.8), max(between(r, -1, 1.5), 0), between(r, 1, 4)}
+			}
+			a, b := draw(), draw()
+			begun, takes := 0.0, 0.0
+			return script{until: 14, play: func(t float64) moment {
+				if t > begun+takes+1.5 { // another change, at once or slowly
+					a, b, begun, takes = b, draw(), t, float64(r.IntN(2))*between(r, 0, 3)
+				}
+				k := 1.0
+				if takes > 0 {
+					k = min((t-begun)/takes, 1)
+				}
+				m := calm()
+				mix := func(a, b float64) float64 { return a + (b-a)*k }
+				m.light, m.gamma, m.side, m.noise = mix(a.light, b.light), mix(a.gamma, b.gamma), mix(a.side, b.side), mix(a.noise, b.noise)
+				m.shadow = mix(a.shadow, b.shadow)
+				m.lamp = math.Mod(t, 0.5) < 0.25
+				return m
+			}}
+		}, 0, 0.01, 500},
+		{"nothing for a minute", func(s *stage, _ *library, r *rand.Rand) script {
+			return script{play: standing(r), until: 60}
+		}, 0, 0, 500},
+		{"trembling by 2 px", func(s *stage, _ *library, r *rand.Rand) script {
+			base := standing(r)
+			return script{until: 8, play: func(t float64) moment {
+				m := base(t)
+				to := shift(r, 0, 2)
+				m.dx, m.dy = to.dx, to.dy
+				return m
+			}}
+		}, 0, 0, 500},
+	}
+}
+
+// TestRates takes the rates of what is caught and of false alarms on stages made of real pictures.
+func TestRates(t *testing.T) {
+	l := pictures(t)
+	for i, k := range append(bumps(), alarms()...) {
+		if only := os.Getenv("ONLY"); only != "" && !strings.Contains(k.name, only) {
+			continue
+		}
+		t.Run(k.name, func(t *testing.T) {
+			n := k.cases
+			if !long() {
+				n = 6
+			}
+			var hand stagehand
+			plain, done, caught, late := 0, 0, 0, 0
+			var states [5]int
+			var slowest time.Duration
+			var which []string
+			for c := 0; done < n; c++ {
+				r := rand.New(rand.NewPCG(uint64(c), uint64(i)))
+				size := sizes[c%len(sizes)]
+				if !long() {
+					size = [2]int{320, 240}
+				}
+				s := newStage(l, r, size[0], size[1])
+				f := raw.New(s.w, s.h)
+				ref, err := hand.reference(s, f)
+				if errors.Is(err, stand.ErrPlain) || errors.Is(err, stand.ErrUnsteady) {
+					plain++
+					continue
+				} else if err != nil {
+					t.Fatalf("case %d: %v", c, err)
+				}
+				done++
+				sc := k.write(s, l, r)
+				res, err := hand.play(s, f, ref, sc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, n := range res.states {
+					states[i] += n
+				}
+				in := res.moved && (sc.bump == 0 || res.after >= 0 && res.after <= time.Second)
+				switch {
+				case in:
+					caught++
+					slowest = max(slowest, res.after)
+				case res.moved && res.after > 0:
+					late++
+				}
+				if in == (sc.bump == 0) && len(which) < 12 {
+					which = append(which, fmt.Sprintf("%d(%dx%d %v %.1fs)", c, s.w, s.h, res.moved, res.after.Seconds()))
+				}
+			}
+			rate := float64(caught) / float64(n)
+			if k.least > 0 {
+				t.Logf("%d of %d caught within 1 s (%.1f %%), the slowest in %v, %d more later; %d stages were too plain; %v", caught, n, 100*rate, slowest, late, plain, which)
+				if rate < k.least {
+					t.Errorf("fewer than %.0f %%", 100*k.least)
+				}
+				return
+			}
+			t.Logf("%d of %d with a false alarm (%.1f %%); looks: %v; %d stages were too plain; %v", caught, n, 100*rate, states, plain, which)
+			if rate > k.most {
+				t.Errorf("more than %.1f %%", 100*k.most)
+			}
+		})
+	}
+}
