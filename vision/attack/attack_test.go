@@ -63,7 +63,7 @@ func TestWeakerRedactionsAreNoticed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
-	out, status := run1(t, build(t), "-quick", "-weak", "-only", "R0,R2,R3,R6,R7,R9", "-o", t.TempDir())
+	out, status := run1(t, build(t), "-quick", "-weak", "-only", "R0,R3,R6,R7,R9", "-o", t.TempDir())
 	if status != 1 {
 		t.Errorf("status %d", status)
 	}
@@ -84,7 +84,7 @@ func TestWeakerRedactionsAreNoticed(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"R0 frosted", "R0 blur", "R2 frosted", "R3 frosted", "R6 frosted", "R6 blur", "R7 frosted", "R7 blur", "R9 blur"} {
+	for _, want := range []string{"R0 frosted", "R0 blur", "R3 frosted", "R6 frosted", "R6 blur", "R7 frosted", "R7 blur", "R9 blur"} {
 		if !noticed[want] {
 			t.Errorf("%s does not leak:\n%s", want, out)
 		}

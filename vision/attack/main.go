@@ -44,7 +44,7 @@ func suite() []*lab.Attack {
 }
 
 func main() {
-	os.Exit(run()) //nolint:forbidigo // main ends the program
+	os.Exit(run())
 }
 
 func run() int {

@@ -63,7 +63,7 @@ func leftOrRight(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	soft, err := play(person, subject.Gauss(32), l.Pick(140, 400), l.Pick(60, 400), false, sheet.ControlSeen)
+	soft, err := play(person, subject.Gauss(32), l.Pick(100, 400), l.Pick(40, 400), false, sheet.ControlSeen)
 	if err != nil {
 		return nil, err
 	}
