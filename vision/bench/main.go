@@ -40,12 +40,16 @@ func main() {
 	os.Exit(code)
 }
 
-// frames takes n frames of the house. During a visit a courier comes in and the lamp blinks; otherwise nothing moves.
+// inside is when the courier who came in with the first frame goes on into the interior.
+const inside = 2500 * time.Millisecond
+
+// frames takes n frames of the house. During a visit somebody goes about in the interior and the lamp blinks;
+// otherwise nothing moves.
 func frames(size vision.Size, n int, visit bool) ([]*raw.Frame, error) {
 	source := scene.Film(1, func(at time.Duration) scene.World {
 		w := scene.World{Light: 1, Power: true}
 		if visit {
-			w.Door, w.Lamp = 1, at/(100*time.Millisecond)%2 == 0
+			w.Door, w.Inside, w.Lamp = 1, 1, at/(100*time.Millisecond)%2 == 0
 		}
 		return w
 	})
@@ -54,10 +58,16 @@ func frames(size vision.Size, n int, visit bool) ([]*raw.Frame, error) {
 		return nil, err
 	}
 	defer s.Close()
+	skip := 0
+	if visit {
+		skip = int(inside * fps / time.Second)
+	}
 	all := make([]*raw.Frame, n)
 	for i := range all {
 		all[i] = raw.New(size.Width, size.Height)
-		if err := s.Read(context.Background(), all[i]); err != nil {
+	}
+	for i := range skip + n {
+		if err := s.Read(context.Background(), all[max(i-skip, 0)]); err != nil {
 			return nil, err
 		}
 	}
