@@ -1,6 +1,7 @@
 package attacks
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -106,16 +107,8 @@ func neighbours(learn []example) guesser {
 				continue
 			}
 			top[n] = near{d, e.right}
+			slices.SortStableFunc(top[:n+1], func(a, b near) int { return cmp.Compare(a.d, b.d) })
 			n = min(n+1, k)
-			slices.SortStableFunc(top[:n], func(a, b near) int {
-				switch {
-				case a.d < b.d:
-					return -1
-				case a.d > b.d:
-					return 1
-				}
-				return 0
-			})
 		}
 		if n > 1 && top[0].d == top[n-1].d {
 			return 0 // all alike

@@ -151,7 +151,7 @@ func (h *homes) compare(l *lab.Lab, how pairing, rnd *rand.Rand, pairs int, show
 				pa, pb := keep(a.Show(fa)), b.Show(fb)
 				l.Show(sheet.Picture{Column: sheet.Truth, Caption: "one of a pair of homes", Image: photo(fa)})
 				l.Show(sheet.Picture{Column: how.seen, Caption: on.Name, Image: sheet.I420(pa)})
-				l.Show(sheet.Picture{Column: how.seen + 1, Caption: "where the pair differs: white", Image: difference(pa, pb)})
+				l.Show(sheet.Picture{Column: how.seen + 1, Caption: "white where the pair differs", Image: difference(pa, pb)})
 			}
 		}
 		if !same {

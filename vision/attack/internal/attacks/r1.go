@@ -206,10 +206,10 @@ func (p *player) show(e lab.Edge) {
 		rnd := p.l.Rand("show")
 		p.g.take(right, rnd, f)
 		seen := sheet.I420(p.on.Open(delivery(p.w, p.l.Nonce("game"), 1)).Show(f))
-		caption := [2]string{"left", "right"}[i] + fmt.Sprintf(": told apart %.1f %%\nadvantage %.4f", 100*e.Share.Value(), e.Value())
+		caption := [2]string{"left", "right"}[i] + fmt.Sprintf(": guessed\n%.1f %% of times", 100*e.Share.Value())
 		p.l.Show(sheet.Picture{Column: p.seen + sheet.Column(i), Caption: caption, Image: seen})
 		if right {
-			p.l.Show(sheet.Picture{Column: sheet.Truth, Caption: "right; or the same with the\nperson on the left", Image: photo(f)})
+			p.l.Show(sheet.Picture{Column: sheet.Truth, Caption: "somebody on the right; or on the left", Image: photo(f)})
 		}
 	}
 }

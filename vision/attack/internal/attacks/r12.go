@@ -128,10 +128,13 @@ func below(v []float64, most float64) []float64 {
 // are the same in both.
 func (s *stopwatch) prepare(class int) {
 	keep := byte(-class) // 0 or 255
-	for _, p := range [3][2][]byte{{s.frame.Y, s.content.Y}, {s.frame.Cb, s.content.Cb}, {s.frame.Cr, s.content.Cr}} {
-		dst, src := p[0], p[1][:len(p[0])]
+	for _, p := range [3]struct {
+		dst, src []byte
+		dark     byte
+	}{{s.frame.Y, s.content.Y, 16}, {s.frame.Cb, s.content.Cb, 128}, {s.frame.Cr, s.content.Cr, 128}} {
+		dst, src, dark := p.dst, p.src[:len(p.dst)], p.dark&^keep
 		for i, v := range src {
-			dst[i] = v&keep | 16&^keep
+			dst[i] = v&keep | dark
 		}
 	}
 	subject.Reveal(s.frame.Y, s.frame.Cb, s.frame.Cr, s.content, s.w.Zone)
@@ -167,8 +170,9 @@ func (s *stopwatch) show(l *lab.Lab, at sheet.Column, t float64) {
 			}
 		}
 	}
-	l.Show(sheet.Picture{Column: at, Image: img, Caption: fmt.Sprintf("dark red, busy blue\n%.1f to %.1f us", low/1e3, high/1e3)})
-	l.Show(sheet.Picture{Column: at + 1, Image: sheet.I420(framePlanes(s.frame)), Caption: fmt.Sprintf("|t| = %.2f", t)})
+	l.Show(sheet.Picture{Column: at, Image: img, Caption: fmt.Sprintf("times: dark red, busy blue, both violet, %.1f to %.1f us", low/1e3, high/1e3)})
+	s.prepare(0)
+	l.Show(sheet.Picture{Column: at + 1, Image: photo(s.frame), Caption: fmt.Sprintf("the dark room\n|t| = %.2f", t)})
 	if at == sheet.FrostedSeen {
 		l.Show(sheet.Picture{Column: sheet.Truth, Image: photo(s.content), Caption: "the busy room"})
 	}

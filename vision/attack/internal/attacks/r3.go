@@ -94,17 +94,9 @@ func readAll(ctx context.Context, l *lab.Lab, s *scanner, on subject.Redaction, 
 
 func (s *scanner) show(l *lab.Lab, seen sheet.Column, text, guess []int, f *raw.Frame, p image.Image) {
 	if seen == sheet.FrostedSeen {
-		l.Show(sheet.Picture{Column: sheet.Truth, Caption: spell(text), Image: photo(f)})
+		l.Show(sheet.Picture{Column: sheet.Truth, Caption: "a board of letters", Image: photo(f)})
 	}
 	l.Show(sheet.Picture{Column: seen, Caption: fmt.Sprintf("letters of %d px", s.board.High()), Image: p})
 	l.Show(sheet.Picture{Column: seen + 1, Image: photo(s.written(guess)),
-		Caption: spell(guess) + fmt.Sprintf("\n%d of %d right", alikeLetters(text, guess), len(text))})
-}
-
-func spell(letters []int) string {
-	b := make([]byte, len(letters))
-	for i, v := range letters {
-		b[i] = font.Alphabet[v]
-	}
-	return string(b)
+		Caption: fmt.Sprintf("%d of %d right", alikeLetters(text, guess), len(text))})
 }

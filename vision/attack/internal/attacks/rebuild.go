@@ -116,7 +116,7 @@ func rebuild[T any](ctx context.Context, s *studio, t trial, record func(p *room
 		s.l.Show(sheet.Picture{Column: t.truth, Caption: "the room", Image: sheet.Luma(s.Width, truths[n-1])})
 	}
 	if t.guess != none {
-		s.l.Show(sheet.Picture{Column: t.guess, Caption: fmt.Sprintf("%+.2f dB\nover the mean room", best[len(best)-1]+0), Image: sheet.Luma(s.Width, picture)})
+		s.l.Show(sheet.Picture{Column: t.guess, Caption: fmt.Sprintf("%+.1f dB\nover the mean room", math.Round(10*best[len(best)-1])/10+0), Image: sheet.Luma(s.Width, picture)})
 	}
 	return best, nil
 }

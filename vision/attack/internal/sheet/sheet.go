@@ -39,7 +39,7 @@ var titles = [columns]string{
 // Picture is one picture of the sheet.
 type Picture struct {
 	Column  Column
-	Caption string // one line, or two with a line feed; about 40 letters fit
+	Caption string // of a few words: three lines of 22 letters are there for them
 	Image   image.Image
 }
 
@@ -88,7 +88,8 @@ const (
 	gap                = 10
 	line               = 2*font.High + 4 // a line of text, at two pixels a point
 	head               = line + gap
-	rowHigh            = line + tileHigh + 2*line + gap
+	captionLines       = 3
+	rowHigh            = line + tileHigh + captionLines*line + gap
 )
 
 // PNG writes the sheet to a file.
@@ -123,7 +124,7 @@ func (s *Sheet) Draw() image.Image {
 				continue
 			}
 			fit(img, at, p.Image)
-			for k, text := range strings.Split(p.Caption, "\n") {
+			for k, text := range wrap(p.Caption) {
 				write(img, at.Min.X, at.Max.Y+4+k*line, text, color.RGBA{225, 225, 225, 255})
 			}
 		}
@@ -131,12 +132,31 @@ func (s *Sheet) Draw() image.Image {
 	return img
 }
 
-// write draws text at two pixels a point, or at one where that is too wide for a tile.
-func write(img *image.RGBA, x, y int, text string, c color.RGBA) {
-	size := 2
-	if font.Width(text)*size > tileWide && y > head && c.B == 225 {
-		size = 1
+// wrap breaks a caption into lines that fit below a tile. What does not fit is left out.
+func wrap(caption string) []string {
+	const most = (tileWide/2 + 1) / (font.Wide + 1)
+	var lines []string
+	for _, part := range strings.Split(caption, "\n") {
+		now := ""
+		for _, word := range strings.Fields(part) {
+			switch {
+			case now == "":
+				now = word
+			case len([]rune(now))+1+len([]rune(word)) <= most:
+				now += " " + word
+			default:
+				lines = append(lines, now)
+				now = word
+			}
+		}
+		lines = append(lines, now)
 	}
+	return lines[:min(len(lines), captionLines)]
+}
+
+// write draws a line of text at two pixels a point.
+func write(img *image.RGBA, x, y int, text string, c color.RGBA) {
+	const size = 2
 	font.Draw(text, func(px, py int) {
 		draw.Draw(img, image.Rect(px*size, py*size, px*size+size, py*size+size).Add(image.Pt(x, y)),
 			image.NewUniform(c), image.Point{}, draw.Src)

@@ -58,3 +58,16 @@ func TestColours(t *testing.T) {
 		t.Errorf("red is %d %d %d", r>>8, g>>8, b>>8)
 	}
 }
+
+func TestCaptionsAreBroken(t *testing.T) {
+	got := wrap("where the two pictures of a pair differ: white\nand more\nthan fits")
+	want := []string{"where the two pictures", "of a pair differ:", "white"}
+	if len(got) != len(want) {
+		t.Fatalf("%q", got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("%q, want %q", got[i], want[i])
+		}
+	}
+}
