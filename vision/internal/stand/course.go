@@ -27,10 +27,12 @@ const (
 	// pause is a gap between looks in which nobody watched.
 	pause = time.Second
 
-	strong = 8   // deviations by which a place stands out of which there is no doubt
+	strong = 12  // deviations by which a place stands out of which there is no doubt
 	fair   = 6.5 // and by which one does that is to be believed after a loss at a stroke, or a move
-	// restless looks are allowed to a camera that swings before it rests; soon is how long a loss is fresh.
+	// After a loss at a stroke, restless looks are allowed to a camera that swings, and resting ones show that
+	// it has come to rest; soon is how long a loss is fresh.
 	restless = 3
+	resting  = 2
 	soon     = 2 * time.Second
 )
 
@@ -44,6 +46,7 @@ type course struct {
 	lost   time.Duration // when that was
 	gone   int           // looks since then
 	moving int           // those of them that saw something move
+	rests  int           // how many in a row have not
 	bad    int           // looks that say it moved
 	first  time.Duration // of them
 	unsure time.Duration // for how long nothing was found
@@ -62,11 +65,11 @@ func (c *course) step(at time.Duration, s sighting) {
 	}
 	c.well = 0
 	if c.strong {
-		c.strong, c.sudden, c.lost, c.gone, c.moving = false, true, at, 0, 0
+		c.strong, c.sudden, c.lost, c.gone, c.moving, c.rests = false, true, at, 0, 0, 0
 	}
 	c.gone++
-	if !s.still {
-		c.moving++
+	if c.rests++; !s.still {
+		c.moving, c.rests = c.moving+1, 0
 	}
 	if c.state == Moved {
 		return
@@ -86,7 +89,7 @@ func (c *course) step(at time.Duration, s sighting) {
 		}
 		c.unsure += gap
 	}
-	if c.sudden && s.still && c.moving <= restless && many(c.gone, at-c.lost) ||
+	if c.sudden && c.rests >= resting && c.moving <= restless && many(c.gone, at-c.lost) ||
 		c.unsure >= doubt || !c.known && c.unsure >= atFirst {
 		c.state = Moved
 	}
@@ -94,7 +97,7 @@ func (c *course) step(at time.Duration, s sighting) {
 
 // find notes that the reference is in its place.
 func (c *course) find(at time.Duration, s sighting) {
-	c.strong, c.sudden, c.bad, c.unsure = s.still && (s.clear || s.peak >= strong), false, 0, 0
+	c.strong, c.sudden, c.bad, c.unsure = s.calm && (s.clear || s.peak >= strong), false, 0, 0
 	switch {
 	case c.state != Moved:
 		c.state, c.known = Stands, true

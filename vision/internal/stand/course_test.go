@@ -11,20 +11,20 @@ import (
 // A capital M in states is Moved, s Stands, h Hidden, n Dark, u Unknown: what is known after each.
 func TestCourse(t *testing.T) {
 	of := map[rune]sighting{
-		'S': {verdict: stands, clear: true, still: true}, 's': {verdict: stands, clear: true},
-		'7': {verdict: stands, peak: 7, still: true}, '5': {verdict: stands, peak: 5, still: true},
+		'S': {verdict: stands, clear: true, still: true, calm: true}, 's': {verdict: stands, clear: true},
+		'7': {verdict: stands, peak: 7, still: true, calm: true}, '5': {verdict: stands, peak: 5, still: true},
 		'D': {verdict: shifted, agrees: true, still: true}, 'd': {verdict: shifted},
 		'L': {verdict: lost, still: true}, 'l': {verdict: lost}, 'N': {verdict: dark},
 	}
 	names := map[State]rune{Unknown: 'u', Stands: 's', Hidden: 'h', Dark: 'n', Moved: 'M'}
 	for _, c := range []struct{ name, looks, states string }{
 		{"a bump that is seen", "SSSdDD", "sssssM"},
-		{"one that swings for a moment", "SSSddDD", "sssssM"},
+		{"one that swings for a moment", "SSSddDD", "ssssssM"},
 		{"a wrong look or two", "SSSdDSdDSS", "ssssssssss"},
 		{"three that do not agree", "SSSdddd", "sssssss"},
 		{"one found in between does not count", "SS7d5D7D", "ssssssss"},
 		{"gone at a stroke, and still", "SSSlLL", "ssshhM"},
-		{"the same, swinging", "SSSlllL", "ssshhhM"},
+		{"the same, swinging", "SSSlllLL", "ssshhhhM"},
 		{"gone at a stroke, and moving", "SSSlllllLLLLLLL", "sss" + strings.Repeat("h", 12)},
 		{"gone by and by", "SS7755LLLLLLLLLLL", "ssssss" + strings.Repeat("h", 11)},
 		{"somebody walked there before it was gone", "SSsslLLLLLLL", "ssss" + strings.Repeat("h", 8)},

@@ -35,6 +35,7 @@ const (
 
 	standsOut  = 4.5 // deviations by which home stands out
 	stillShare = 0.8 // of the edges were there at the look before
+	calmShare  = 0.9
 	// A picture without plain times as many edges as the reference has is an even surface, which is still. One
 	// of this mean luma is dark, or too bright, unless it has rich times as many and is still.
 	plain      = 0.15
@@ -45,6 +46,7 @@ const (
 	// Of a reference's patches, mostAlike may lie as well elsewhere.
 	mostAlike    = 0.7
 	leastPatches = 12
+	leastPeak    = 8 // deviations
 )
 
 // sighting is a verdict with what the next step wants to know of it.
@@ -53,6 +55,7 @@ type sighting struct {
 	clear  bool    // nearly all of the reference is where it was
 	peak   float32 // by how many deviations home stands out among all displacements
 	still  bool    // what is seen was there at the look before
+	calm   bool    // nearly all of it was
 	agrees bool    // shifted, and as at the look before
 	proof
 }
@@ -66,7 +69,9 @@ type proof struct {
 
 // judge compares the picture in e with the reference. tol is the tolerance in cells.
 func (r *register) judge(tol float32) (s sighting) {
-	seen, still := float32(len(r.e.all)), r.e.still() >= stillShare
+	seen, stayed := float32(len(r.e.all)), r.e.still()
+	still := stayed >= stillShare
+	s.calm = stayed >= calmShare
 	s.still = still || seen < plain*float32(len(r.marks))
 	before, shiftedBefore := r.last, r.shifted
 	r.shifted = false
@@ -181,5 +186,5 @@ func (r *register) prove(home, p pose) (f proof) {
 func (r *register) tells(tol float32) bool {
 	r.vote(reach)
 	_, there, here := r.summit(reach, 2*tol)
-	return len(r.patches) >= leastPatches && here >= strong && there <= mostAlike*here
+	return len(r.patches) >= leastPatches && here >= leastPeak && there <= mostAlike*here
 }
