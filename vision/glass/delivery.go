@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,12 +45,16 @@ type delivery struct {
 	fault           error                 // the last one
 }
 
-func newDelivery(set settings, size vision.Size) *delivery {
+func newDelivery(set settings, size vision.Size, rate float64) *delivery {
 	d := &delivery{set: set, size: size, frozen: frozen.New(), glass: map[vision.Reason]int{}}
 	d.blocks, d.zoneFault = zone.Shrink(set.zones, set.large, size.Width, size.Height)
 	d.blind = vision.ZoneReason(d.zoneFault)
+	fade := 0
+	if set.shadow {
+		fade = max(int(math.Round(rate))*2/5, 1) // 0.4 s, as a Sight has it
+	}
 	d.red = redact.New(redact.Config{
-		Width: size.Width, Height: size.Height, Zone: d.blocks, Blur: set.mode == vision.Blur, Nonce: set.nonce,
+		Width: size.Width, Height: size.Height, Zone: d.blocks, Blur: set.mode == vision.Blur, Nonce: set.nonce, Fade: fade,
 	})
 	if set.mode == vision.Blur {
 		d.sample = redact.NewSampler(d.blocks)

@@ -71,7 +71,7 @@ func work(ctx context.Context, set settings, diag io.Writer) (told string, err e
 		fmt.Fprintf(diag, "glass: %s\n", note)
 	}
 	set.single = set.single || film.Still()
-	d := newDelivery(set, size)
+	d := newDelivery(set, size, film.Rate())
 	if d.zoneFault != nil {
 		fmt.Fprintf(diag, "glass: %v: as on a device, the whole picture is glass.\n", d.zoneFault)
 	}
