@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ const (
 // Three frames are in use: one that the camera writes, one that waits, one that take has handed out.
 type reader struct {
 	source camera.Source
+	arena  *raw.Arena // of all frames, Next's as well; closed at the end of the goroutine
 	size   Size
 	fps    int
 	done   chan struct{} // closed when the goroutine has let the camera go
@@ -46,15 +48,19 @@ type reader struct {
 }
 
 func newReader(source camera.Source, size Size, fps int) *reader {
+	arena := &raw.Arena{}
 	return &reader{
-		source: source, size: size, fps: fps,
+		source: source, arena: arena, size: size, fps: fps,
 		done: make(chan struct{}), wake: make(chan struct{}, 1), frozen: frozen.New(),
-		waiting: raw.New(size.Width, size.Height), writing: raw.New(size.Width, size.Height),
+		waiting: arena.Frame(size.Width, size.Height), writing: arena.Frame(size.Width, size.Height),
 	}
 }
 
-// run opens, reads and opens again until the context ends.
+// run opens, reads and opens again until the context ends. It takes a thread of its own, and ends it: what a
+// driver left on its stack, or in its part of C's heap, goes with it.
 func (r *reader) run(ctx context.Context) {
+	runtime.LockOSThread()
+	raw.Quiet()
 	defer close(r.done)
 	defer r.wipe()
 	wait := firstWait
@@ -118,7 +124,9 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 // check refuses a frame of another geometry than the first good one of this Sight.
 func (r *reader) check(f *raw.Frame) error {
 	if err := f.Check(r.size.Width, r.size.Height); err != nil {
-		r.writing = raw.New(r.size.Width, r.size.Height) // the source has spoilt the one it was lent
+		if !r.writing.Reset() { // the source has spoilt the one it was lent
+			r.writing = r.arena.Frame(r.size.Width, r.size.Height)
+		}
 		return err
 	}
 	if !r.pinned {
@@ -202,11 +210,10 @@ func (r *reader) silence() error {
 	return fmt.Errorf("the camera %v gives no frames", r.source)
 }
 
-// wipe blackens what the camera wrote.
+// wipe gives the frames' memory back. The Sight has let go of its own before it ended the goroutine.
 func (r *reader) wipe() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.fresh = false
-	r.waiting.Wipe()
-	r.writing.Wipe()
+	r.fresh, r.waiting, r.writing = false, nil, nil
+	r.left = errors.Join(r.left, r.arena.Close())
 }

@@ -179,5 +179,6 @@ func (s *Sight) wipe() {
 	}
 	if s.taken != nil {
 		s.taken.Wipe()
+		s.taken = nil
 	}
 }

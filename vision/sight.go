@@ -142,7 +142,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 		s.sample = redact.NewSampler(blocks)
 	}
 	s.cam = newReader(src, size, fps)
-	s.taken = raw.New(size.Width, size.Height)
+	s.taken = s.cam.arena.Frame(size.Width, size.Height)
 	go s.cam.run(ctx)
 	return s, nil
 }
@@ -243,14 +243,22 @@ func (s *Sight) Trouble() error {
 	return errors.Join(s.fault, s.cam.trouble())
 }
 
+// Loose returns why the memory of the camera's frames may be written to a disk, for the log; nil when it may not.
+func (s *Sight) Loose() error {
+	if s.cam == nil {
+		return nil
+	}
+	return s.cam.arena.Loose()
+}
+
 // Close lets the camera go, blackens the frames that it filled and ends every picture that was given out. It
 // waits for a camera that is slow to return and gives up after three seconds; such a camera is let go when
 // it does return.
 func (s *Sight) Close() error {
 	s.once.Do(func() {
 		close(s.closing)
-		s.stop()
 		s.wipe()
+		s.stop() // after which the frames' memory goes
 		if s.cam == nil {
 			return
 		}

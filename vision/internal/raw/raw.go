@@ -6,7 +6,7 @@
 // chroma halved both ways), so that no step needs BGR between the sensor and the encoder.
 //
 // The memory is lent, not given: whoever reads owns the frame and passes it to the source to be
-// filled, again and again, so that a running camera allocates nothing.
+// filled, again and again, so that a running camera allocates nothing. A camera's frames lie in an Arena.
 package raw
 
 import (
@@ -39,18 +39,39 @@ type Frame struct {
 	Seq uint64
 	// At is CLOCK_MONOTONIC when the frame was taken.
 	At time.Duration
+
+	home *home
 }
 
-// New returns a black frame of the given size. Width and height are even.
-func New(width, height int) *Frame {
-	n := width * height
-	mem := make([]byte, n+n/2)
-	f := &Frame{
-		Width: width, Height: height,
-		Y: mem[:n:n], Cb: mem[n : n+n/4 : n+n/4], Cr: mem[n+n/4:],
+// home is what a frame was made as.
+type home struct {
+	width, height int
+	mem           []byte
+}
+
+// New returns a black frame of the given size in Go's heap, for what is drawn and not seen by a camera.
+// Width and height are even.
+func New(width, height int) *Frame { return frameIn(make([]byte, width*height*3/2), width, height) }
+
+func frameIn(mem []byte, width, height int) *Frame {
+	f := &Frame{home: &home{width, height, mem}}
+	f.Reset()
+	return f
+}
+
+// Reset makes the frame what it was when it was made, and black: a source may have put other planes into it. It
+// reports false for a frame that nobody has made.
+func (f *Frame) Reset() bool {
+	if f.home == nil {
+		return false
+	}
+	mem, n := f.home.mem, f.home.width*f.home.height
+	*f = Frame{
+		Width: f.home.width, Height: f.home.height, home: f.home,
+		Y: mem[:n:n], Cb: mem[n : n+n/4 : n+n/4], Cr: mem[n+n/4 : n+n/2 : n+n/2],
 	}
 	f.Wipe()
-	return f
+	return true
 }
 
 // Wipe blackens the frame's memory.
