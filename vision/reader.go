@@ -17,6 +17,8 @@ const (
 	// firstWait and lastWait bound the pause before a failed camera is opened again.
 	firstWait = 250 * time.Millisecond
 	lastWait  = 5 * time.Second
+	// jump is how far back a frame's time may be before the camera's clock was set, and no old frame given again.
+	jump = time.Second
 )
 
 // reader owns the camera, on one goroutine, so that a capture that blocks stops nobody else. It keeps
@@ -38,6 +40,7 @@ type reader struct {
 	reason  Reason // why there is no camera now; empty while it is being opened and while it runs
 	opening bool   // camera.Open has not returned yet
 	cause   error  // the last trouble, kept while the camera is being opened again
+	again   int    // frames since the last new one whose number or time was no new one
 
 	// The goroutine's own; left may be read once done is closed.
 	writing          *raw.Frame
@@ -99,6 +102,7 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 	r.set(false)
 	defer func() { r.left = src.Close() }()
 	var seq uint64
+	var at time.Duration
 	for {
 		f := r.writing
 		f.SensorWidth, f.SensorHeight = 0, 0
@@ -109,12 +113,13 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 			return good, fmt.Errorf("the camera %v: %w", r.source, err)
 		}
 		// A frame that was given before is no new one: a frozen camera has to show as stalled.
-		if good && f.Seq <= seq {
+		if good && (f.Seq <= seq || f.At <= at && at-f.At < jump) {
+			r.repeat()
 			continue
 		}
-		seq, good = f.Seq, true
+		seq, at, good = f.Seq, f.At, true
 		if r.frozen.Look(f) {
-			r.fail(fmt.Errorf("the camera %v: %w", r.source, frozen.Err))
+			r.fail(fmt.Errorf("the camera %v: %w", r.source, r.frozen.Why()))
 			continue
 		}
 		r.publish()
@@ -145,7 +150,7 @@ func (r *reader) publish() {
 		r.lost++
 	}
 	r.waiting, r.writing = r.writing, r.waiting
-	r.fresh, r.reason, r.cause = true, "", nil
+	r.fresh, r.reason, r.cause, r.again = true, "", nil, 0
 	r.mu.Unlock()
 	r.signal()
 }
@@ -165,6 +170,13 @@ func (r *reader) fail(err error) {
 	r.fresh, r.reason, r.cause = false, reason, err
 	r.mu.Unlock()
 	r.signal()
+}
+
+// repeat notes a frame that says itself that it was given before.
+func (r *reader) repeat() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.again++
 }
 
 func (r *reader) signal() {
@@ -200,12 +212,15 @@ func (r *reader) trouble() error {
 	return r.cause
 }
 
-// silence says what the camera is doing when it gives no frames and no error.
+// silence says what the camera is doing when it gives no new frames and no error.
 func (r *reader) silence() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.opening {
 		return fmt.Errorf("the camera %v has been opening for too long", r.source)
+	}
+	if r.again > 0 {
+		return fmt.Errorf("the camera %v gives no new frames: their numbers or their times stand still", r.source)
 	}
 	return fmt.Errorf("the camera %v gives no frames", r.source)
 }
