@@ -171,8 +171,9 @@ func taken(c *gocv.VideoCapture, now time.Duration) time.Duration {
 }
 
 func (d *device) Close() error {
+	var err error
 	if d.jpeg != nil {
-		d.jpeg.Close()
+		err = d.jpeg.Close()
 	}
-	return d.close()
+	return errors.Join(err, d.close())
 }

@@ -98,7 +98,8 @@ var (
 // Decoder decodes one picture after the other. It is for one goroutine; the zero Decoder decodes nothing.
 type Decoder struct {
 	handle C.tjhandle
-	cb, cr []byte // chroma before it is halved
+	arena  *raw.Arena // of the two below
+	cb, cr []byte     // chroma before it is halved
 }
 
 // New makes a decoder. It has to be closed.
@@ -143,7 +144,10 @@ func (d *Decoder) Decode(src []byte, into *raw.Frame) error {
 	cb, cr, stride := into.Cb, into.Cr, w/2
 	if form != C.TJSAMP_GRAY && form != C.TJSAMP_420 {
 		stride = C.tjPlaneWidth(1, w, form)
-		cb, cr = d.room(int(stride * C.tjPlaneHeight(1, h, form)))
+		var err error
+		if cb, cr, err = d.room(int(stride * C.tjPlaneHeight(1, h, form))); err != nil {
+			return err
+		}
 	}
 	if C.decode(d.handle, data, n, at(into.Y), at(cb), at(cr), w, stride, h) != 0 && C.forgivable(d.handle) == 0 {
 		return d.fault()
@@ -171,13 +175,28 @@ func known(form, space, width C.int) bool {
 	return false
 }
 
-// room returns two buffers of n bytes.
-func (d *Decoder) room(n int) (cb, cr []byte) {
+// room returns two buffers of n bytes, an even number.
+func (d *Decoder) room(n int) (cb, cr []byte, err error) {
 	if len(d.cb) != n {
-		d.wipe()
-		d.cb, d.cr = make([]byte, n), make([]byte, n)
+		if err := d.forget(); err != nil {
+			return nil, nil, err
+		}
+		d.arena = &raw.Arena{}
+		mem := d.arena.Frame(n, 2).Y // two rows
+		d.cb, d.cr = mem[:n:n], mem[n:]
 	}
-	return d.cb, d.cr
+	return d.cb, d.cr, nil
+}
+
+// forget blackens what the decoder holds of a picture and gives its memory back.
+func (d *Decoder) forget() error {
+	d.cb, d.cr = nil, nil
+	if d.arena == nil {
+		return nil
+	}
+	arena := d.arena
+	d.arena = nil
+	return arena.Close()
 }
 
 // halve makes w x h samples of a plane as the decoder left it. For 4:2:0 the two are one and the same memory.
@@ -213,16 +232,11 @@ func (d *Decoder) fault() error {
 	return err
 }
 
-func (d *Decoder) wipe() {
-	clear(d.cb)
-	clear(d.cr)
-}
-
-// Close lets the decoder go, and blackens what it held of a picture. Closing twice is the same as once.
-func (d *Decoder) Close() {
+// Close lets the decoder go, with all that it held of a picture. Closing twice is the same as once.
+func (d *Decoder) Close() error {
 	if d.handle != nil {
 		C.tjDestroy(d.handle)
 		d.handle = nil
 	}
-	d.wipe()
+	return d.forget()
 }

@@ -24,7 +24,11 @@ func open(t testing.TB) *Decoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.Close)
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return d
 }
 
@@ -64,7 +68,7 @@ func limited(v, from, to, span float64) float64 { return math.Round(to + (v-from
 func TestAgreesWithGo(t *testing.T) {
 	d := open(t)
 	for _, form := range jpegtest.Forms {
-		for _, size := range [][2]int{{64, 48}, {336, 248}, {324, 242}, {640, 480}} {
+		for _, size := range [][2]int{{64, 48}, {168, 120}, {164, 122}} {
 			for _, progressive := range []bool{false, true} {
 				w, h := size[0], size[1]
 				src := encode(t, form, w, h, 90, progressive)
@@ -250,7 +254,9 @@ func TestBroken(t *testing.T) {
 	if err := d.Decode(src, short); !errors.Is(err, raw.ErrResized) {
 		t.Errorf("a frame with a short plane: %v", err)
 	}
-	d.Close()
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
 	if err := d.Decode(src, raw.New(320, 240)); err == nil {
 		t.Error("a closed decoder decodes")
 	}
@@ -279,55 +285,60 @@ func TestOtherColours(t *testing.T) {
 func TestNothingIsLeftBehind(t *testing.T) {
 	const w, h = 1280, 728 // not whole blocks, so that libjpeg-turbo decodes into memory of its own
 	rnd := rand.New(rand.NewPCG(7, 7))
-	for _, form := range []string{"4:2:0", "4:4:4"} {
-		for _, progressive := range []bool{false, true} {
-			cw, ch := jpegtest.Chroma(form, w, h)
-			y, c := make([]byte, w*h), make([]byte, cw*ch)
-			for _, plane := range [][]byte{y, c} {
-				wide := w
-				if len(plane) != w*h {
-					wide = cw
-				}
-				for i := range plane {
-					if plane[i] = plane[max(i-wide, i&^7, 0)]; i < wide && i%8 == 0 {
-						plane[i] = byte(64 + rnd.IntN(128)) // flat blocks, which JPEG gives back to the bit
-					}
-					if i >= wide {
-						plane[i] = plane[i-wide]
-					}
-				}
+	for _, c := range []struct {
+		form        string
+		progressive bool
+	}{{"4:2:0", false}, {"4:4:4", true}} {
+		cw, ch := jpegtest.Chroma(c.form, w, h)
+		y, chroma := make([]byte, w*h), make([]byte, cw*ch)
+		for _, plane := range [][]byte{y, chroma} {
+			wide := w
+			if len(plane) != w*h {
+				wide = cw
 			}
-			// What to look for, hidden from itself.
-			const long = 64
-			keys := [2][long]byte{}
-			for i := range long {
-				keys[0][i], keys[1][i] = ^y[i], ^c[i]
-			}
-			d, f := open(t), raw.New(w, h) // first, as the encoder leaves rows behind as well
-			src, err := jpegtest.Encode(form, w, h, y, c, c, 100, progressive)
-			if err != nil {
-				t.Fatal(err)
-			}
-			clear(y[long:])
-			clear(c)
-			if err := d.Decode(src, f); err != nil {
-				t.Fatal(err)
-			}
-			f.Wipe()
-			if at := find(t, keys[0]); at == 0 {
-				t.Fatal("the search finds nothing where there is something")
-			}
-			clear(y)
-			if form == "4:4:4" {
-				if at := find(t, keys[1]); at == 0 {
-					t.Error("the decoder's own chroma is not found")
+			for i := range plane {
+				switch {
+				case i >= wide:
+					plane[i] = plane[i-wide]
+				case i%8 == 0: // flat blocks, which JPEG gives back to the bit
+					plane[i] = byte(64 + rnd.IntN(128))
+				default:
+					plane[i] = plane[i-1]
 				}
 			}
-			d.Close()
-			for i, key := range keys {
-				if at := find(t, key); at != 0 {
-					t.Errorf("%s progressive=%v: plane %d is still at %x", form, progressive, i, at)
-				}
+		}
+		// What to look for, hidden from itself.
+		const long = 64
+		keys := [2][long]byte{}
+		for i := range long {
+			keys[0][i], keys[1][i] = ^y[i], ^chroma[i]
+		}
+		d, f := open(t), raw.New(w, h) // first, as the encoder leaves rows behind as well
+		src, err := jpegtest.Encode(c.form, w, h, y, chroma, chroma, 100, c.progressive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(y[long:])
+		clear(chroma)
+		if err := d.Decode(src, f); err != nil {
+			t.Fatal(err)
+		}
+		f.Wipe()
+		if at := find(t, keys[0]); at == 0 {
+			t.Fatal("the search finds nothing where there is something")
+		}
+		clear(y)
+		if c.form == "4:4:4" {
+			if at := find(t, keys[1]); at == 0 {
+				t.Error("the decoder's own chroma is not found")
+			}
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		for i, key := range keys {
+			if at := find(t, key); at != 0 {
+				t.Errorf("%s progressive=%v: plane %d is still at %x", c.form, c.progressive, i, at)
 			}
 		}
 	}
@@ -349,7 +360,7 @@ func find(t *testing.T, inverted [64]byte) (at int64) {
 	page := make([]byte, 1<<20+64)
 	for line := range strings.Lines(string(maps)) {
 		var from, to int64
-		if n, _ := fmt.Sscanf(line, "%x-%x rw", &from, &to); n != 2 || !strings.Contains(line, " rw-p") || to-from > 1<<29 {
+		if n, _ := fmt.Sscanf(line, "%x-%x rw", &from, &to); n != 2 || !strings.Contains(line, " rw-p") || to-from > 1<<26 {
 			continue // the largest are the race detector's
 		}
 		for ; from < to; from += 1 << 20 {
