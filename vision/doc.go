@@ -1,20 +1,42 @@
 // Package vision shows a doorway and hides the home behind it.
 //
-// A Sight opens a camera for one delivery and gives pictures in which the signed zone (the doorway
-// and the mat) is what the camera sees and everything else is glass. Nobody outside this folder can
+// A Sight opens a camera for one delivery and gives pictures in which the signed zones (the doorway
+// and the mat) are what the camera sees and everything else is glass. Nobody outside this folder can
 // get anything else out of it:
 //
 //   - raw frames have no type that another room could name (vision/internal/raw), and no function
 //     or callback of this package carries one;
 //   - Redacted, the only thing an encoder takes, is a struct with no exported field whose zero value is
 //     not Valid, and only a Sight makes one;
-//   - what crosses from a raw frame into a picture is the zone's own pixels and, in the mode Blur, one
-//     tint of 216 bytes for as long as the Sight lives (vision/internal/glass says why that bound holds).
+//   - what crosses from raw frames into pictures is the zones' own pixels; in the mode Blur one Tint of 216
+//     bytes a delivery; and, where the plan asks for it and while a visit is under way, where something moves
+//     behind the glass, 18 bytes at most twice a second (vision/internal/glass says why these bounds hold).
+//     Look counts what was given away. With no shadow asked for, nothing looks at the interior but for the tint.
+//
+// reflect and unsafe are no part of this: Go has no wall against them. A device's programs are kept from using
+// them by lint and by review, and from the network by the system (firmware/walls).
+//
+// # Colours
+//
+// The tint is the mean of the first frames whose exposure has settled. It is offered in Look.Tint until
+// Settle says what the glass is to show, once; before that the glass is the nonce's. So whoever keeps the tint
+// writes it down first, and a program that crashes in between does not spend a second one.
+//
+// # Failure
 //
 // Every failure ends in glass, never in a stale or a clearer picture: no zone or a bad one, a camera
-// that fails, ends, stalls or changes its size, a panic in here. Each comes with a Reason. What this
-// cannot catch is an exception thrown inside OpenCV's C++, which ends the process: then there is no
-// picture at all, which is as private.
+// that fails, ends, stalls, changes its size or has moved, a panic in here or in a driver. Each comes with a
+// Reason. What this cannot catch is an exception thrown inside OpenCV's C++ (or a fault in any C library): it
+// ends the process. Then there is no picture at all, which is as private, and whoever started the process starts
+// it again. A broken JPEG of a camera's is left out. What FFmpeg and GStreamer decode, they may patch up where it
+// is broken, so a compressed film or pipeline is for a desk; a file that breaks off ends in glass.
+//
+// # Memory
+//
+// Frames lie in pages of their own that are in no core dump and, as far as the process may lock memory, in no
+// swap (Loose says when not). When a Sight is closed they go back to the kernel, pictures that were given out
+// end, and what OpenCV and FFmpeg freed has been overwritten (vision/internal/heap). A test looks through the
+// process for what is left.
 //
 // Not here: the encoder, the network, records, and who may look. Light that falls from the interior on
 // the doorway, or is mirrored in something that stands there, is in the zone and is shown.

@@ -188,18 +188,23 @@ func TestPictures(t *testing.T) {
 
 // Without a zone that can be used nothing is shown and the camera is not even opened.
 func TestZones(t *testing.T) {
+	triangle := polygon(1000, 1000, 3000, 1000, 3000, 5000)
 	for _, c := range []struct {
-		name string
-		zone []Point
-		want Reason
+		name  string
+		zones [][]Point
+		want  Reason
 	}{
 		{"none", nil, ZoneMissing},
-		{"two corners", polygon(0, 0, 5000, 5000), ZoneInvalid},
-		{"crossing", polygon(1000, 1000, 5000, 5000, 5000, 1000, 1000, 5000), ZoneInvalid},
-		{"all of it", polygon(0, 0, 10000, 0, 10000, 10000, 0, 10000), ZoneTooLarge},
+		{"empty", [][]Point{{}}, ZoneMissing},
+		{"two corners", [][]Point{polygon(0, 0, 5000, 5000)}, ZoneInvalid},
+		{"crossing", [][]Point{polygon(1000, 1000, 5000, 5000, 5000, 1000, 1000, 5000)}, ZoneInvalid},
+		{"one of two crossing", [][]Point{triangle, polygon(1000, 1000, 5000, 5000, 5000, 1000, 1000, 5000)}, ZoneInvalid},
+		{"five", [][]Point{triangle, triangle, triangle, triangle, triangle}, ZoneInvalid},
+		{"all of it", [][]Point{polygon(0, 0, 10000, 0, 10000, 10000, 0, 10000)}, ZoneTooLarge},
+		{"too much together", [][]Point{polygon(0, 0, 10000, 0, 10000, 4000, 0, 4000), polygon(0, 5000, 10000, 5000, 10000, 9000, 0, 9000)}, ZoneTooLarge},
 	} {
 		plan := doorPlan(Blur)
-		plan.Zones = [][]Point{c.zone}
+		plan.Zones = c.zones
 		stage(t, plan, func(t *testing.T, s *Sight) {
 			start := time.Now()
 			for range 10 {
@@ -217,6 +222,18 @@ func TestZones(t *testing.T) {
 			}
 		}, times(5, good(90))) // would be opened once if it were; stage counts
 	}
+}
+
+// What the owner signed as large is shown, all of the picture if need be.
+func TestLargeZone(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Zones, plan.Large = [][]Point{polygon(0, 0, 10000, 0, 10000, 10000, 0, 10000)}, true
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		r, l := next(t, s)
+		if y, _, _ := r.Planes(); l.Glass != "" || y[0] != 1 || y[len(y)-1] != 90 {
+			t.Errorf("%+v", l)
+		}
+	}, times(5, good(90)))
 }
 
 func TestCameraTrouble(t *testing.T) {

@@ -30,6 +30,7 @@ type file struct {
 	path  string
 	asked float64 // frames a second
 	rate  float64 // the file's own
+	all   float64 // frames that the file says it has; 0 or less, or none, where it does not say
 
 	seq   uint64
 	start time.Duration // when the first frame of this round was due
@@ -61,7 +62,7 @@ func (f *file) open() error {
 		return fmt.Errorf("%s is no video that can be read: %w", f.path, err)
 	}
 	f.reader = newReader(c, i420)
-	f.rate = rate(c)
+	f.rate, f.all = rate(c), c.Get(gocv.VideoCaptureFrameCount)
 	f.start, f.given, f.read = raw.Now(), 0, 0
 	return nil
 }
@@ -108,6 +109,9 @@ func (f *file) Read(ctx context.Context, into *raw.Frame) error {
 // next takes the next frame, from the beginning again where the file ends.
 func (f *file) next() error {
 	err := f.grab()
+	if err != nil && f.brokenOff() {
+		return fmt.Errorf("%s breaks off after %d of %.0f frames: %w", f.path, f.read, f.all, err)
+	}
 	if err != nil && f.given > 0 {
 		// The last frame keeps its time on the screen.
 		next := f.start + time.Duration(float64(f.given)/min(f.rate, f.asked)*float64(time.Second))
@@ -126,6 +130,10 @@ func (f *file) next() error {
 	f.read++
 	return nil
 }
+
+// brokenOff reports whether the file has given far fewer frames than it says it has: it is cut off, or damaged
+// in the middle. A few that cannot be decoded are left out and missed by nobody.
+func (f *file) brokenOff() bool { return f.all > 0 && float64(f.read) < f.all-max(f.all/8, 2) }
 
 func (f *file) Close() error {
 	if f.reader == nil {
