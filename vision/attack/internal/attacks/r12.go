@@ -22,7 +22,7 @@ import (
 // Verbauwhede 2017). Dark and busy interiors come by chance, in the same memory and written by the same
 // instructions, and Welch's t compares their times, all of them and with the slowest cropped at several
 // quantiles: 4.5 is where doubt begins. A difference that is there grows with the root of the number of
-// frames, so one that is found is looked for again among as many new frames, and counts if it is there again.
+// frames, so one that is found is looked for again among new frames, twice, and counts if it is there each time.
 func Timing() *lab.Attack { return &lab.Attack{ID: "R12", Name: "time against content", Run: timing} }
 
 const doubt = 4.5
@@ -56,7 +56,10 @@ func timing(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t > doubt && c.seen != sheet.ControlSeen {
+		for range 2 {
+			if t <= doubt || c.seen == sheet.ControlSeen {
+				break
+			}
 			again, err := s.run(ctx, c.frames)
 			if err != nil {
 				return nil, err

@@ -56,7 +56,7 @@ func averaging(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		}
 		rule, ruleLast := lab.Chance(0), lab.Told()
 		if c.seen == sheet.ControlSeen {
-			rule, ruleLast = lab.Breaks(0.1), lab.Breaks(0.9)
+			rule, ruleLast = lab.Breaks(0.05), lab.Breaks(0.9)
 		}
 		rows = append(rows,
 			lab.Row{Subject: c.on.Name, Metric: fmt.Sprintf("letters read, more per tenfold of frames up to %d", counts[len(counts)-1]),
