@@ -274,7 +274,7 @@ func (d *dyer) Read(ctx context.Context, into *raw.Frame) error {
 	case 1:
 		return raw.ErrEnded
 	case 2:
-		panic("the driver broke down")
+		panic("the driver broke down") //nolint:forbidigo // what a driver does is not ours to forbid
 	case 3:
 		into.SensorWidth, into.SensorHeight = 640, 480
 	case 4:

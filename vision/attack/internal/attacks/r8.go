@@ -3,7 +3,6 @@ package attacks
 import (
 	"context"
 	"fmt"
-	"image"
 	"math"
 	"math/rand/v2"
 
@@ -202,7 +201,7 @@ func (r *ringWatch) show(l *lab.Lab, column sheet.Column) {
 			v[at] = max(16, min(235, 16+6*float64(spread)))
 		}
 	}
-	var img image.Image = sheet.Luma(r.w.Width, v)
+	img := sheet.Luma(r.w.Width, v)
 	caption := fmt.Sprintf("near the edge luma varies with\nthe home by up to %d steps", most)
 	l.Show(sheet.Picture{Column: column, Caption: caption, Image: img})
 	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "one of the homes", Image: sheet.I420(r.truth)})
