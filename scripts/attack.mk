@@ -1,6 +1,9 @@
-# The attacks on the glass. The quick form is among the tests.
+# The attacks on the glass. The quick form, and R15, are among the tests.
 
 .PHONY: attack
 
-attack: setup-run ## try to see through the glass by every known way; table and pictures in RUN/attack
+attack: setup-test ## try to see through the glass by every known way; table and pictures in RUN/attack
 	$(Q)go run ./vision/attack -o '$(RUN)/attack' $(ARGS)
+	@echo
+	@echo 'R15, the dye trace: a real eye, its memory, its pipes, the disk and a core.'
+	$(Q)go test -count=1 -v -tags desk -run 'Dye|NoTrace|NoCore' ./firmware
