@@ -15,8 +15,8 @@ import (
 	"vestibule/vision/scene"
 )
 
-// many is how many frames are gone through by turns, so that no cache holds them all.
-const many = 8
+// many is how many frames are gone through by turns: as many as a Sight's camera fills by turns.
+const many = 3
 
 // widest is a zone of nearly 60 % of the picture, the most that is possible without an owner's word.
 var widest = []vision.Point{{X: 1000, Y: 1000}, {X: 9000, Y: 1000}, {X: 9000, Y: 8400}, {X: 1000, Y: 8400}}

@@ -64,7 +64,7 @@ func replace(ffmpeg string, size vision.Size) ([]string, error) {
 	if err := save(mask, shownIn(size, shown)); err != nil {
 		return nil, err
 	}
-	const rounds, again = 3, 30 // the film is played so many times over
+	const rounds, again = 3, 80 // the film is played so many times over
 	input := func(path string) []string {
 		return []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size.String(), "-r", fmt.Sprint(fps), "-i", path}
 	}

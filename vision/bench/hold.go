@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -45,12 +46,14 @@ func hold(size vision.Size) ([]string, error) {
 	}
 	defer s.Close()
 	s.Visit(true)
-	shown := 0
 	show := func(n int) error {
-		for shown += n; n > 0; {
+		for tries := 3 * n; n > 0; tries-- {
 			_, look, err := s.Next(context.Background())
 			if err != nil {
 				return err
+			}
+			if tries == 0 {
+				return fmt.Errorf("the zone does not show: %s: %w", look.Glass, s.Trouble())
 			}
 			if look.Tint != nil {
 				s.Settle(*look.Tint)
@@ -100,6 +103,7 @@ func (c *replay) Read(ctx context.Context, into *raw.Frame) error {
 	copy(into.Cb, f.Cb)
 	copy(into.Cr, f.Cr)
 	c.n++
+	binary.LittleEndian.PutUint64(into.Y, uint64(c.n)) // or the camera would count as frozen
 	into.Seq, into.At = uint64(c.n), raw.Now()
 	return nil
 }
