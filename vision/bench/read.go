@@ -16,38 +16,57 @@ import (
 // quality is what cameras' JPEGs have, more or less.
 const quality = 85
 
-// reading measures how a camera's forms become I420.
+// reading measures how a camera's forms become I420. The detours come first, as decoding JPEG has the C library
+// overwrite all that it frees from then on, and come last in the table.
 func reading(out io.Writer) error {
-	t := newTable("A camera's frame into I420", "", "1280x720", "1920x1080", "allocations")
-	var rows [][]string
-	for k, size := range sizes() {
-		forms, err := cameras(size)
+	detours, forms := map[vision.Size][]form{}, map[vision.Size][]form{}
+	for _, size := range sizes() {
+		all, err := frames(size, 1, true)
 		if err != nil {
 			return err
 		}
-		for i, c := range forms {
-			if err := c.read(); err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
-			}
-			var fault error
-			once := func() { fault = errors.Join(fault, c.read()) }
-			times, err := byTurns(once)
-			if err := errors.Join(err, fault); err != nil {
-				return err
-			}
-			if k == 0 {
-				rows = append(rows, []string{c.name})
-			}
-			rows[i] = append(rows[i], milli(median(times[0])))
-			if k == len(sizes())-1 {
-				rows[i] = append(rows[i], fmt.Sprintf("%.2f", garbage(100, once)))
-			}
+		if detours[size], forms[size], err = cameras(all[0]); err != nil {
+			return err
 		}
 	}
-	for _, row := range rows {
+	last, err := each(detours)
+	if err != nil {
+		return err
+	}
+	first, err := each(forms)
+	if err != nil {
+		return err
+	}
+	t := newTable("A camera's frame into I420", "", "1280x720", "1920x1080", "allocations")
+	for _, row := range append(first, last...) {
 		t.add(row...)
 	}
 	return t.print(out)
+}
+
+// each measures forms, which are the same for each size, and returns a row for each.
+func each(forms map[vision.Size][]form) ([][]string, error) {
+	var rows [][]string
+	for i := range forms[sizes()[0]] {
+		var row []string
+		var left float64
+		for _, size := range sizes() {
+			c := forms[size][i]
+			var fault error
+			once := func() { fault = errors.Join(fault, c.read()) }
+			times, err := byTurns(once)
+			left = garbage(100, once)
+			if err := errors.Join(err, fault); err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+			if row == nil {
+				row = []string{c.name}
+			}
+			row = append(row, milli(median(times[0])))
+		}
+		rows = append(rows, append(row, fmt.Sprintf("%.2f", left)))
+	}
+	return rows, nil
 }
 
 // form is a way in which a camera gives its frames, and how one is read.
@@ -58,13 +77,9 @@ type form struct {
 
 var errLength = errors.New("a frame has the wrong length")
 
-func cameras(size vision.Size) ([]form, error) {
-	all, err := frames(size, 1, true)
-	if err != nil {
-		return nil, err
-	}
-	f, into := all[0], raw.New(size.Width, size.Height)
-	w, h := size.Width, size.Height
+// cameras returns how a frame is read in each form, and how OpenCV by itself would read a JPEG: by way of BGR.
+func cameras(f *raw.Frame) (detours, forms []form, err error) {
+	w, h, into := f.Width, f.Height, raw.New(f.Width, f.Height)
 	var nv12, yuyv, i420 []byte
 	i420 = append(append(append(i420, f.Y...), f.Cb...), f.Cr...)
 	nv12 = append(nv12, f.Y...)
@@ -81,25 +96,28 @@ func cameras(size vision.Size) ([]form, error) {
 		}
 		return nil
 	}
-	forms := []form{
+	forms = []form{
 		{"I420", func() error { return known(into.FromI420(i420)) }},
 		{"NV12", func() error { return known(into.FromNV12(nv12)) }},
 		{"YUYV", func() error { return known(into.FromYUYV(yuyv)) }},
 	}
-	d, err := jpeg.New()
-	if err != nil {
-		return nil, err
-	}
 	for _, thinned := range []string{"4:2:0", "4:2:2"} {
 		src, err := asJPEG(f, thinned)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		forms = append(forms,
-			form{fmt.Sprintf("MJPEG %s, %d kB", thinned, len(src)/1000), func() error { return d.Decode(src, into) }},
-			form{"  for comparison, by way of BGR", func() error { return overBGR(src, into) }})
+		var d *jpeg.Decoder // made with the first picture
+		forms = append(forms, form{"MJPEG " + thinned, func() error {
+			if d == nil {
+				if d, err = jpeg.New(); err != nil {
+					return err
+				}
+			}
+			return d.Decode(src, into)
+		}})
+		detours = append(detours, form{"for comparison: MJPEG " + thinned + " by way of BGR", func() error { return overBGR(src, into) }})
 	}
-	return forms, nil
+	return detours, forms, nil
 }
 
 // asJPEG encodes a frame as a camera would.
