@@ -296,7 +296,7 @@ func TestStills(t *testing.T) {
 		note          string
 	}{
 		{"messi5.jpg", nil, 548, 342, ""},
-		{"orange.jpg", []string{"-size", "640x360"}, 640, 360, "cut at the middle"},
+		{"orange.jpg", []string{"-size", "320x240"}, 320, 240, "cut at the middle"},
 		{"home.jpg", []string{"-side"}, 1024, 384, ""},
 	} {
 		in := filepath.Join(examples, c.name)
