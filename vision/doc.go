@@ -13,8 +13,8 @@
 //     behind the glass, 18 bytes at most twice a second (vision/internal/glass says why these bounds hold).
 //     Look counts what was given away. With no shadow asked for, nothing looks at the interior but for the tint.
 //
-// reflect and unsafe are no part of this: Go has no wall against them. A device's programs are kept from using
-// them by lint and by review, and from the network by the system (firmware/walls).
+// reflect and unsafe are out of scope: Go has no wall against them. What is left then is that the program which
+// looks has no network (firmware/walls).
 //
 // # Colours
 //

@@ -177,6 +177,9 @@ func (s *Sight) wipe() {
 	if s.sample != nil {
 		s.sample.Wipe()
 	}
+	if looks, ok := s.shadow.(interface{ Wipe() }); ok {
+		looks.Wipe()
+	}
 	if s.taken != nil {
 		s.taken.Wipe()
 		s.taken = nil

@@ -27,7 +27,10 @@ func (s *stands) Reference() ([]byte, error) { return []byte{byte(s.n)}, nil }
 type casts struct {
 	n, visits int
 	trick     func(n int)
+	wiped     bool
 }
+
+func (c *casts) Wipe() { c.wiped = true }
 
 func (c *casts) Look(_ *raw.Frame, underWay bool) (s glass.Shadow, fresh bool) {
 	if c.n++; c.trick != nil {
@@ -312,10 +315,15 @@ func TestCloseEndsPictures(t *testing.T) {
 	plan := doorPlan(Blur)
 	plan.Tint = &Tint{44}
 	stage(t, plan, func(t *testing.T, s *Sight) {
+		looked := &casts{}
+		s.shadow = looked
 		r, _ := next(t, s)
 		y, _, _ := r.Planes()
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
+		}
+		if !looked.wiped {
+			t.Error("what looks for shadows keeps what it has seen")
 		}
 		if again, _, _ := r.Planes(); r.Valid() || again != nil {
 			t.Error("a picture is valid after Close")

@@ -45,30 +45,36 @@ func (v *Veil) Draw(p *Planes, d *Drape) {
 	copy(d.strength[v.rows*n:], v.strength[v.rows*n:])
 }
 
-// corners is what the shadow does at a tile's corners, in 1/16 of a level.
-func (v *Veil) corners(i, j int) (luma, cb, cr [4]int) {
-	n := v.cols + 1
-	for k, at := range [4]int{j*n + i, j*n + i + 1, (j+1)*n + i, (j+1)*n + i + 1} {
-		s := int(v.strength[at])
-		luma[k], cb[k], cr[k] = int(v.depth[at])*s/255, 16*coolCb*s/255, 16*coolCr*s/255
-	}
-	return luma, cb, cr
-}
+// side is what the shadow does along one side of a tile, going down row by row.
+type side struct{ at, step int }
+
+// along starts a side between two corners that differ from the pane by a and b, in 1/16 of a level. It has two
+// steps for each of so many rows, and is read between them, in 1/4 of a level.
+func along(a, b, rows int) side { return side{(2*rows-1)*a + b + 4*rows, 2 * (b - a)} }
 
 // row is what the shadow does along one row of luma, eight levels modulo 256 at once.
-func (v *Veil) row(luma *[4]int, r int) uint64 {
-	// In 1/4 of a level, at the left and at the right side.
-	left := (luma[0]*(15-2*r) + luma[2]*(2*r+1) + 32) >> 6
-	right := (luma[1]*(15-2*r) + luma[3]*(2*r+1) + 32) >> 6
+func (v *Veil) row(l, r *side) uint64 {
+	left, right := l.at>>6, r.at>>6
+	l.at, r.at = l.at+l.step, r.at+r.step
 	rise := min(max(right-left, -steepest), steepest-1)
-	return add8(v.luma[left&3][rise+steepest], uint64(uint8(left>>2))*each8)
+	return add8(v.luma[left&3][(rise+steepest)&(2*steepest-1)], uint64(uint8(left>>2))*each8)
 }
 
 // tint is the same for one row of chroma, which changes by no more than coolCb from side to side.
-func (v *Veil) tint(colour *[4]int, r int) uint32 {
-	left := (colour[0]*(7-2*r) + colour[2]*(2*r+1) + 16) >> 5
-	right := (colour[1]*(7-2*r) + colour[3]*(2*r+1) + 16) >> 5
-	return add4(v.chroma[left&3][right-left+steepest], uint32(uint8(left>>2))*each4)
+func (v *Veil) tint(l, r *side) uint32 {
+	left, right := l.at>>5, r.at>>5
+	l.at, r.at = l.at+l.step, r.at+r.step
+	return add4(v.chroma[left&3][(right-left+steepest)&(2*steepest-1)], uint32(uint8(left>>2))*each4)
+}
+
+// sides are the left and the right side of a tile, of luma and of both chromas.
+func (v *Veil) sides(i, j int) (l, r, cbL, cbR, crL, crR side) {
+	n := v.cols + 1
+	tl, bl := j*n+i, (j+1)*n+i
+	a, b, c, d := v.strength[tl], v.strength[tl+1], v.strength[bl], v.strength[bl+1]
+	return along(int(v.light[tl]), int(v.light[bl]), tile), along(int(v.light[tl+1]), int(v.light[bl+1]), tile),
+		along(coolCb*int(a)>>4, coolCb*int(c)>>4, half), along(coolCb*int(b)>>4, coolCb*int(d)>>4, half),
+		along(coolCr*int(a)>>4, coolCr*int(c)>>4, half), along(coolCr*int(b)>>4, coolCr*int(d)>>4, half)
 }
 
 const (
@@ -82,39 +88,43 @@ func add4(a, b uint32) uint32 { return (a&^high4 + b&^high4) ^ (a^b)&high4 }
 
 // bare draws a tile of the pane.
 func (v *Veil) bare(p *Planes, i, j int) {
-	luma, cb, cr := v.corners(i, j)
+	l, r, cbL, cbR, crL, crR := v.sides(i, j)
 	w := p.Width
-	for r, at := 0, j*tile*w+i*tile; r < tile; r, at = r+1, at+w {
+	at := j*tile*w + i*tile
+	for range tile {
 		src := binary.LittleEndian.Uint64(v.base.Y[at:])
-		binary.LittleEndian.PutUint64(p.Y[at:], add8(src, v.row(&luma, r)))
+		binary.LittleEndian.PutUint64(p.Y[at:], add8(src, v.row(&l, &r)))
+		at += w
 	}
 	w /= 2
-	for r, at := 0, j*half*w+i*half; r < half; r, at = r+1, at+w {
+	at = j*half*w + i*half
+	for range half {
 		src := binary.LittleEndian.Uint32(v.base.Cb[at:])
-		binary.LittleEndian.PutUint32(p.Cb[at:], add4(src, v.tint(&cb, r)))
+		binary.LittleEndian.PutUint32(p.Cb[at:], add4(src, v.tint(&cbL, &cbR)))
 		src = binary.LittleEndian.Uint32(v.base.Cr[at:])
-		binary.LittleEndian.PutUint32(p.Cr[at:], add4(src, v.tint(&cr, r)))
+		binary.LittleEndian.PutUint32(p.Cr[at:], add4(src, v.tint(&crL, &crR)))
+		at += w
 	}
 }
 
 // edge draws a tile at the zone's frame, or one that is cut by the picture's border.
 func (v *Veil) edge(p *Planes, i, j int, e *edge) {
-	luma, cb, cr := v.corners(i, j)
-	for r := range min(tile, p.Height-j*tile) {
-		at := (j*tile+r)*p.Width + i*tile
-		add := v.row(&luma, r)
+	l, r, cbL, cbR, crL, crR := v.sides(i, j)
+	for row := range min(tile, p.Height-j*tile) {
+		at := (j*tile+row)*p.Width + i*tile
+		add := v.row(&l, &r)
 		for x := range min(tile, p.Width-i*tile) {
-			if k := r*tile + x; e.line>>k&1 == 0 {
+			if k := row*tile + x; e.line>>k&1 == 0 {
 				p.Y[at+x] = e.y[k] + byte(add>>(8*x))
 			}
 		}
 	}
-	for r := range min(half, (p.Height-j*tile)/2) {
-		at := (j*half+r)*(p.Width/2) + i*half
-		addCb, addCr := v.tint(&cb, r), v.tint(&cr, r)
+	for row := range min(half, (p.Height-j*tile)/2) {
+		at := (j*half+row)*(p.Width/2) + i*half
+		addCb, addCr := v.tint(&cbL, &cbR), v.tint(&crL, &crR)
 		for x := range min(half, (p.Width-i*tile)/2) {
-			if e.line>>(2*r*tile+2*x)&1 == 0 {
-				k := r*half + x
+			if e.line>>(2*row*tile+2*x)&1 == 0 {
+				k := row*half + x
 				p.Cb[at+x] = e.cb[k] + byte(addCb>>(8*x))
 				p.Cr[at+x] = e.cr[k] + byte(addCr>>(8*x))
 			}

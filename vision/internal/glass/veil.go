@@ -1,8 +1,6 @@
 package glass
 
-import (
-	"vestibule/vision/internal/zone"
-)
+import "vestibule/vision/internal/zone"
 
 // Veil draws shadows on a pane: somebody behind the glass, as a soft body that is darker and cooler than the
 // pane, or lighter where the pane itself is dark.
@@ -23,7 +21,8 @@ type Veil struct {
 	target       Shadow
 	turn         uint64  // grows when the strengths change
 	strength     []uint8 // at each corner of a tile, cols+1 a row
-	depth        []int16 // by how much a full shadow changes the luma there, in 1/16
+	depth        []int16 // by how much a full shadow changes the luma there, in 1/16 of a level
+	light        []int16 // by how much the shadow that is there does
 	across, down []knot  // for each column and row of corners
 	curve        [257]uint8
 	luma         [4][2 * steepest]uint64 // the steps of luma along a row of a tile, see ramp
@@ -60,6 +59,7 @@ func NewVeil(pane *Planes, shown *zone.Blocks, steps int) *Veil {
 	v.strength = make([]uint8, len(v.across)*len(v.down))
 	v.findEdges(shown)
 	v.depth = v.depths()
+	v.light = make([]int16, len(v.strength))
 	for i := range v.curve {
 		const from, to = 58, 176 // a body is where the spline is over the half of a cell
 		t := min(max(i-from, 0), to-from) * 256 / (to - from)
@@ -217,6 +217,7 @@ func (v *Veil) Set(s Shadow) { v.target = s }
 func (v *Veil) Clear() {
 	v.target, v.level = Shadow{}, [Rows * Cols]uint8{}
 	clear(v.strength)
+	clear(v.light)
 	v.turn++
 }
 
@@ -224,6 +225,9 @@ func (v *Veil) Clear() {
 func (v *Veil) Follow(other *Veil) {
 	v.target, v.level, v.turn = other.target, other.level, other.turn+1
 	copy(v.strength, other.strength)
+	for i, s := range v.strength {
+		v.light[i] = int16(int(v.depth[i]) * int(s) / 255)
+	}
 }
 
 // Step goes on by one step.
@@ -260,11 +264,13 @@ func (v *Veil) Step() {
 			}
 			line[c] = sum / int32(v.steps) >> (weightBits - 8)
 		}
-		row := v.strength[j*(v.cols+1) : (j+1)*(v.cols+1)]
+		from, to := j*(v.cols+1), (j+1)*(v.cols+1)
+		row, light, depth := v.strength[from:to], v.light[from:to], v.depth[from:to]
 		for i := i0; i <= i1; i++ {
 			a := &v.across[i]
 			sum := line[a.at[0]]*a.w[0] + line[a.at[1]]*a.w[1] + line[a.at[2]]*a.w[2] + line[a.at[3]]*a.w[3]
 			row[i] = v.curve[min(sum>>weightBits, 256)]
+			light[i] = int16(int(depth[i]) * int(row[i]) / 255)
 		}
 	}
 }

@@ -126,18 +126,23 @@ func (r *Redactor) Compose(f *raw.Frame) *Picture {
 		r.veil.Step()
 		r.veil.Draw(p.Planes, &p.cast)
 	}
-	w := r.cfg.Width
-	for _, run := range r.cfg.Zone.Runs() {
-		block(p.Y, f.Y, w, run.X, run.Y, run.N, zone.Block)
-		block(p.Cb, f.Cb, w/2, run.X/2, run.Y/2, run.N/2, zone.Block/2)
-		block(p.Cr, f.Cr, w/2, run.X/2, run.Y/2, run.N/2, zone.Block/2)
-	}
+	// One plane after the other: by turns it takes a quarter longer.
+	r.pass(p.Y, f.Y, 1)
+	r.pass(p.Cb, f.Cb, 2)
+	r.pass(p.Cr, f.Cr, 2)
 	return p
 }
 
-func block(dst, src []byte, stride, x, y, n, rows int) {
-	for i := y*stride + x; rows > 0; i, rows = i+stride, rows-1 {
-		copy(dst[i:i+n], src[i:i+n])
+// pass copies what is shown of a plane, of which one sample covers scale x scale pixels.
+func (r *Redactor) pass(dst, src []byte, scale int) {
+	stride := r.cfg.Width / scale
+	for _, run := range r.cfg.Zone.Runs() {
+		n := run.N / scale
+		i := run.Y/scale*stride + run.X/scale
+		for range zone.Block / scale {
+			copy(dst[i:i+n], src[i:i+n])
+			i += stride
+		}
 	}
 }
 
