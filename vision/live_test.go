@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,5 +207,67 @@ func TestBadFile(t *testing.T) {
 			n++
 			return n < 3
 		})
+	}
+}
+
+// The whole way of a reference: it is taken from the live picture, a later Sight is held against it, a bump of 8 pixels in 720
+// shows as glass, and the camera put right shows again.
+func TestBump(t *testing.T) {
+	size := vision.Size{Width: 640, Height: 480}
+	var bumped atomic.Bool
+	world := func() scene.World {
+		w := scene.World{Light: 1, Power: true}
+		if bumped.Load() {
+			w.Shift = [2]float64{6.4, -4.8}
+		}
+		return w
+	}
+	p := plan(vision.Frosted)
+	show := func(until func(s *vision.Sight, l vision.Look) bool) {
+		s, err := vision.Open(scene.Source(1, world, false), size, 30, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for done := false; !done; {
+			_, l, err := s.Next(ctx)
+			if err != nil {
+				t.Fatalf("%v: %v", err, s.Trouble())
+			}
+			done = l.Glass != vision.CameraStalled && until(s, l) // a busy machine may stall
+		}
+	}
+	show(func(s *vision.Sight, _ vision.Look) bool {
+		ref, err := s.Reference()
+		p.Reference = ref
+		return err == nil
+	})
+	pictures, glass := 0, 0
+	show(func(_ *vision.Sight, l vision.Look) bool {
+		pictures++
+		switch {
+		case !bumped.Load() && glass == 0: // as it stood
+			if l.Glass != "" {
+				t.Errorf("%q before the bump", l.Glass)
+				return true
+			}
+			bumped.Store(pictures > 30)
+		case bumped.Load():
+			if l.Glass == vision.CameraMoved {
+				glass++
+			} else if l.Glass != "" {
+				t.Errorf("%q after the bump", l.Glass)
+				return true
+			}
+			bumped.Store(glass < 5)
+		default: // put right again
+			return l.Glass == ""
+		}
+		return false
+	})
+	if glass < 5 {
+		t.Errorf("%d pictures of glass", glass)
 	}
 }
