@@ -32,8 +32,9 @@ func plan(mode vision.Mode) vision.Plan {
 	return vision.Plan{Zones: [][]vision.Point{scene.Zone}, Lamp: scene.Lamp, Mode: mode, Nonce: [16]byte{1, 2, 3}}
 }
 
-// watch opens a sight and calls see with each picture until it returns false. Pictures of a stalled camera
-// are left out: it may take its time to open, and a busy machine may take half a second to draw a frame.
+// watch opens a sight, settles the tint that it offers, and calls see with each picture until it returns
+// false. Pictures of a stalled camera are left out: it may take its time to open, and a busy machine may
+// take half a second to draw a frame.
 func watch(t *testing.T, src vision.Source, size vision.Size, plan vision.Plan, see func(vision.Redacted, vision.Look) bool) {
 	t.Helper()
 	s, err := vision.Open(src, size, 30, plan)
@@ -54,6 +55,9 @@ func watch(t *testing.T, src vision.Source, size vision.Size, plan vision.Plan, 
 		}
 		if !r.Valid() || r.Size() != size {
 			t.Fatalf("a picture of %v, valid %v", r.Size(), r.Valid())
+		}
+		if l.Tint != nil {
+			s.Settle(*l.Tint)
 		}
 		if l.Glass == vision.CameraStalled {
 			continue
