@@ -28,7 +28,7 @@ func deconvolution(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	}
 	nonce := l.Nonce("studio")
 	run := func(on subject.Redaction, sigmas []float64, columns ...sheet.Column) (lab.Mean, error) {
-		t := trial{on: on, own: l.Pick(5, 10), unknown: l.Pick(8, 30), truth: columns[0], seen: columns[1], guess: columns[2]}
+		t := trial{on: on, own: l.Pick(5, 6), unknown: l.Pick(8, 16), truth: columns[0], seen: columns[1], guess: columns[2]}
 		ways := []func([]float64) []float64{func(seen []float64) []float64 { return seen }}
 		for _, sigma := range sigmas {
 			fill := s.filler(sigma)
@@ -37,7 +37,7 @@ func deconvolution(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 				ways = append(ways, func(seen []float64) []float64 { return filter.undo(fill(seen)) })
 			}
 			ways = append(ways, func(seen []float64) []float64 {
-				return lucy(fill(seen), width, height, sigma, l.Pick(8, 60))
+				return lucy(fill(seen), width, height, sigma, l.Pick(8, 20))
 			})
 		}
 		record := func(p *room.Picture, rnd *rand.Rand) ([]float64, *glass.Planes) {

@@ -28,7 +28,7 @@ func trainedInverse(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	}
 	tiles := subject.Mosaic(w.Width / 10) // 32 of 320
 	school := &school{World: w, l: l, in: newGrid(w, w.Width/20), out: newGrid(w, w.Width/40),
-		nonce: l.Nonce("school"), learn: l.Pick(350, 5000), ask: l.Pick(60, 500),
+		nonce: l.Nonce("school"), learn: l.Pick(350, 5000), ask: l.Pick(60, 400),
 		on: []subject.Redaction{l.Frosted, l.Blur, l.Tint, tiles}}
 	found, chance, err := school.graduate(ctx)
 	if err != nil {
@@ -99,7 +99,7 @@ func rowsOf(m *numeric.Matrix, from, to int) *numeric.Matrix {
 // invert learns one inverse and examines it. How strictly it learns is chosen on a tenth of its lessons.
 func (s *school) invert(k int, x, y *numeric.Matrix, rnd *rand.Rand) (lab.Explained, float64, error) {
 	kept := s.learn * 9 / 10
-	all, err := numeric.NewRidges(rowsOf(x, 0, kept), rowsOf(y, 0, kept), 0.03, 0.3, 3)
+	all, err := numeric.NewRidges(rowsOf(x, 0, kept), rowsOf(y, 0, kept), 0.1, 1)
 	if err != nil {
 		return lab.Explained{}, 0, err
 	}
