@@ -16,7 +16,7 @@ func TestDealer(t *testing.T) {
 	r := rand.New(rand.NewPCG(19, 20))
 	d := NewDealer(random{r})
 	var changes []time.Duration
-	n, lit, free, run, longest, most := 0, 0, 0, 0, 0, 0
+	n, lit, free, turned, run, longest, most := 0, 0, 0, 0, 0, 0, 0
 	was := false
 	for at := time.Duration(0); at < length; at += Period {
 		free += map[bool]int{true: 1}[d.free() && d.run < MaxRun]
@@ -31,6 +31,7 @@ func TestDealer(t *testing.T) {
 		}
 		if now != was {
 			was, run = now, 1
+			turned++
 			changes = append(changes, at+time.Duration(r.IntN(40))*ms)
 			for len(changes) > 0 && changes[0] < changes[len(changes)-1]-time.Second {
 				changes = changes[1:]
@@ -41,7 +42,8 @@ func TestDealer(t *testing.T) {
 	}
 	p := change / 256.0
 	bits := -p*math.Log2(p) - (1-p)*math.Log2(1-p)
-	t.Logf("at most %d changes in a second; %d equal chips; %.2f bits a second", most, longest, bits*float64(free)/length.Seconds())
+	t.Logf("%.1f changes a second in the mean and %d at most; %d equal chips; %.1f bits a second",
+		float64(turned)/length.Seconds(), most, longest, bits*float64(free)/length.Seconds())
 	if most > Changes {
 		t.Errorf("%d changes within a second: more than three flashes", most)
 	}

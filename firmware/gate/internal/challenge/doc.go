@@ -29,7 +29,7 @@
 // # People
 //
 // The lamp never changes more than six times in any second, which is three flashes (a flash is a pair of
-// opposing changes), and does 4.7 times in the mean. That is what WCAG 2.2, success criterion 2.3.1 "Three flashes or
+// opposing changes), and does 4.6 times in the mean. That is what WCAG 2.2, success criterion 2.3.1 "Three flashes or
 // below threshold" allows for a flash of any size. The lamp is far below the size from which the criterion
 // counts at all, a quarter of any 10 degrees of the field of view (0.006 steradians): an LED of 5 mm is
 // 0.00002 steradians at a metre.

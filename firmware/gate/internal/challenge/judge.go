@@ -15,12 +15,12 @@ const (
 	needed   = 24.0                     // frames in a span, to say anything
 	faint    = 256.0                    // the least that the lamp has to add, in 1/256 of luma
 
-	// The least correlation: to be accepted, to stay so, and to stay so with a gap forgiven.
-	match, loose, patched = 0.9, 0.8, 0.93
+	match = 0.93 // the least correlation: to be accepted, or to stay so with a gap forgiven
+	loose = 0.8  // to stay so without
 
 	part  = 100 * time.Millisecond // that the span is divided into
 	parts = int(Span / part)
-	gap   = 11 // parts, forgiven once accepted: somebody passes the lamp
+	gap   = 11 // parts, which are forgiven once accepted: somebody passes the lamp
 )
 
 // Chip is what the lamp was set to and when, by CLOCK_MONOTONIC. It stands until the next.
@@ -81,7 +81,7 @@ func Judge(chips []Chip, samples []Sample, was Finding) Finding {
 		if f := search(chips, samples, first, last, false, loose); f.Verdict == Seen {
 			return f
 		}
-		if f := search(chips, samples, first, last, true, patched); f.Verdict == Seen {
+		if f := search(chips, samples, first, last, true, match); f.Verdict == Seen {
 			return f
 		}
 	}
