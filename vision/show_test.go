@@ -185,6 +185,33 @@ func TestShadowIsCounted(t *testing.T) {
 	}, append(append(times(250, good(90)), trouble), times(10, good(90))...))
 }
 
+// The end of a visit takes the shadow out of the very next picture.
+func TestShadowEndsWithTheVisit(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Shadow = true
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		s.shadow = &casts{}
+		side := func() []byte { // left of the zone
+			r, _ := next(t, s)
+			y, _, _ := r.Planes()
+			return bytes.Clone(y[200*320 : 200*320+60])
+		}
+		bare := side()
+		s.Visit(true)
+		var last []byte
+		for range 20 {
+			last = side()
+		}
+		if int(last[30]) > int(bare[30])-20 {
+			t.Errorf("in a visit the luma is %d, without %d", last[30], bare[30])
+		}
+		s.Visit(false)
+		if !bytes.Equal(side(), bare) {
+			t.Error("the shadow outlives the visit")
+		}
+	}, times(30, good(90)))
+}
+
 // With no shadow asked for nobody looks at the interior, visit or not.
 func TestNoShadowIsAskedFor(t *testing.T) {
 	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {

@@ -2,7 +2,7 @@ package vision_test
 
 import (
 	"bufio"
-	"encoding/binary"
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -24,15 +24,11 @@ import (
 // run is how long a piece of a picture is that is looked for, in bytes.
 const run = 16
 
-// needles are pieces of an interior in the forms that a program may hold them in.
+// needles are pieces of an interior in the forms that a program may hold them in. All of one form begin with the
+// same mark, which is quickly looked for.
 type needles struct {
-	first [1 << 16]bool // the first two bytes of some
-	known map[[run]byte]string
-}
-
-func (n *needles) add(form string, piece [run]byte) {
-	n.first[binary.LittleEndian.Uint16(piece[:])] = true
-	n.known[piece] = form
+	marks map[string][]byte // by form
+	known map[[run]byte]bool
 }
 
 // scan looks through all of a process's memory that can have been written to. It returns how often each form was
@@ -67,14 +63,16 @@ func (n *needles) scan(t *testing.T, pid int) (found map[string]int, where []str
 			}
 			got, _ := mem.ReadAt(buf[:min(int64(len(buf)), to-at)], at)
 			total += got
-			last := uint16(0)
-			for i, v := range buf[:max(got-run+2, 0)] { // last is the bytes before i and at i
-				if last = last>>8 | uint16(v)<<8; i == 0 || !n.first[last] {
-					continue
-				}
-				if form := n.known[[run]byte(buf[i-1:])]; form != "" {
-					found[form]++
-					where = append(where, fmt.Sprintf("%s at %x in %s", form, at+int64(i-1), maps.Text()))
+			for form, mark := range n.marks {
+				for i := 0; ; i++ {
+					k := bytes.Index(buf[i:got], mark)
+					if k < 0 || i+k+run > got {
+						break
+					}
+					if i += k; n.known[[run]byte(buf[i:])] {
+						found[form]++
+						where = append(where, fmt.Sprintf("%s at %x in %s", form, at+int64(i), maps.Text()))
+					}
 				}
 			}
 		}
@@ -100,14 +98,29 @@ const (
 	doorFrom, doorTo = 200, 440 // the zone's columns
 )
 
+// mark is how each piece of the interior begins that is looked for, in luma.
+type mark [6]byte
+
+// pieces is where the pieces of row y lie, left and right of the doorway.
+func pieces(y int) [2]int { return [2]int{10 + y%100, doorTo + 10 + y%100} }
+
 // dye is an interior that nobody else has: its luma, row by row.
-func dye() []byte {
-	out := make([]byte, dyeW*dyeH)
+func dye() ([]byte, mark) {
 	rnd := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-	for i := range out {
-		out[i] = byte(40 + rnd.IntN(170))
+	grey := func(b []byte) {
+		for i := range b {
+			b[i] = byte(40 + rnd.IntN(170))
+		}
 	}
-	return out
+	out, m := make([]byte, dyeW*dyeH), mark{}
+	grey(out)
+	grey(m[:])
+	for y := range dyeH {
+		for _, x := range pieces(y) {
+			copy(out[y*dyeW+x:], m[:])
+		}
+	}
+	return out, m
 }
 
 // y4m writes a film whose rows are drawn by draw, in grey and without any loss.
@@ -221,11 +234,21 @@ func TestTraced(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
+// through is what a table makes of a row, each value so many times.
+func through(row []byte, table *[256]byte, times int) (out []byte) {
+	for _, v := range row {
+		for range times {
+			out = append(out, table[v])
+		}
+	}
+	return out
+}
+
 // After a Sight is closed nothing of the interior is to be found in the process: not in our frames, not in what
 // OpenCV and FFmpeg have had. While it is open, it is found in all of them.
 func TestNothingIsLeftInMemory(t *testing.T) {
 	bgr, luma := tables(t)
-	interior := dye()
+	interior, m := dye()
 	path := filepath.Join(t.TempDir(), "dye.y4m")
 	y4m(t, path, dyeW, dyeH, 20, func(row []byte, n, y int) {
 		copy(row, interior[y*dyeW:])
@@ -233,17 +256,18 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 			row[x] = byte(60 + (x+y+n*3)%100)
 		}
 	})
-	n := &needles{known: map[[run]byte]string{}}
-	for y := range dyeH {
-		row := interior[y*dyeW : (y+1)*dyeW]
-		for _, x := range [2]int{10 + y%100, doorTo + 10 + y%100} {
-			var file, frame, colour [run]byte
-			for i := range run {
-				file[i], frame[i], colour[i] = row[x+i], luma[row[x+i]], bgr[row[x+i/3]]
+	n := &needles{marks: map[string][]byte{}, known: map[[run]byte]bool{}}
+	forms := map[string]func(luma []byte) []byte{
+		"a luma of the file": func(luma []byte) []byte { return luma },
+		"a luma of ours":     func(l []byte) []byte { return through(l, &luma, 1) },
+		"BGR":                func(l []byte) []byte { return through(l, &bgr, 3) },
+	}
+	for form, as := range forms {
+		n.marks[form] = as(m[:])
+		for y := range dyeH {
+			for _, x := range pieces(y) {
+				n.known[[run]byte(as(interior[y*dyeW+x:][:run]))] = true
 			}
-			n.add("a luma of the file", file)
-			n.add("a luma of ours", frame)
-			n.add("BGR", colour)
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTraced$", "-test.v")
@@ -291,7 +315,7 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("found while it is open: %v", during)
-	for _, form := range []string{"a luma of the file", "a luma of ours", "BGR"} {
+	for form := range forms {
 		if during[form] < dyeH {
 			t.Errorf("the positive control: %s is found %d times while it is open", form, during[form])
 		}

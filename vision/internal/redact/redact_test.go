@@ -60,12 +60,15 @@ func same(a, b *Picture) bool {
 // Non-interference: two homes that differ only in what is hidden give byte-identical pictures. Frosted:
 // always. Blur: from the frame on at which both have the same tint.
 func TestNonInterference(t *testing.T) {
-	for _, size := range [][2]int{{320, 240}, {328, 248}} { // the second ends in the middle of a block
+	for at, size := range [][2]int{{320, 240}, {328, 248}} { // the second ends in the middle of a block
 		w, h := size[0], size[1]
 		shown := blocks(t, w, h)
 		for _, blur := range []bool{false, true} {
 			for i, one := range interiors {
-				for j, two := range interiors {
+				for j, two := range interiors[:i+1] {
+					if (i+j)%2 != at {
+						continue
+					}
 					t.Run(fmt.Sprintf("%dx%d/blur=%v/%s-%s", w, h, blur, one.name, two.name), func(t *testing.T) {
 						seed := uint64(w*1000 + i*10 + j)
 						rnd := rand.New(rand.NewPCG(seed, 1))

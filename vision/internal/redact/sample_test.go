@@ -65,3 +65,91 @@ func TestSamplerGivesUpWaiting(t *testing.T) {
 		t.Errorf("%d frames", n)
 	}
 }
+
+// left is somebody at the left of the picture.
+func left() (s glass.Shadow) {
+	for row := 2; row < glass.Rows; row++ {
+		s.Set(row, 1)
+		s.Set(row, 2)
+	}
+	return s
+}
+
+// A shadow fades in over its pictures, stays, fades out, and is gone at once when it is cleared.
+func TestShadowComesAndGoes(t *testing.T) {
+	const w, h, fade = 320, 240, 6
+	cfg := Config{Width: w, Height: h, Zone: blocks(t, w, h), Nonce: [16]byte{3}, Fade: fade}
+	r, bare := New(cfg), New(cfg)
+	f := raw.New(w, h)
+	dark := func() int { // how much darker the left is than without
+		p, q := r.Compose(f), bare.Compose(f)
+		sum := 0
+		for y := h / 2; y < h; y++ {
+			sum += int(q.Y[y*w+w/8]) - int(p.Y[y*w+w/8])
+		}
+		return sum
+	}
+	if dark() != 0 {
+		t.Fatal("there is a shadow from the beginning")
+	}
+	r.SetShadow(left())
+	last := 0
+	for n := range 2 * fade {
+		d := dark()
+		if d < last || n == 0 && d > 1000 || n >= fade && d != last {
+			t.Errorf("picture %d: %d after %d", n, d, last)
+		}
+		last = d
+	}
+	if last < 30*h/2 {
+		t.Errorf("the shadow is %d dark", last)
+	}
+	full := last
+	r.SetShadow(glass.Shadow{})
+	for n := range fade {
+		if d := dark(); d > last || n == 0 && d < full/2 {
+			t.Errorf("picture %d on the way out: %d after %d", n, d, last)
+		} else {
+			last = d
+		}
+	}
+	if last != 0 {
+		t.Errorf("%d is left of it", last)
+	}
+	r.SetShadow(left())
+	for range fade {
+		dark()
+	}
+	r.ClearShadow()
+	for range ring {
+		if d := dark(); d != 0 {
+			t.Errorf("cleared, %d is left of it", d)
+		}
+	}
+}
+
+// A shadow stays where it is when the glass gets its colours.
+func TestShadowOutlivesSettling(t *testing.T) {
+	const w, h = 320, 240
+	tint := glass.Tint{1, 2, 3, 200: 90}
+	for _, before := range []int{3, 20} { // pictures: on the way in, and all there
+		fade := before % 2 * 5
+		cfg := Config{Width: w, Height: h, Zone: blocks(t, w, h), Blur: true, Fade: fade}
+		late := New(cfg)
+		cfg.Tint = &tint
+		first := New(cfg)
+		f := raw.New(w, h)
+		for _, r := range []*Redactor{late, first} {
+			r.SetShadow(left())
+			for range before {
+				r.Compose(f)
+			}
+		}
+		late.Settle(tint)
+		for n := range 4 {
+			if !same(late.Compose(f), first.Compose(f)) {
+				t.Errorf("after %d pictures: picture %d after settling is another than if it had been settled before", before, n)
+			}
+		}
+	}
+}
