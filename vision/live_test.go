@@ -278,3 +278,64 @@ func TestBump(t *testing.T) {
 		t.Errorf("%d pictures of glass", glass)
 	}
 }
+
+// A courier who goes on into the interior is seen there as a shadow, and it is said that he went.
+func TestSomebodyGoesInside(t *testing.T) {
+	size := vision.Size{Width: 640, Height: 480}
+	p := plan(vision.Frosted)
+	p.Shadow = true
+	opened := time.Duration(-1)
+	began := time.Now()
+	world := func() scene.World { // the door is opened once the empty hall is known
+		w := scene.World{Light: 1, Power: true, Inside: 1}
+		if at := time.Since(began); opened >= 0 {
+			w.Door = min((at-opened).Seconds()*3, 1)
+		} else if at > 3*time.Second {
+			opened = at
+		}
+		return w
+	}
+	s, err := vision.Open(scene.Source(1, world, false), size, 30, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Visit(true)
+	// Where he is at his farthest, and as far again to the other side of the door.
+	there := func(r vision.Redacted, x int) int {
+		y, _, _ := r.Planes()
+		sum := 0
+		for row := size.Height / 2; row < size.Height*3/4; row++ {
+			sum += int(y[row*size.Width+x*size.Width/vision.Unit])
+		}
+		return sum / (size.Height / 4)
+	}
+	var bare [2]int
+	dark, other := 0, 0
+	for began := time.Now(); time.Since(began) < 13*time.Second; {
+		r, l, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Glass != "" {
+			continue
+		}
+		if bare[0] == 0 {
+			bare = [2]int{there(r, 1950), there(r, 8050)}
+		}
+		dark, other = max(dark, bare[0]-there(r, 1950)), max(other, bare[1]-there(r, 8050))
+		if dark > 25 && l.Beyond > 0 {
+			if l.Shadow < 18*8 || l.Shadow > 18*27 {
+				t.Errorf("%d bytes of shadow", l.Shadow)
+			}
+			save(t, "inside", r)
+			break
+		}
+		if l.Beyond > 0 {
+			save(t, "beyond", r)
+		}
+	}
+	if dark <= 25 || other > 10 {
+		t.Errorf("the glass was darker by %d where he was, and by %d on the other side", dark, other)
+	}
+}

@@ -177,8 +177,8 @@ func (s *Sight) wipe() {
 	if s.sample != nil {
 		s.sample.Wipe()
 	}
-	if looks, ok := s.shadow.(interface{ Wipe() }); ok {
-		looks.Wipe()
+	if s.shadow != nil {
+		s.shadow.Close()
 	}
 	if s.taken != nil {
 		s.taken.Wipe()

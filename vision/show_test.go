@@ -27,10 +27,10 @@ func (s *stands) Reference() ([]byte, error) { return []byte{byte(s.n)}, nil }
 type casts struct {
 	n, visits int
 	trick     func(n int)
-	wiped     bool
+	closed    bool
 }
 
-func (c *casts) Wipe() { c.wiped = true }
+func (c *casts) Close() { c.closed = true }
 
 func (c *casts) Look(_ *raw.Frame, underWay bool) (s glass.Shadow, fresh bool) {
 	if c.n++; c.trick != nil {
@@ -349,7 +349,7 @@ func TestCloseEndsPictures(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if !looked.wiped {
+		if !looked.closed {
 			t.Error("what looks for shadows keeps what it has seen")
 		}
 		if again, _, _ := r.Planes(); r.Valid() || again != nil {

@@ -53,6 +53,7 @@ type stander interface {
 type caster interface {
 	Look(f *raw.Frame, underWay bool) (s glass.Shadow, fresh bool)
 	Beyond() int
+	Close()
 }
 
 // Sight looks through one camera for one delivery. Next is for one goroutine; everything else may be called
