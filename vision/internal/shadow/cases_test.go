@@ -38,8 +38,8 @@ func newTrial(kind string, seed uint64, large bool, sharpSun bool) *trial {
 	}
 	opens := time.Duration(between(rnd, 0.3, 1.5) * float64(time.Second))
 	tr.door = func(t time.Duration) float64 { return ramp(t, opens, opens+time.Second) }
-	level, exposure, power := between(rnd, 0.25, 1.2), 1.0, 0.0
-	power = level * between(rnd, 0.3, 2.5)
+	level, exposure := between(rnd, 0.25, 1.2), 1.0
+	power := level * between(rnd, 0.3, 2.5)
 	if rnd.IntN(10) < 3 { // at night: the camera sees little, and noise
 		level, power = between(rnd, 0.005, 0.08), between(rnd, 0.2, 1.5)
 		exposure = math.Min(0.2/level, between(rnd, 1, 6))

@@ -176,21 +176,21 @@ func (w *Watch) densely() (n cells, on mask) {
 type mask4 [down / 4][across / 4]bool
 
 // take takes the next body out of the set.
-func (rest *mask) take() (b body, ok bool) {
-	for r := range rest {
-		if rest[r] == 0 {
+func (m *mask) take() (b body, ok bool) {
+	for r := range m {
+		if m[r] == 0 {
 			continue
 		}
-		b.m[r] = rest[r] & -rest[r]
+		b.m[r] = m[r] & -m[r]
 		for size := 0; size != b.m.size(); {
 			size = b.m.size()
 			wide := b.m.wide()
 			for i := range wide {
-				b.m[i] = wide[i] & rest[i]
+				b.m[i] = wide[i] & m[i]
 			}
 		}
-		for i := range rest {
-			rest[i] &^= b.m[i]
+		for i := range m {
+			m[i] &^= b.m[i]
 		}
 		return b, true
 	}

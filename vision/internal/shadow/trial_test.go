@@ -134,10 +134,10 @@ func (tr *trial) play(see func(t time.Duration, f *raw.Frame, s glass.Shadow, w 
 func (tr *trial) paint(f *raw.Frame, t time.Duration) {
 	lamp, door := tr.lamp(t), tr.door(t)
 	a, b := tr.plates[0], tr.plates[1]
-	switch {
-	case lamp == 0:
+	switch lamp {
+	case 0:
 		fade(f, a[0], a[1], door)
-	case lamp == 1:
+	case 1:
 		fade(f, b[0], b[1], door)
 	default:
 		on := raw.New(f.Width, f.Height)
