@@ -361,15 +361,21 @@ func TestRates(t *testing.T) {
 				}
 			}
 			rate := float64(caught) / float64(n)
+			// A rate of one case in a hundred cannot be told from six: the short form allows one case
+			// more, and shows that nothing is broken; the rates are the long form's.
+			slack := 0.0
+			if !long() {
+				slack = 1 / float64(n)
+			}
 			if k.least > 0 {
 				t.Logf("%d of %d caught within 1 s (%.1f %%), the slowest in %v, %d more later; %d stages were too plain; %v", caught, n, 100*rate, slowest, late, plain, which)
-				if rate < k.least {
+				if rate+slack < k.least {
 					t.Errorf("fewer than %.0f %%", 100*k.least)
 				}
 				return
 			}
 			t.Logf("%d of %d with a false alarm (%.1f %%); looks: %v; %d stages were too plain; %v", caught, n, 100*rate, states, plain, which)
-			if rate > k.most {
+			if rate-slack > k.most {
 				t.Errorf("more than %.1f %%", 100*k.most)
 			}
 		})

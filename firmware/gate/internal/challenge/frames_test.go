@@ -1,4 +1,4 @@
-package main_test
+package challenge_test
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"vestibule/vision/scene"
 )
 
+// (These are not gate's own tests, because those run their own binary as gate, and it may link no camera.)
+//
 // The challenge through real frames: a scene is drawn with sensor noise, 640x480 at 15 frames a second, its
 // lamp blinks the dealer's chips, vision redacts it and measures 12x12 pixels. It runs in real time; with
 // LAMP_LONG=1 for two minutes and more cameras.
