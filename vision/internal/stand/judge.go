@@ -109,17 +109,13 @@ func (r *register) judge(tol float32) (s sighting) {
 	return s
 }
 
-// proven reports whether what speaks for a displaced pose is enough. lead is home's.
-func (r *register) proven(p proof, lead float32) bool {
-	times := p.pro / max(p.anti, 0.1)
-	part, of := p.pro/max(p.all, 1), p.pro/r.all
-	if lead >= 0 {
-		return of >= 0.04 && part >= 0.55 && times >= 4 || of >= 0.12 && part >= 0.4 && times >= 6
+// proven reports whether what speaks for a displaced pose is enough. here says that home stands out.
+func (r *register) proven(p proof, here bool) bool {
+	most := float32(len(r.patches))
+	if here {
+		return p.pro >= ofAllNear*most && p.pro >= timesNear*p.anti && p.pro >= fewestNear*p.all
 	}
-	if p.pro-p.anti < max(4, 0.09*r.all) {
-		return false
-	}
-	return part >= 0.1 && p.anti <= max(0.12*(p.all-p.pro)+0.5, p.pro/8) || lead < -1 && part >= 0.45 && times >= 4
+	return p.pro-p.anti >= max(margin, ofAll*most) && p.pro >= times*p.anti && p.pro >= fewest*p.all
 }
 
 // elsewhere looks for the best pose that displaces the picture by more than tol, notes its proof if it is better
