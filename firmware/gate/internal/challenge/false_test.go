@@ -61,7 +61,8 @@ func liars(t testing.TB) map[string]func(r *rand.Rand, f film, length time.Durat
 	}
 }
 
-// A picture of something else is refused, every time.
+// A picture of something else is refused. By chance alone one in some hundred thousand would not be, so the quick form
+// accepts none and the long one a few of its millions.
 func TestFalse(t *testing.T) {
 	recordings, drawings := long(1, 1500), long(25, 60)
 	const length = 4 * time.Second
@@ -82,9 +83,9 @@ func TestFalse(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%d of %d accepted", seen, all)
-			if seen > 0 {
-				t.Error("it must be none")
+			t.Logf("%s: %d of %d accepted", name, seen, all)
+			if seen > all/300_000 {
+				t.Error("more than by chance")
 			}
 		})
 	}
@@ -152,8 +153,8 @@ func TestKnownWithinThreeSeconds(t *testing.T) {
 					worst, sum = max(worst, known), sum+known
 				}
 			}
-			t.Logf("known after %v in the mean, %v at worst; %d of %d later than 3 s",
-				(sum / time.Duration(all)).Round(ms), worst.Round(ms), missed, all)
+			t.Logf("%s: known after %v in the mean, %v at worst; %d of %d later than 3 s",
+				name, (sum / time.Duration(all)).Round(ms), worst.Round(ms), missed, all)
 			if missed > all/1000 {
 				t.Errorf("%d of %d were known later than 3 s", missed, all)
 			}
