@@ -42,7 +42,7 @@ func (h *House) Plan(ctx context.Context, owner string, note string, c Courier) 
 		return Delivery{}, false, err
 	}
 	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
-		Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
+		Shadow: t.Shadow, Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
 	if err := h.checkPlan(ctx, d); err != nil {
 		return Delivery{}, false, err
 	}
@@ -159,7 +159,9 @@ func (h *House) Delivered(ctx context.Context, d Delivery) (Delivered, error) {
 		return Delivered{}, err
 	}
 	x := Delivered{Delivery: d}
-	x.Status, x.Reason = StatusOf(told, d.Until, h.now())
+	now := h.now()
+	x.Status, x.Reason = StatusOf(told, d.Until, now)
+	x.Over = told.Over() || !now.Before(d.Until)
 	if x.Status != Planned && x.Status != Accepted && x.Status != Open {
 		return x, nil
 	}

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cameraWord, doorWord } from '../src/lib/door';
 import { courierLink, parseRoute } from '../src/lib/route';
+import { Retold } from '../src/lib/retold';
 import { ladder, visit } from '../src/lib/visit';
 import { afternoon, fault, fromInput, nextTwoHours, toInput } from '../src/lib/window';
 import { day, moment, span } from '../src/lib/time';
 import { size, spent } from '../src/lib/spent';
-import type { Event, Kind, State } from '../src/lib/wire';
+import type { Event, Kind, Reason, State } from '../src/lib/wire';
 import {
   another, clamp, corners, doorway, fault as zoneFault, hasRoom, holds, isLarge, parseShape, parseZones, pushed, share, type Point,
 } from '../src/lib/zone';
@@ -43,6 +44,9 @@ test('a visit shows what was and what is to come', () => {
   assert.deepEqual(over.next, []);
   assert.equal(over.done.at(-1)?.event.kind, 'window_closed');
   assert.deepEqual(visit([], 'd'), { done: [], next: [...ladder] });
+  const refused = (reason: Reason) => ({ ...event('code_refused', 'd'), reason });
+  const guesses = [refused('code_wrong'), refused('code_wrong'), refused('code_slowed'), refused('code_wrong')];
+  assert.deepEqual(visit(guesses, 'd').done.map((s) => [s.event.index - guesses[0]!.index, s.times]), [[1, 2], [2, 1], [3, 1]]);
 });
 
 test('addresses are read', () => {
@@ -70,6 +74,8 @@ test('windows', () => {
   assert.equal(w('2026-11-22T11:00', '2026-11-22T11:00'), 'backwards');
   assert.equal(w('2026-11-22T08:00', '2026-11-22T09:00'), 'over');
   assert.equal(w('', '2026-11-22T09:00'), 'empty');
+  assert.equal(w('2027-02-20T10:30', '2027-02-20T11:00'), null);
+  assert.equal(w('2027-02-20T11:00', '2027-02-20T12:00'), 'too_far');
   assert.equal(fromInput(toInput(now)).getTime(), new Date(2026, 10, 22, 10, 30).getTime());
 });
 
@@ -80,7 +86,10 @@ test('times as people say them', () => {
   assert.equal(moment(at(23, 9), now, 'fr'), 'demain 09:00');
   assert.equal(span(at(22, 14), at(22, 16), now, 'fr'), 'aujourd’hui 14:00 – 16:00');
   assert.equal(span(at(22, 22), at(23, 2), now, 'en'), 'today 22:00 – tomorrow 02:00');
-  assert.match(day(at(27, 9), now, 'fr'), /vendredi 27 novembre/);
+  assert.equal(day(at(27, 9), now, 'fr'), 'vendredi 27 novembre');
+  assert.equal(day(at(31, 9), now, 'fr'), 'mardi 1er décembre');
+  assert.equal(day(at(31 + 31, 9), now, 'fr'), 'vendredi 1er janvier 2027');
+  assert.match(day(at(31 + 31, 9), now, 'en'), /Friday,? 1 January,? 2027|Friday,? January 1,? 2027/);
 });
 
 const rect = (x0: number, y0: number, x1: number, y1: number): Point[] => [
@@ -167,4 +176,20 @@ test('what of the interior was sent', () => {
   assert.deepEqual(spent(live, events, 'd'), { colour: 216, shadow: 1100, over: false });
   assert.deepEqual([0, 216, 1100, 12_340, 123_400, 1_250_000].map((n) => size(n, 'en').replace('\u00a0', ' ')), ['0 bytes', '216 bytes', '1.1 kB', '12.3 kB', '123 kB', '1.3 MB']);
   assert.equal(size(1100, 'fr'), '1,1\u00a0ko');
+});
+
+test('news that come while all is asked for anew are not undone by an older answer', async () => {
+  const retold = new Retold();
+  let status = '';
+  let answer = (_: string) => {};
+  const asked = retold.ask(new Promise<string>((ok) => (answer = ok)), (old) => (status = old));
+  retold.tell(() => (status = 'accepted'));
+  retold.tell(() => (status = 'open'));
+  assert.equal(status, 'open'); // at once
+  answer('planned');
+  await asked;
+  assert.equal(status, 'open');
+  await retold.ask(Promise.resolve('ended'), (now) => (status = now));
+  assert.equal(status, 'ended'); // old news are not told again
+  await assert.rejects(retold.ask(Promise.reject(new Error('away')), () => assert.fail()));
 });

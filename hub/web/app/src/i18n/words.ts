@@ -24,8 +24,8 @@ export const words = {
 
   'pair.title': { en: 'Make this phone the key', fr: 'Faites de ce téléphone la clé' },
   'pair.what': {
-    en: 'From now on the door opens only in the delivery windows that this phone signs. The camera opens only then, and shows the doorway only.',
-    fr: 'Désormais, la porte ne s’ouvre que pendant les créneaux de livraison signés par ce téléphone. La caméra ne s’ouvre qu’alors, et ne montre que l’entrée.',
+    en: 'From now on the door opens only in the delivery windows that this phone signs. The camera comes on only then, and shows the doorway only.',
+    fr: 'Désormais, la porte ne s’ouvre que pendant les créneaux de livraison signés par ce téléphone. La caméra ne s’allume qu’alors, et ne montre que l’entrée.',
   },
   'pair.key': {
     en: 'The key is made here and cannot be copied out of this browser.',
@@ -58,8 +58,8 @@ export const words = {
 
   'picture.label': { en: 'Picture of the doorway', fr: 'Image de l’entrée' },
   'picture.off': {
-    en: 'The camera is off. It opens only in a delivery window.',
-    fr: 'La caméra est éteinte. Elle ne s’ouvre que pendant un créneau de livraison.',
+    en: 'The camera is off. It comes on only in a delivery window.',
+    fr: 'La caméra est éteinte. Elle ne s’allume que pendant un créneau de livraison.',
   },
   'picture.next': { en: 'Next: {when}', fr: 'Prochain : {when}' },
   'picture.live': { en: 'Live', fr: 'En direct' },
@@ -123,6 +123,7 @@ export const words = {
   'home.visit': { en: 'The visit', fr: 'La visite' },
   'home.visit.of': { en: 'Visit: {name}', fr: 'Visite : {name}' },
   'home.details': { en: 'Code and link', fr: 'Code et lien' },
+  'home.details.over': { en: 'Details', fr: 'Détails' },
   'home.plan': { en: 'Plan a delivery', fr: 'Planifier une livraison' },
   'home.deliveries': { en: 'Deliveries', fr: 'Livraisons' },
   'home.nothing': { en: 'None is expected.', fr: 'Aucune n’est attendue.' },
@@ -138,6 +139,7 @@ export const words = {
   'step.door_shut': { en: 'Door shut', fr: 'Porte refermée' },
   'step.relocked': { en: 'Door locked', fr: 'Porte verrouillée' },
   'step.visit_ended': { en: 'Visit ended', fr: 'Visite terminée' },
+  'step.times': { en: '{n} times.', fr: '{n} fois.' },
   'step.later': { en: 'to come', fr: 'à venir' },
 
   'delivery.unnamed': { en: 'Courier', fr: 'Livreur' },
@@ -146,8 +148,11 @@ export const words = {
   'delivery.waiting': { en: 'The device has not confirmed it yet.', fr: 'L’appareil ne l’a pas encore confirmée.' },
   'delivery.cancelling': { en: 'The device has not confirmed the cancelling yet.', fr: 'L’appareil n’a pas encore confirmé l’annulation.' },
   'delivery.terms': { en: 'What you signed', fr: 'Ce que vous avez signé' },
+  'delivery.shadow.on': { en: 'Shown during the visit, 36 bytes a second at most', fr: 'Visible pendant la visite, 36 octets par seconde au plus' },
+  'delivery.shadow.off': { en: 'Not shown', fr: 'Non visible' },
   'delivery.kept': { en: 'At most {hours} hours. This version records nothing.', fr: 'Au plus {hours} heures. Cette version n’enregistre rien.' },
   'delivery.lock': { en: 'Lock now', fr: 'Verrouiller maintenant' },
+  'delivery.lock.why': { en: 'It ends the visit too: the code opens no more.', fr: 'La visite prend fin aussi : le code n’ouvre plus.' },
   'delivery.locked': { en: 'Signed and sent at {time}. The steps show when the door has locked.', fr: 'Signé et envoyé à {time}. Les étapes montrent quand la porte est verrouillée.' },
   'delivery.cancel': { en: 'Cancel this delivery', fr: 'Annuler cette livraison' },
   'delivery.keep': { en: 'Keep it', fr: 'La garder' },
@@ -160,7 +165,7 @@ export const words = {
   'status.accepted': { en: 'Planned', fr: 'Prévue' },
   'status.refused': { en: 'Refused', fr: 'Refusée' },
   'status.open': { en: 'Window open', fr: 'Créneau ouvert' },
-  'status.visited': { en: 'Visited', fr: 'Visitée' },
+  'status.visited': { en: 'Visit over', fr: 'Visite finie' },
   'status.ended': { en: 'Over', fr: 'Terminée' },
   'status.cancelled': { en: 'Cancelled', fr: 'Annulée' },
   'status.cancelling': { en: 'Cancelling', fr: 'Annulation' },
@@ -228,6 +233,7 @@ export const words = {
   'window.empty': { en: 'Choose both times.', fr: 'Choisissez les deux heures.' },
   'window.backwards': { en: 'The end has to be after the start.', fr: 'La fin doit être après le début.' },
   'window.too_long': { en: 'A window lasts 12 hours at most.', fr: 'Un créneau dure 12 heures au plus.' },
+  'window.too_far': { en: 'A window begins within 90 days.', fr: 'Un créneau commence dans les 90 jours.' },
   'window.over': { en: 'This time is past already.', fr: 'Ce créneau est déjà passé.' },
 
   'zone.title': { en: 'What is shown', fr: 'Zone visible' },
@@ -267,9 +273,13 @@ export const words = {
   'notice.title': { en: 'Before you come in', fr: 'Avant d’entrer' },
   'notice.on': { en: 'A camera is on at this door until {until}.', fr: 'Une caméra est allumée à cette porte jusqu’à {until}.' },
   'notice.willbe': { en: 'A camera may be on at this door: {when}.', fr: 'Une caméra peut être allumée à cette porte : {when}.' },
-  'notice.sees': {
+  'notice.sees.on': {
     en: 'It shows the doorway and the mat. The rest of the home is behind glass, which lets through a silhouette at most.',
     fr: 'Elle montre l’entrée et le paillasson. Le reste du logement est derrière du verre dépoli, qui laisse voir au plus une silhouette.',
+  },
+  'notice.sees.off': {
+    en: 'It shows the doorway and the mat. The rest of the home is behind glass, and whoever goes there is not shown.',
+    fr: 'Elle montre l’entrée et le paillasson. Le reste du logement est derrière du verre dépoli, et qui s’y trouve n’est pas montré.',
   },
   'notice.silent': { en: 'There is no microphone.', fr: 'Il n’y a pas de microphone.' },
   'notice.unkept': { en: 'Nothing is recorded.', fr: 'Rien n’est enregistré.' },
@@ -290,6 +300,8 @@ export const words = {
   'courier.wait': { en: 'Wait {seconds} s', fr: 'Attendez {seconds} s' },
   'courier.early': { en: 'Come back from {when} on.', fr: 'Revenez à partir de : {when}.' },
   'courier.missed': { en: 'The door was not opened in time and is locked again. Enter the code once more.', fr: 'La porte n’a pas été ouverte à temps et s’est reverrouillée. Saisissez le code à nouveau.' },
+  'courier.away': { en: 'The door cannot be reached from here now.', fr: 'La porte est injoignable d’ici pour l’instant.' },
+  'courier.away.do': { en: 'Type the code at the door’s keypad; it works without this page. Or try again in a moment.', fr: 'Tapez le code sur le clavier de la porte ; il fonctionne sans cette page. Ou réessayez dans un instant.' },
   'courier.offline': { en: 'The door cannot be reached from here now. The keypad at the door works without this page.', fr: 'La porte est injoignable d’ici. Le clavier de la porte fonctionne sans cette page.' },
 
   'visit.push': { en: 'Push the door', fr: 'Poussez la porte' },

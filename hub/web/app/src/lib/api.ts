@@ -72,6 +72,7 @@ export interface Delivery {
   from: string;
   until: string;
   mode: 'blur' | 'frosted';
+  shadow: boolean; // what moves behind the glass is drawn
   retention: number; // hours
   entries: number; // allowed
   name: string; // the courier's, as the owner wrote it
@@ -79,7 +80,14 @@ export interface Delivery {
   status: Status;
   reason?: Reason; // when refused
   cancelling?: boolean; // ordered, and the device has not said so yet
+  over?: boolean; // the device will do nothing more for it
 }
+
+/** Whether the device may still do something for a delivery. */
+export const isPending = (d: Delivery): boolean => !d.over && ['planned', 'accepted', 'open', 'visited'].includes(d.status);
+
+/** Whether its code may still open the door. */
+export const isComing = (d: Delivery): boolean => isPending(d) && d.status !== 'visited';
 
 /** What a courier reads before anything else. */
 export interface Notice {
@@ -88,6 +96,7 @@ export interface Notice {
   from: string;
   until: string;
   mode: 'blur' | 'frosted';
+  shadow: boolean; // what moves behind the glass is drawn
   retention_hours: number;
   watchers: number; // how many people may watch
   camera: boolean; // is it on for this delivery now
