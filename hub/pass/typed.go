@@ -36,8 +36,7 @@ func ParseTyped(text string) (Typed, error) {
 	if err != nil {
 		return Typed{}, err
 	}
-	var t Typed
-	copy(t.code[:], d)
+	t := Typed{code: d}
 	check := '0' + damm(d[:CodeDigits-1])
 	switch d[CodeDigits-1] {
 	case check:
