@@ -80,24 +80,36 @@ func (s Secret) Scanned() string {
 
 // ParseScanned reads what Scanned wrote, in its one spelling.
 func ParseScanned(text string) (key [KeySize]byte, err error) {
-	b, err := b64.DecodeString(text)
-	if err != nil || len(b) != KeySize || b64.EncodeToString(b) != text {
-		return key, fmt.Errorf("%w: a scanned key has 22 characters of base64url", ErrForm)
+	key, ok := scanned(text)
+	if !ok {
+		return key, fmt.Errorf("%w: a scanned key has %d characters of base64url", ErrForm, scannedSize)
 	}
-	return [KeySize]byte(b), nil
+	return key, nil
 }
 
-// Match compares a secret with what somebody gave: a code's digits or a scanned key. scanned
+// scannedSize is the length of a key in base64url.
+const scannedSize = (KeySize*8 + 5) / 6
+
+func scanned(text string) (key [KeySize]byte, ok bool) {
+	if len(text) != scannedSize {
+		return key, false
+	}
+	// A line end is skipped by the decoder, and then there is a byte too few.
+	n, err := b64.Decode(key[:], []byte(text))
+	return key, err == nil && n == KeySize
+}
+
+// Match compares a secret with what somebody gave: a code's digits or a scanned key. isKey
 // is true when it has the form of a key, right or not. It does the same work whichever it is
 // and whatever is wrong with it; what differs is seen in the text alone. The error is
 // [ErrTypo] or [ErrNoCode], for what is no try.
-func (s Secret) Match(given string) (m Match, scanned bool, err error) {
+func (s Secret) Match(given string) (m Match, isKey bool, err error) {
 	typed, err := ParseTyped(given)
 	byCode := s.Code.Match(typed)
-	key, keyErr := ParseScanned(given)
+	key, isKey := scanned(given)
 	have := 1 - subtle.ConstantTimeCompare(s.Key[:], make([]byte, KeySize))
 	byKey := Match(have & subtle.ConstantTimeCompare(s.Key[:], key[:]))
-	if keyErr == nil {
+	if isKey {
 		return byKey, true, nil
 	}
 	return byCode, false, err
