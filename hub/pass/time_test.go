@@ -65,7 +65,7 @@ func tells(b *testing.B, batch int, do func(class int)) {
 }
 
 // sink keeps the compiler from leaving the work out.
-var sink int //nolint:gochecknoglobals // read by nobody
+var sink int
 
 func BenchmarkTimeOfMatch(b *testing.B) {
 	code := func(name string) pass.Code {
