@@ -40,21 +40,31 @@ func NewCode(random io.Reader) (Code, error) {
 	}
 }
 
-// ParseCode reads a code as typed; spaces and dashes between the digits are allowed.
+// ParseCode reads a code as it was made; spaces and dashes between the digits are allowed.
+// What somebody types at a door is for [ParseTyped].
 func ParseCode(text string) (Code, error) {
-	d := strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\u202f", "").Replace(text)
-	if len(d) != CodeDigits {
-		return Code{}, ErrNoCode
-	}
-	for i := range len(d) {
-		if d[i] < '0' || d[i] > '9' {
-			return Code{}, ErrNoCode
-		}
+	d, err := digitsOf(text)
+	if err != nil {
+		return Code{}, err
 	}
 	if damm(d) != 0 {
 		return Code{}, ErrTypo
 	}
 	return Code{d}, nil
+}
+
+// digitsOf takes the nine digits out of a text.
+func digitsOf(text string) (string, error) {
+	d := strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\u202f", "").Replace(text)
+	if len(d) != CodeDigits {
+		return "", ErrNoCode
+	}
+	for i := range len(d) {
+		if d[i] < '0' || d[i] > '9' {
+			return "", ErrNoCode
+		}
+	}
+	return d, nil
 }
 
 // String shows the code as people read it aloud: 3-3-3.
