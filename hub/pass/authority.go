@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -154,9 +153,9 @@ func (a *Authority) signer(msg []byte) ed25519.PublicKey {
 	return a.owner
 }
 
-// may says whether a key has a right at a time, and by which grant. The owner has every
-// right, and no grant.
-func (a *Authority) may(who string, right Rights, now time.Time) (g Grant, owner bool, err error) {
+// holds says whether a key has a right, and by which grant. The owner has every right, and
+// no grant.
+func (a *Authority) holds(who string, right Rights) (g Grant, owner bool, err error) {
 	if len(a.owner) == ed25519.PublicKeySize && who == KeyID(a.owner) {
 		return Grant{}, true, nil
 	}
@@ -166,38 +165,43 @@ func (a *Authority) may(who string, right Rights, now time.Time) (g Grant, owner
 		return Grant{}, false, fmt.Errorf("%w: %s is not granted %s", ErrNotGranted, who, right)
 	case k.grant.Epoch < a.epoch:
 		return Grant{}, false, fmt.Errorf("%w: granted in epoch %d, now it is %d", ErrGrantOver, k.grant.Epoch, a.epoch)
-	case !now.Before(k.grant.Until):
-		return Grant{}, false, fmt.Errorf("%w: since %s", ErrGrantOver, stamp(k.grant.Until))
 	}
 	return k.grant, false, nil
 }
 
+// holdsAt is holds for what is done at a moment.
+func (a *Authority) holdsAt(who string, right Rights, now time.Time) error {
+	g, owner, err := a.holds(who, right)
+	if err == nil && !owner && (now.Before(g.From) || !now.Before(g.Until)) {
+		err = fmt.Errorf("%w: it holds from %s until %s", ErrGrantOver, stamp(g.From), stamp(g.Until))
+	}
+	return err
+}
+
 // OpenPass opens a pass of the owner's, or one of a member's that lies within the member's
 // grant: its window within the grant's, the grant's epoch, the owner among the watchers, the
-// camera required and no large zone. Whether it is for this moment is the caller's to
-// decide; the grant may not have begun yet, as the window can't either.
-func (a *Authority) OpenPass(msg []byte, now time.Time) (Pass, error) {
+// camera required and no large zone. It needs no clock: whether the pass is for this moment
+// is the caller's to decide.
+func (a *Authority) OpenPass(msg []byte) (Pass, error) {
 	p, err := OpenPass(msg, a.signer(msg))
 	if err != nil {
 		return Pass{}, err
 	}
-	err = a.orNone(&p, now)
-	return p, err
+	return a.permitted(p)
 }
 
-// orNone leaves of p the zero Pass when it is not permitted.
-func (a *Authority) orNone(p *Pass, now time.Time) error {
-	err := a.Permits(*p, now)
-	if err != nil {
-		*p = Pass{}
+// permitted leaves of a pass the zero Pass when it is not permitted.
+func (a *Authority) permitted(p Pass) (Pass, error) {
+	if err := a.Permits(p); err != nil {
+		return Pass{}, err
 	}
-	return err
+	return p, nil
 }
 
 // Permits says whether a pass that was opened before, and its amendment, would still be
 // opened now: somebody may have been revoked, or granted less. When it is the amendment
 // that no longer holds, the pass as it was signed may; open [Pass.Note] again to see.
-func (a *Authority) Permits(p Pass, now time.Time) error {
+func (a *Authority) Permits(p Pass) error {
 	if !p.ok {
 		return fmt.Errorf("%w: no pass", ErrForm)
 	}
@@ -206,46 +210,40 @@ func (a *Authority) Permits(p Pass, now time.Time) error {
 	}
 	signed := p.terms
 	signed.Until = p.until
-	if err := a.within(p.signer, signed, now); err != nil || p.amender == "" {
+	if err := a.within(p.signer, signed); err != nil || p.amender == "" {
 		return err
 	}
-	return a.within(p.amender, p.terms, now)
+	return a.within(p.amender, p.terms)
 }
 
 // within says whether somebody could sign these terms.
-func (a *Authority) within(who string, t Terms, now time.Time) error {
-	g, owner, err := a.may(who, MayDeliver, now)
-	if err != nil || owner {
+func (a *Authority) within(who string, t Terms) error {
+	g, owner, err := a.holds(who, MayDeliver)
+	switch {
+	case err != nil || owner:
 		return err
-	}
-	var wider []string
-	for what, is := range map[string]bool{
-		"window":   t.From.Before(g.From) || t.Until.After(g.Until),
-		"epoch":    t.Epoch != g.Epoch,
-		"watchers": !slices.Contains(t.Watchers, KeyID(a.owner)),
-		"camera":   !t.Camera,
-		"zone":     t.Large,
-	} {
-		if is {
-			wider = append(wider, what)
-		}
-	}
-	if wider != nil {
-		slices.Sort(wider)
-		return fmt.Errorf("%w: %s beyond the grant of %s", ErrNotGranted, strings.Join(wider, ", "), who)
+	case t.From.Before(g.From), t.Until.After(g.Until):
+		return fmt.Errorf("%w: it holds from %s until %s", ErrGrantOver, stamp(g.From), stamp(g.Until))
+	case t.Epoch != g.Epoch:
+		return fmt.Errorf("%w: epoch %d, granted in %d", ErrNotGranted, t.Epoch, g.Epoch)
+	case !slices.Contains(t.Watchers, KeyID(a.owner)):
+		return fmt.Errorf("%w: the owner could not watch", ErrNotGranted)
+	case !t.Camera:
+		return fmt.Errorf("%w: no camera", ErrNotGranted)
+	case t.Large:
+		return fmt.Errorf("%w: a large zone", ErrNotGranted)
 	}
 	return nil
 }
 
 // Amend gives the pass as amended by the owner, or by a member who could have signed the
 // pass as it is then. (Whoever can't may still cancel the delivery.)
-func (a *Authority) Amend(p Pass, msg []byte, now time.Time) (Pass, error) {
+func (a *Authority) Amend(p Pass, msg []byte) (Pass, error) {
 	q, err := Amend(p, msg, a.signer(msg))
 	if err != nil {
 		return Pass{}, err
 	}
-	err = a.orNone(&q, now)
-	return q, err
+	return a.permitted(q)
 }
 
 // OpenOrder opens an order of the owner's, or of a member's who has the right to it now.
@@ -259,11 +257,7 @@ func (a *Authority) OpenOrder(msg []byte, now time.Time) (o Order, signer string
 		return Order{}, "", fmt.Errorf("%w: device %s", ErrOther, o.Device)
 	}
 	right := map[string]Rights{Cancel: MayDeliver, Lock: MayLock, Remember: MayInstall}[o.Verb]
-	g, _, err := a.may(KeyID(key), right, now)
-	if err == nil && now.Before(g.From) {
-		err = fmt.Errorf("%w: it begins at %s", ErrGrantOver, stamp(g.From))
-	}
-	if err != nil {
+	if err := a.holdsAt(KeyID(key), right, now); err != nil {
 		return Order{}, "", err
 	}
 	return o, KeyID(key), nil
@@ -273,7 +267,7 @@ func (a *Authority) OpenOrder(msg []byte, now time.Time) (o Order, signer string
 // not revoked, and for a member's pass the key is the owner's or was granted to watch. An
 // owner may name whom they like.
 func (a *Authority) MayWatch(p Pass, keyID string, now time.Time) error {
-	if err := a.Permits(p, now); err != nil {
+	if err := a.Permits(p); err != nil {
 		return err
 	}
 	if !p.MayWatch(keyID) {
@@ -285,9 +279,5 @@ func (a *Authority) MayWatch(p Pass, keyID string, now time.Time) error {
 	if p.signer == KeyID(a.owner) {
 		return nil
 	}
-	g, _, err := a.may(keyID, MayWatch, now)
-	if err == nil && now.Before(g.From) {
-		err = fmt.Errorf("%w: it begins at %s", ErrGrantOver, stamp(g.From))
-	}
-	return err
+	return a.holdsAt(keyID, MayWatch, now)
 }
