@@ -83,7 +83,7 @@ func FuzzOpenStatements(f *testing.F) {
 		opened := ""
 		for _, s := range all {
 			if _, err := s.open(msg, publicOf(x.owner)); err == nil {
-				if opened != "" {
+				if opened != "" && !strings.HasSuffix(opened, "grant") {
 					t.Fatalf("%q is a %s and a %s", text, opened, s.name)
 				}
 				opened = s.name
