@@ -12,9 +12,9 @@ import (
 // again. The corpus is signed by a key that the fuzzer does not have, so beyond the seeds
 // nothing should open at all; resigned inputs below get past the signature.
 
-// published is the fixture with the sealed code of the published vectors, so that every
+// publishedHome is the fixture with the sealed code of the published vectors, so that every
 // worker of the fuzzer has the same one.
-func published(f *testing.F) fixture {
+func publishedHome(f *testing.F) fixture {
 	x := newFixture(f)
 	sealed, err := b64.DecodeString(readVectors(f).Code.Sealed)
 	if err != nil {
@@ -25,7 +25,7 @@ func published(f *testing.F) fixture {
 }
 
 func FuzzOpenPass(f *testing.F) {
-	x := published(f)
+	x := publishedHome(f)
 	good, err := pass.SignPass(x.terms, x.owner)
 	if err != nil {
 		f.Fatal(err)
@@ -48,7 +48,7 @@ func FuzzOpenPass(f *testing.F) {
 
 // FuzzSignedPass signs whatever the fuzzer writes: the parser alone stands in the way.
 func FuzzSignedPass(f *testing.F) {
-	x := published(f)
+	x := publishedHome(f)
 	good, _ := pass.SignPass(x.terms, x.owner)
 	text, _, _ := bytes.Cut(good, []byte("\n\n"))
 	f.Add(string(text) + "\n")
@@ -122,7 +122,7 @@ func FuzzParseCode(f *testing.F) {
 }
 
 func FuzzUnseal(f *testing.F) {
-	x := published(f)
+	x := publishedHome(f)
 	f.Add(x.terms.Sealed)
 	f.Fuzz(func(t *testing.T, sealed []byte) {
 		_, codeErr := x.seal.Unseal(sealed, x.terms.Device, fixedDelivery)

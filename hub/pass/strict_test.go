@@ -13,10 +13,6 @@ import (
 	"vestibule/hub/pass"
 )
 
-// free are fields that hold any text, so that a changed one is another statement and no
-// bad spelling of this one.
-var free = []string{"origin", "why"}
-
 var (
 	timeValue   = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`)
 	numberValue = regexp.MustCompile(`^\d+$`)
@@ -92,9 +88,6 @@ func bent(note string, key ed25519.PrivateKey) []refusedVector {
 		swap("a tab for the space", field+"\t"+value)
 		swap("no value", field+" ")
 		swap("no value and no space", field)
-		if slices.Contains(free, field) {
-			continue
-		}
 		swap("two spaces", field+"  "+value)
 		swap("a space after", line+" ")
 		swap("a line end of Windows", line+"\r")
