@@ -27,7 +27,7 @@ func (t *turn) wake() {
 const ahead = 50 * time.Millisecond
 
 // look takes eye's report. A frame that is not newer than the last says nothing.
-func (t *turn) look(e Event) {
+func (t *turn) look(e *Event) {
 	c := &t.camera
 	if !c.power || !c.eye || e.at > t.now.Mono+ahead || c.looked && (e.at <= c.at || e.number <= c.frame) {
 		return

@@ -137,7 +137,7 @@ func (t *turn) settleVisits() {
 	if t.relock && !t.unsure {
 		return // the latch is still falling into the strike
 	}
-	for i := range t.slots {
+	for i := range t.kept() {
 		if v := &t.slots[i]; v.plan.Delivery != "" && v.visit == underWay {
 			t.settleVisit(v)
 		}

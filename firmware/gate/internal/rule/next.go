@@ -5,7 +5,7 @@ import "time"
 // Next says how long after now the rule wants a Tick although nothing happens; 0 means that
 // it needs none. now may be later than the last Step: what has become due since is wanted
 // soon.
-func (s State) Next(now Now) time.Duration {
+func (s *State) Next(now Now) time.Duration {
 	n := next{now: now}
 	switch s.pending.phase {
 	case writing:
@@ -15,7 +15,7 @@ func (s State) Next(now Now) time.Duration {
 	case none, abandoned:
 	}
 	current := s.current()
-	for i := range s.slots {
+	for i := range s.kept() {
 		c := &s.slots[i]
 		switch {
 		case c.plan.Delivery == "" || c.stage == closed && c.plan.Delivery == s.pending.delivery:

@@ -12,14 +12,13 @@ func (s *State) Restore(p Plan) bool {
 	if p.Delivery == "" || s.find(p.Delivery) != nil {
 		return false
 	}
-	for i := range s.slots {
-		if s.slots[i].plan.Delivery == "" {
-			s.slots[i] = slot{plan: p}
-			s.epoch = max(s.epoch, p.Epoch)
-			return true
-		}
+	c := s.free()
+	if c == nil {
+		return false
 	}
-	return false
+	*c = slot{plan: p}
+	s.epoch = max(s.epoch, p.Epoch)
+	return true
 }
 
 // Replay takes one entry of the journal, in order. Entries about deliveries that are not
@@ -112,10 +111,10 @@ func (s *State) replayUnknown(e wire.Event) {
 
 // Resume goes on after a restart: the pulse, the camera's power and the lamp ended with the
 // process, what the journal says goes on. A visit's grace goes on from the journal's time;
-// the delay after wrong codes begins anew.
-func Resume(s State, now Now) (State, []Effect) {
-	t := turn{State: s, now: now}
-	for i := range t.slots {
+// the delay after wrong codes begins anew. Like [Step] it appends to out what has to be done.
+func Resume(s *State, now Now, out []Effect) []Effect {
+	t := turn{State: s, now: now, effects: out}
+	for i := range t.kept() {
 		c := &t.slots[i]
 		if c.plan.Delivery == "" {
 			continue
@@ -144,5 +143,5 @@ func Resume(s State, now Now) (State, []Effect) {
 		}
 	}
 	t.settle()
-	return t.State, t.effects
+	return t.effects
 }

@@ -89,6 +89,7 @@ type camera struct {
 // one.
 type State struct {
 	slots   [MaxPasses]slot
+	top     uint8                 // all slots from here on are free
 	past    [2 * MaxPasses]string // deliveries that are over
 	orders  [MaxPasses]order
 	pasts   uint8 // where the next goes
@@ -129,11 +130,14 @@ type State struct {
 // works.
 func New(epoch uint64) State { return State{epoch: epoch, disk: true} }
 
+// kept are the slots up to the last that holds a delivery; any of them may be free.
+func (s *State) kept() []slot { return s.slots[:s.top] }
+
 func (s *State) find(delivery string) *slot {
 	if delivery == "" {
 		return nil
 	}
-	for i := range s.slots {
+	for i := range s.kept() {
 		if s.slots[i].plan.Delivery == delivery {
 			return &s.slots[i]
 		}
@@ -143,7 +147,7 @@ func (s *State) find(delivery string) *slot {
 
 // current is the slot whose window is open; there is never more than one.
 func (s *State) current() *slot {
-	for i := range s.slots {
+	for i := range s.kept() {
 		if s.slots[i].plan.Delivery != "" && s.slots[i].stage == open {
 			return &s.slots[i]
 		}
@@ -157,7 +161,7 @@ func (s *State) visited() *slot {
 	if c := s.current(); c != nil && c.visit == underWay {
 		return c
 	}
-	for i := range s.slots {
+	for i := range s.kept() {
 		if s.slots[i].plan.Delivery != "" && s.slots[i].visit == underWay {
 			return &s.slots[i]
 		}
@@ -183,7 +187,7 @@ func (s *State) addPast(delivery string) {
 }
 
 // Known reports whether a pass for this delivery was accepted, and needs no judging again.
-func (s State) Known(delivery string) bool {
+func (s *State) Known(delivery string) bool {
 	if c := s.find(delivery); c != nil {
 		return c.logged
 	}
@@ -191,7 +195,7 @@ func (s State) Known(delivery string) bool {
 }
 
 // Delivery names the delivery whose window is open, and "" if none is.
-func (s State) Delivery() string {
+func (s *State) Delivery() string {
 	if c := s.current(); c != nil {
 		return c.plan.Delivery
 	}
@@ -199,14 +203,14 @@ func (s State) Delivery() string {
 }
 
 // Locked reports whether the door is known to be locked: shut, the bolt held, no current.
-func (s State) Locked() bool {
+func (s *State) Locked() bool {
 	return s.door == Closed && s.bolt == Closed && s.coil == CoilOff && !s.unsure
 }
 
 // Picture says why the picture is not live; "" when it is fresh, shows the zone and, if the
 // delivery asks for a camera, the lamp. frame and at are those of the newest frame; ok is
 // false when there is none.
-func (s State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration, ok bool) {
+func (s *State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration, ok bool) {
 	why = s.blind(now)
 	if c := s.current(); why == wire.LampUnseen && c != nil && !c.plan.Camera {
 		why = ""
@@ -215,7 +219,7 @@ func (s State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration
 }
 
 // View is what the household sees. Time is the caller's to fill in.
-func (s State) View(now Now) wire.State {
+func (s *State) View(now Now) wire.State {
 	v := wire.State{Door: wire.DoorUnknown, Bolt: wire.BoltUnknown, Camera: wire.CameraIsOff, Visit: wire.NoWindow, Viewers: s.viewers}
 	switch s.door {
 	case Open:

@@ -4,18 +4,20 @@ import (
 	"vestibule/hub/wire"
 )
 
-// Step takes one event at one time. It returns the new state and what has to be done, in
-// this order.
-func Step(s State, e Event, now Now) (State, []Effect) {
-	t := turn{State: s, now: now}
-	t.take(e)
+// Step takes one event at one time: it changes s and appends to out what has to be done, in
+// this order. What it does depends on nothing but *s, e and now, and it keeps nothing of
+// out. It allocates only when out has no room. A copy of *s is a State of its own; Go keeps a
+// State that Step is given on the heap, so whoever tries many copies assigns them to one.
+func Step(s *State, e Event, now Now, out []Effect) []Effect {
+	t := turn{State: s, now: now, effects: out}
+	t.take(&e)
 	t.settle()
-	return t.State, t.effects
+	return t.effects
 }
 
 // turn is one Step under way.
 type turn struct {
-	State
+	*State
 	now     Now
 	effects []Effect
 }
@@ -35,11 +37,11 @@ func (t *turn) note(kind wire.Kind, why wire.Reason) {
 	t.write(e)
 }
 
-func (t *turn) take(e Event) {
+func (t *turn) take(e *Event) {
 	switch e.kind {
 	case tick:
 	case passCame:
-		t.accept(e.plan)
+		t.accept(&e.plan)
 	case cancelCame:
 		t.cancel(e.delivery)
 	case lockCame:

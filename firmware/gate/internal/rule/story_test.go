@@ -32,6 +32,7 @@ type story struct {
 	blind   bool // eye is stuck
 	ref     uint64
 	pulses  int
+	stepped func(before State, e Event) // if set, is told of every step
 }
 
 const start = int64(1_780_000_000_000)
@@ -61,8 +62,11 @@ func (b *story) boot() {
 
 func (b *story) step(e Event) {
 	b.t.Helper()
-	var effects []Effect
-	b.s, effects = Step(b.s, e, b.now)
+	before := b.s
+	effects := Step(&b.s, e, b.now, nil)
+	if b.stepped != nil {
+		b.stepped(before, e)
+	}
 	b.carryOut(effects)
 }
 
@@ -232,9 +236,7 @@ func (b *story) restart(d time.Duration, plans ...Plan) {
 	for _, e := range b.journal {
 		b.s.Replay(e)
 	}
-	var effects []Effect
-	b.s, effects = Resume(b.s, b.now)
-	b.carryOut(effects)
+	b.carryOut(Resume(&b.s, b.now, nil))
 	for _, e := range []Event{CoilIs(CoilOff), TamperIs(b.s.coverOff), NetIs(true), EyeIs(true)} {
 		b.step(e)
 	}
@@ -527,11 +529,11 @@ func TestCoilDoesNotFollow(t *testing.T) {
 	b.slow = true
 	b.keys(Right)
 	b.slow = false
-	s, effects := Step(b.s, Written(b.held[0], true), b.now)
+	effects := Step(&b.s, Written(b.held[0], true), b.now, nil)
 	if len(effects) != 2 || effects[0].Do != Energise || effects[1].Do != Visit {
 		t.Fatalf("%+v", effects)
 	}
-	b.s, b.log = s, nil
+	b.log = nil
 	b.step(CoilIs(CoilUnknown))
 	b.then("code_refused(door_unsure)", "denied door_unsure")
 	b.step(CoilIs(CoilOff))
@@ -544,7 +546,7 @@ func TestCoilNeverAnswers(t *testing.T) {
 	b.slow = true
 	b.keys(Right)
 	b.slow = false
-	b.s, _ = Step(b.s, Written(b.held[0], true), b.now)
+	Step(&b.s, Written(b.held[0], true), b.now, nil)
 	b.log = nil
 	b.passes(time.Second)
 	b.then("code_refused(door_unsure)", "denied door_unsure", "release")
@@ -558,11 +560,12 @@ func TestCoilLimit(t *testing.T) {
 	b.log = nil
 	b.passes(4900 * time.Millisecond)
 	b.then()
-	s, effects := Step(b.s, Tick(), Now{b.now.Wall, b.now.Mono + 100*time.Millisecond, true})
+	s := b.s
+	effects := Step(&s, Tick(), Now{b.now.Wall, b.now.Mono + 100*time.Millisecond, true}, nil)
 	if len(effects) != 1 || effects[0].Do != Release {
 		t.Fatalf("after 5 s: %+v", effects)
 	}
-	_, effects = Step(s, Tick(), Now{b.now.Wall, b.now.Mono + 1200*time.Millisecond, true})
+	effects = Step(&s, Tick(), Now{b.now.Wall, b.now.Mono + 1200*time.Millisecond, true}, nil)
 	if !slices.ContainsFunc(effects, func(e Effect) bool { return e.Do == Release }) {
 		t.Fatalf("after 6 s with current still on: %+v", effects)
 	}

@@ -19,7 +19,7 @@ func delay(wrong uint8) time.Duration {
 }
 
 // try takes a code. The order of its questions is that of the package comment.
-func (t *turn) try(e Event) {
+func (t *turn) try(e *Event) {
 	c := t.current()
 	if e.delivery != "" && (c == nil || c.plan.Delivery != e.delivery) {
 		t.tryElsewhere(e)
@@ -76,7 +76,7 @@ func (t *turn) try(e Event) {
 }
 
 // tryElsewhere answers a try for a delivery whose window is not open.
-func (t *turn) tryElsewhere(e Event) {
+func (t *turn) tryElsewhere(e *Event) {
 	c := t.find(e.delivery)
 	d := Effect{Reason: wire.NoDelivery}
 	switch {
@@ -91,7 +91,7 @@ func (t *turn) tryElsewhere(e Event) {
 }
 
 // refuse says no, here and in the journal.
-func (t *turn) refuse(c *slot, e Event, d Effect) {
+func (t *turn) refuse(c *slot, e *Event, d Effect) {
 	entry := Entry{Kind: wire.CodeRefused, Reason: d.Reason, Via: e.via}
 	if c != nil {
 		entry.Delivery, entry.Count = c.plan.Delivery, int(c.wrong)
@@ -131,7 +131,7 @@ func (t *turn) barred(c *slot) wire.Reason {
 }
 
 // burn asks the disk to remember this entry; the coil comes after.
-func (t *turn) burn(c *slot, e Event) {
+func (t *turn) burn(c *slot, e *Event) {
 	t.tickets++
 	t.pending = pending{
 		phase: writing, first: c.visit == awaited, entry: c.used + 1, ticket: t.tickets, ref: e.number, via: e.via,

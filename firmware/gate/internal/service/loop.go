@@ -55,9 +55,7 @@ func (s *Service) loop(ctx context.Context) error {
 		started.Reason = wire.DiskTrouble
 	}
 	s.enter(started, nil)
-	var effects []rule.Effect
-	s.state, effects = rule.Resume(s.state, now)
-	s.carryOut(effects)
+	s.carryOut(rule.Resume(&s.state, now, nil))
 	s.readCoil()
 	var relay <-chan contact.Change
 	if s.door.Relay != nil {
@@ -122,19 +120,21 @@ func (s *Service) now() rule.Now {
 	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: mono, Sure: r.Sure}
 	if r.Jumped {
 		s.log.Warn("the clock jumped", "sure", r.Sure, "time", r.Now)
-		var effects []rule.Effect
-		s.state, effects = rule.Step(s.state, rule.ClockJumped(), n)
-		s.carryOut(effects)
+		s.stepAt(rule.ClockJumped(), n)
 	}
 	return n
 }
 
 // step hands an event to the rule and does what it wants.
-func (s *Service) step(e rule.Event) {
-	now := s.now()
-	var effects []rule.Effect
-	s.state, effects = rule.Step(s.state, e, now)
-	s.carryOut(effects)
+func (s *Service) step(e rule.Event) { s.stepAt(e, s.now()) }
+
+// stepAt keeps its effects behind those that are being carried out: what they lead to may
+// be a step too.
+func (s *Service) stepAt(e rule.Event, now rule.Now) {
+	from := len(s.effects)
+	s.effects = rule.Step(&s.state, e, now, s.effects)
+	s.carryOut(s.effects[from:])
+	s.effects = s.effects[:from]
 }
 
 // settle follows each round: the coil, what the household sees, and when to wake next.

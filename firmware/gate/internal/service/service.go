@@ -84,6 +84,7 @@ type Service struct {
 
 	// All below belongs to Run's goroutine.
 	state    rule.State
+	effects  []rule.Effect // being carried out; see stepAt
 	clock    *clock.Clock
 	stamp    time.Time
 	owner    keys.Owner
