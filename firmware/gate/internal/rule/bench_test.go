@@ -23,7 +23,7 @@ func visitOf(t testing.TB, passes int) []moment {
 		b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.From, p.Until = fmt.Sprint("later", i), from, from+3_600_000 })))
 	}
 	var all []moment
-	b.stepped = func(before State, e Event) { all = append(all, moment{before, e, b.now}) }
+	b.stepped = func(before State, e Event, _ []Effect) { all = append(all, moment{before, e, b.now}) }
 	b.step(PassCame(plan(func(p *Plan) { p.Until = p.From + 600_000 })))
 	b.passes(time.Minute + time.Second)
 	b.keys(Wrong)

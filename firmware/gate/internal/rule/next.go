@@ -11,7 +11,7 @@ func (s *State) Next(now Now) time.Duration {
 	case writing:
 		n.at(s.pending.since + writeWithin)
 	case energising:
-		n.at(s.pending.since + coilWithin)
+		n.at(s.pending.since + s.coilWithin())
 	case none, abandoned:
 	}
 	current := s.current()
@@ -21,10 +21,12 @@ func (s *State) Next(now Now) time.Duration {
 		case c.plan.Delivery == "" || c.stage == closed && c.plan.Delivery == s.pending.delivery:
 		case c.stage == planned && !c.cancelled && now.Wall < c.plan.From:
 			n.wall(c.plan.From)
-		default:
-			if c.visit != underWay || c.stage != closed {
-				n.wall(c.plan.Until)
+		case c.stage == closed || c.cancelled && c.stage == planned:
+			if c.visit != underWay {
+				n.wall(c.keep)
 			}
+		default:
+			n.wall(c.plan.Until)
 			switch {
 			case c.stage != planned || c.cancelled:
 			case current != nil:
@@ -46,6 +48,8 @@ func (s *State) Next(now Now) time.Duration {
 			n.at(now.Mono) // it has become so since the last Step
 		case !c.live && !c.fault:
 			n.at(c.since + startWithin)
+		case !s.unseen && s.unwatched():
+			n.at(now.Mono) // the same
 		}
 	}
 	if s.coil == CoilOn {
@@ -55,13 +59,16 @@ func (s *State) Next(now Now) time.Duration {
 		n.at(s.opened + HeldAfter)
 	}
 	if s.odd != 0 && !s.unsure {
-		n.at(s.odd + oddFor)
+		n.at(s.odd + s.oddFor())
 	}
-	if v := s.visited(); v != nil && s.door == Closed && s.coil == CoilOff {
+	if v := s.visited(); v != nil && s.still() {
 		n.at(v.quiet + v.plan.Grace)
 		if v.used >= v.plan.Entries {
 			n.at(v.quiet + openAfter)
 		}
+	}
+	if s.panicked != 0 {
+		n.at(s.panicked)
 	}
 	if !s.net && s.online {
 		n.at(s.netOff + netLostFor)

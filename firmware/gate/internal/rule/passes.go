@@ -43,7 +43,7 @@ func (t *turn) accept(p *Plan) {
 	if c == nil {
 		c = t.free()
 	}
-	*c = slot{plan: *p, logged: true}
+	*c = slot{plan: *p, logged: true, keep: p.Until, said: p.Revision}
 	t.write(Entry{Kind: wire.PassAccepted, Delivery: p.Delivery})
 	t.raise(p.Epoch)
 	for i := range t.orders {
@@ -84,17 +84,17 @@ func (s *State) free() *slot {
 	return nil
 }
 
-func (t *turn) cancel(delivery string) {
+func (t *turn) cancel(delivery string, why wire.Reason) {
 	c := t.find(delivery)
-	if c == nil {
+	if c == nil && why == wire.ByOwner {
 		t.early(order{delivery: delivery}, wire.Cancelled)
 		return
 	}
-	if c.cancelled || c.stage == closed {
+	if c == nil || c.cancelled || c.stage == closed {
 		return
 	}
-	c.cancelled, c.why = true, wire.ByOwner
-	t.write(Entry{Kind: wire.Cancelled, Delivery: delivery, Reason: wire.ByOwner})
+	c.cancelled, c.why = true, why
+	t.write(Entry{Kind: wire.Cancelled, Delivery: delivery, Reason: why})
 }
 
 func (t *turn) lock(delivery string) {
@@ -190,7 +190,7 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 func (t *turn) settleSlots() {
 	for i := range t.kept() {
 		c := &t.slots[i]
-		if c.plan.Delivery == "" || c.visit == underWay || t.now.Wall < c.plan.Until || c.plan.Delivery == t.pending.delivery {
+		if c.plan.Delivery == "" || c.visit == underWay || t.now.Wall < c.keep || c.plan.Delivery == t.pending.delivery {
 			continue
 		}
 		if c.stage == closed || c.cancelled {

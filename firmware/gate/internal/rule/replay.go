@@ -1,22 +1,32 @@
 package rule
 
 import (
+	"math"
 	"time"
 
+	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
 
-// Restore puts the plan of a kept pass into a new state, before the journal is replayed. It
-// reports false when there is no room.
+// Restore puts the plan of a kept pass, as it was signed, into a new state, before the journal
+// is replayed; then the same as amended, if it was. It reports false when there is no room.
 func (s *State) Restore(p Plan) bool {
-	if p.Delivery == "" || s.find(p.Delivery) != nil {
+	if p.Delivery == "" {
 		return false
+	}
+	if c := s.find(p.Delivery); c != nil {
+		if p.Revision <= c.plan.Revision {
+			return false
+		}
+		c.plan.Until, c.plan.Revision = p.Until, p.Revision
+		c.keep = max(c.keep, p.Until)
+		return true
 	}
 	c := s.free()
 	if c == nil {
 		return false
 	}
-	*c = slot{plan: p}
+	*c = slot{plan: p, keep: p.Until}
 	s.epoch = max(s.epoch, p.Epoch)
 	return true
 }
@@ -49,6 +59,8 @@ func (s *State) Replay(e wire.Event) {
 		s.coverOff = false
 	case wire.WindowOpened:
 		s.latch = s.coverOff
+	case wire.Panic:
+		s.panicked = time.Duration(e.Time.UnixMilli()) + time.Duration(PanicFor.Milliseconds()) // a wall time, until Resume
 	case wire.LinkLost:
 		s.lost = true
 	case wire.LinkBack:
@@ -60,6 +72,10 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 	switch e.Kind {
 	case wire.PassAccepted:
 		c.logged = true
+	case wire.Amended:
+		c.said = max(c.said, uint64(max(e.Count, 0)))
+	case wire.Duress:
+		c.forced = true
 	case wire.Cancelled:
 		c.cancelled, c.why = true, e.Reason
 	case wire.OwnerLocked:
@@ -95,6 +111,9 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 		c.quiet = time.Duration(e.Time.UnixMilli())
 	case wire.VisitEnded:
 		c.visit = over
+		if c.entered {
+			s.egress = time.Duration(e.Time.UnixMilli() + c.plan.Grace.Milliseconds()) // the same
+		}
 	}
 }
 
@@ -124,6 +143,9 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 			c.logged = true
 			t.write(Entry{Kind: wire.PassAccepted, Delivery: c.plan.Delivery})
 		}
+		if min(c.plan.Revision, math.MaxInt32) > c.said {
+			t.sayAmended(c) // the same
+		}
 		if c.plan.Epoch < t.epoch && !c.cancelled && c.stage != closed {
 			c.cancelled, c.why = true, wire.OldEpoch
 			t.write(Entry{Kind: wire.Cancelled, Delivery: c.plan.Delivery, Reason: wire.OldEpoch})
@@ -134,9 +156,9 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 			c.slow = now.Mono + delay(c.wrong)
 		}
 	}
-	if t.shown == Open {
-		t.opened = now.Mono
-	}
+	t.egress = t.left(t.egress, pass.MaxGrace)
+	t.panicked = t.left(t.panicked, PanicFor)
+	t.wakeDoor()
 	for i := range t.orders {
 		if o := t.orders[i]; o.delivery != "" && t.isPast(o.delivery) {
 			t.orders[i] = order{}
@@ -144,4 +166,32 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 	}
 	t.settle()
 	return t.effects
+}
+
+// left makes a monotonic time of a wall time that may still be to come, but no later than
+// most from now; 0 when it is past.
+func (t *turn) left(wall, most time.Duration) time.Duration {
+	if ms := int64(wall) - t.now.Wall; ms > 0 {
+		return t.now.Mono + min(time.Duration(min(ms, most.Milliseconds()))*time.Millisecond, most)
+	}
+	return 0
+}
+
+// wakeDoor goes on with a door as it was left, its alarm included.
+func (t *turn) wakeDoor() {
+	if t.setup.NoContact {
+		t.shown, t.held, t.forced = Unknown, false, false // it had a contact once
+	}
+	if t.setup.Lock == FailSafe {
+		t.relock = true // it was free while the power was away
+	}
+	if t.shown == Open {
+		t.opened = t.now.Mono
+	}
+	switch {
+	case t.coverOff || t.panicked != 0:
+		t.alarm()
+	case t.held || t.forced:
+		t.sound()
+	}
 }

@@ -31,6 +31,7 @@ type slot struct {
 	logged    bool // the journal says that it was accepted
 	cancelled bool
 	locked    bool // by the owner: no more openings
+	forced    bool // the journal says that its code was typed under duress
 	wrong     uint8
 	used      uint8         // entries
 	entered   bool          // the door has been open in this visit
@@ -38,6 +39,8 @@ type slot struct {
 	slow      time.Duration // no digits before
 	quiet     time.Duration // since when the grace runs
 	why       wire.Reason   // of a cancellation
+	keep      int64         // as Now.Wall: no pass of it, amended or not, holds longer than that
+	said      uint64        // the revision that the journal knows of
 }
 
 // pending is an entry on its way from the code to the coil.
@@ -94,6 +97,7 @@ type State struct {
 	orders  [MaxPasses]order
 	pasts   uint8 // where the next goes
 	ordered uint8
+	setup   Setup
 	epoch   uint64
 	tickets uint64
 	pending pending
@@ -107,11 +111,14 @@ type State struct {
 	coilOff    time.Duration // 0: it never had current
 	released   time.Duration // when Release was last asked for; 0 for not in this pulse
 	egress     time.Duration // until then an opening is a courier's leaving
+	exit       time.Duration // until then the next one is somebody else's; 0 for not
+	panicked   time.Duration // until then the alarm sounds for a panic; 0 for not
 	odd        time.Duration // since when the sensors disagree; 0 for not
 	unsure     bool
 	relock     bool // relocked is still to be said
 	held       bool
 	forced     bool
+	unseen     bool // the picture was lost in mid-visit
 	loud       bool // the local alarm sounds
 
 	coverKnown bool
@@ -128,7 +135,7 @@ type State struct {
 
 // New is a state before anything is known: the sensors unknown, no pass, a journal that
 // works.
-func New(epoch uint64) State { return State{epoch: epoch, disk: true} }
+func New(epoch uint64, door Setup) State { return State{epoch: epoch, setup: door, disk: true} }
 
 // kept are the slots up to the last that holds a delivery; any of them may be free.
 func (s *State) kept() []slot { return s.slots[:s.top] }
@@ -203,9 +210,17 @@ func (s *State) Delivery() string {
 }
 
 // Locked reports whether the door is known to be locked: shut, the bolt held, no current.
-func (s *State) Locked() bool {
-	return s.door == Closed && s.bolt == Closed && s.coil == CoilOff && !s.unsure
+// Where nothing says whether it is shut, the bolt alone has to do.
+func (s *State) Locked() bool { return s.still() && s.bolt == Closed && !s.unsure }
+
+// still reports whether nothing lets the door be opened: it is shut, as far as anything can
+// tell, and no current frees it.
+func (s *State) still() bool {
+	return (s.door == Closed || s.setup.NoContact) && s.coil == CoilOff
 }
+
+// moving reports whether a motor may be on its way, or wait for the door to be shut.
+func (s *State) moving() bool { return s.setup.Lock == Motor && s.coil == CoilUnknown }
 
 // Picture says why the picture is not live; "" when it is fresh, shows the zone and, if the
 // delivery asks for a camera, the lamp. frame and at are those of the newest frame; ok is
@@ -229,7 +244,7 @@ func (s *State) View(now Now) wire.State {
 	case Unknown:
 	}
 	switch {
-	case s.door == Unknown || s.bolt == Unknown || s.coil == CoilUnknown || s.unsure:
+	case s.door == Unknown && !s.setup.NoContact || s.bolt == Unknown || s.coil == CoilUnknown && !s.moving() || s.unsure:
 	case s.Locked():
 		v.Bolt = wire.BoltLocked
 	case s.coil == CoilOn || s.bolt == Open:
@@ -267,8 +282,12 @@ func (s *State) View(now Now) wire.State {
 	switch {
 	case s.forced:
 		v.Alarm = wire.ForcedOpen
+	case s.panicked != 0:
+		v.Alarm = wire.Panic
 	case s.latch:
 		v.Alarm = wire.Tamper
+	case s.unseen:
+		v.Alarm = wire.CameraFault
 	case !s.disk:
 		v.Alarm = wire.JournalBroken
 	case s.held:

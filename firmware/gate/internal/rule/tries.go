@@ -18,8 +18,20 @@ func delay(wrong uint8) time.Duration {
 	return min(2*time.Second<<(wrong-FreeTries), slowest)
 }
 
-// try takes a code. The order of its questions is that of the package comment.
+// try takes a code. One that was typed under duress is answered as a right one is, in every
+// way; that it was is written down after the answer, once a delivery.
 func (t *turn) try(e *Event) {
+	t.answer(e)
+	c := t.current()
+	if e.verdict != Forced || c == nil || c.forced || e.delivery != "" && e.delivery != c.plan.Delivery {
+		return
+	}
+	c.forced = true
+	t.write(Entry{Kind: wire.Duress, Delivery: c.plan.Delivery, Via: e.via})
+}
+
+// answer takes a code. The order of its questions is that of the package comment.
+func (t *turn) answer(e *Event) {
 	c := t.current()
 	if e.delivery != "" && (c == nil || c.plan.Delivery != e.delivery) {
 		t.tryElsewhere(e)
@@ -41,7 +53,7 @@ func (t *turn) try(e *Event) {
 			return
 		}
 	}
-	if e.verdict != Right {
+	if e.verdict != Right && e.verdict != Forced {
 		if e.via != QR {
 			c.wrong++
 			c.slow = t.now.Mono + delay(c.wrong)
@@ -116,8 +128,10 @@ func (t *turn) barred(c *slot) wire.Reason {
 		return wire.DiskTrouble
 	case !t.now.Sure:
 		return wire.ClockUnsure
-	case t.unsure || t.door == Unknown || t.bolt == Unknown || t.coil == CoilUnknown:
+	case t.unsure || t.door == Unknown && !t.setup.NoContact || t.bolt == Unknown || t.coil == CoilUnknown:
 		return wire.DoorUnsure
+	case t.setup.NoContact && t.bolt == Open && t.coil == CoilOff:
+		return wire.DoorUnsure // it is open, or nothing holds it
 	case t.door == Open:
 		return wire.DoorIsOpen
 	case c.plan.Camera && t.blind(t.now) != "":
@@ -211,7 +225,7 @@ func (t *turn) settleEntry() {
 	case t.pending.phase == writing && waited >= writeWithin:
 		t.disk = false
 		t.abandon(wire.DiskTrouble)
-	case t.pending.phase == energising && waited >= coilWithin:
+	case t.pending.phase == energising && waited >= t.coilWithin():
 		t.abandon(wire.DoorUnsure)
 		t.release()
 	}

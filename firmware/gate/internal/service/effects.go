@@ -8,11 +8,17 @@ import (
 	"vestibule/hub/wire"
 )
 
-// carryOut does what the rule wants, in its order.
-func (s *Service) carryOut(effects []rule.Effect) {
-	for _, e := range effects {
-		s.carryOutOne(e)
+// carryOut does what the rule wants, in its order. What that leads to may be steps too: their
+// effects come after these.
+func (s *Service) carryOut() {
+	if s.carrying {
+		return
 	}
+	s.carrying = true
+	for i := 0; i < len(s.effects); i++ {
+		s.carryOutOne(s.effects[i])
+	}
+	s.effects, s.carrying = s.effects[:0], false
 }
 
 func (s *Service) carryOutOne(e rule.Effect) {

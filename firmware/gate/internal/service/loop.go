@@ -55,7 +55,8 @@ func (s *Service) loop(ctx context.Context) error {
 		started.Reason = wire.DiskTrouble
 	}
 	s.enter(started, nil)
-	s.carryOut(rule.Resume(&s.state, now, nil))
+	s.effects = rule.Resume(&s.state, now, s.effects)
+	s.carryOut()
 	s.readCoil()
 	var relay <-chan contact.Change
 	if s.door.Relay != nil {
@@ -128,13 +129,9 @@ func (s *Service) now() rule.Now {
 // step hands an event to the rule and does what it wants.
 func (s *Service) step(e rule.Event) { s.stepAt(e, s.now()) }
 
-// stepAt keeps its effects behind those that are being carried out: what they lead to may
-// be a step too.
 func (s *Service) stepAt(e rule.Event, now rule.Now) {
-	from := len(s.effects)
 	s.effects = rule.Step(&s.state, e, now, s.effects)
-	s.carryOut(s.effects[from:])
-	s.effects = s.effects[:from]
+	s.carryOut()
 }
 
 // settle follows each round: the coil, what the household sees, and when to wake next.

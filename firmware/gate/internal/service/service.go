@@ -84,7 +84,8 @@ type Service struct {
 
 	// All below belongs to Run's goroutine.
 	state    rule.State
-	effects  []rule.Effect // being carried out; see stepAt
+	effects  []rule.Effect // to be carried out
+	carrying bool
 	clock    *clock.Clock
 	stamp    time.Time
 	owner    keys.Owner
@@ -166,7 +167,7 @@ func New(set Setting) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.state = rule.New(kept.Epoch())
+	s.state = rule.New(kept.Epoch(), rule.Setup{})
 	if err := s.restore(kept); err != nil {
 		return nil, err
 	}
