@@ -70,7 +70,7 @@ type chaos struct {
 }
 
 func newChaos(t *rapid.T) *chaos {
-	door := Setup{NoContact: rapid.IntRange(0, 3).Draw(t, "no contact") == 3, Exit: rapid.Bool().Draw(t, "exit"),
+	door := Setup{NoContact: rapid.IntRange(0, 3).Draw(t, "no contact") == 3, NoBolt: rapid.IntRange(0, 5).Draw(t, "no bolt") == 5, Exit: rapid.Bool().Draw(t, "exit"),
 		Lock: rapid.SampledFrom([]Lock{FailSecure, FailSecure, FailSafe, Motor}).Draw(t, "lock")}
 	w := &chaos{t: t, setup: door, s: New(0, door), now: Now{Wall: start, Mono: time.Hour, Sure: true}, plans: map[string]Plan{}, signed: map[string]Plan{}, door: Closed, bolt: Closed,
 		cover: true, tampered: map[string]bool{}, cancelled: map[string]bool{}, locked: map[string]bool{}, visits: map[string]bool{}, over: map[string]bool{},
@@ -233,8 +233,8 @@ func (w *chaos) checkEnergise() {
 		{"with the cover off", !w.cover},
 		{"after tampering", w.tampered[d]},
 		{"an open door", w.door != Closed && !w.setup.NoContact},
-		{"a door that nothing holds", w.setup.NoContact && w.bolt == Open},
-		{"with an unknown bolt", w.bolt == Unknown},
+		{"a door that nothing holds", w.setup.NoContact && !w.setup.NoBolt && w.bolt == Open},
+		{"with an unknown bolt", w.bolt == Unknown && !w.setup.NoBolt},
 		{"with current already", w.coil},
 		{"unseen", p.Camera && (!w.eye || !w.power || !w.lookGood || w.now.Mono-w.lookAt > FreshFor)},
 		{"offline", !p.Offline && !w.net},
@@ -274,7 +274,7 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			if w.coil && !w.stuck && (w.now.Mono-w.since > Pulse || w.door == Closed && w.shutSince > w.since && !w.setup.NoContact) {
 				t.Fatalf("the coil has current %v after it got it, the door is %v", w.now.Mono-w.since, w.door)
 			}
-			if v := w.s.View(w.now); v.Bolt == wire.BoltLocked && (w.coil || w.door != Closed && !w.setup.NoContact || w.bolt != Closed) {
+			if v := w.s.View(w.now); v.Bolt == wire.BoltLocked && (w.coil || w.door != Closed && !w.setup.NoContact || w.bolt != Closed || w.setup.NoBolt) {
 				t.Fatalf("shown as locked with coil %v, door %v, bolt %v", w.coil, w.door, w.bolt)
 			}
 		},
@@ -527,7 +527,7 @@ func (w *chaos) rest() {
 		w.now.Wall += 30_000
 		w.step(Tick())
 	}
-	if w.coil || !w.s.Locked() {
+	if w.coil || w.s.Locked() == w.setup.NoBolt {
 		w.t.Fatalf("at rest and not locked: coil %v", w.coil)
 	}
 	if w.power || w.s.Delivery() != "" {

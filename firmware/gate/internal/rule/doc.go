@@ -92,9 +92,12 @@
 //
 // Without a contact (NoContact) nobody knows whether the door is open: it is shown as unknown,
 // held_open and forced_open are never said, and nothing relocks on shut, only after 5 s. The
-// bolt alone says locked. A visit ends by time, one grace after the current ended, also when
+// bolt alone says locked, and where it does not, no code is taken. A visit ends by time, one grace after the current ended, also when
 // its entries are used; a courier may still be inside then, and somebody else may be let in by
 // an open door. Entries count as ever.
+//
+// Without a switch at the bolt (NoBolt) the door is never shown as locked, only as unknown, and
+// relocked is never said. That contact and coil agree is all that is known of it.
 //
 // A fail-safe lock is free while the power is away. The rule can't help that; after every start
 // it says relocked once the bolt is held. A motor lock (Motor) takes up to 4 s to answer, waits

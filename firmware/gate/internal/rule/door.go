@@ -158,10 +158,12 @@ func (s *State) coilWithin() time.Duration {
 // says nothing.
 func (s *State) disagree() bool {
 	switch {
-	case s.bolt == Unknown || s.door == Unknown && !s.setup.NoContact:
+	case s.dumb():
 		return true
 	case s.coil == CoilUnknown:
 		return !s.moving() || s.door != Open // a motor waits for an open door
+	case s.setup.NoBolt:
+		return false
 	case s.door == Open:
 		return s.bolt == Closed // held by the strike of an open door
 	case s.coil == CoilOff:
@@ -177,7 +179,7 @@ func (t *turn) settleVisits() {
 	if !t.still() || t.pending.phase != none {
 		return
 	}
-	if t.relock && !t.unsure && !t.setup.NoContact {
+	if t.relock && !t.unsure && !t.setup.NoContact && !t.setup.NoBolt {
 		return // the latch is still falling into the strike
 	}
 	for i := range t.kept() {

@@ -83,6 +83,40 @@ func TestDoorWithoutAContactAfterARestart(t *testing.T) {
 	b.then("camera_on", "visit_ended")
 }
 
+func TestDoorWithoutABoltSwitch(t *testing.T) {
+	b := readyOf(t, Setup{NoBolt: true})
+	b.keys(Right)
+	b.then("visit_started", "energise", "unlocked", "granted 1/3")
+	if v := b.s.View(b.now); v.Bolt != wire.BoltUnlocked {
+		t.Errorf("bolt %q", v.Bolt)
+	}
+	b.step(BoltIs(Open)) // a pin that floats
+	b.step(DoorIs(Open))
+	b.step(DoorIs(Closed))
+	b.then("door_opened", "release", "door_shut")
+	b.passes(5 * time.Second)
+	b.then()
+	if v := b.s.View(b.now); v.Bolt != wire.BoltUnknown || v.Door != wire.DoorClosed {
+		t.Errorf("%+v", v)
+	}
+	b.passes(3 * time.Minute)
+	b.then("visit_ended")
+	b.step(DoorIs(Open))
+	b.then("door_opened") // leaves
+	b.step(DoorIs(Closed))
+	b.passes(3 * time.Minute)
+	b.log = nil
+	b.step(DoorIs(Open))
+	b.then("door_opened", "forced_open", "alarm true")
+	b = readyOf(t, Setup{NoBolt: true, NoContact: true})
+	b.keys(Right)
+	b.passes(5*time.Second + 3*time.Minute)
+	b.then("visit_started", "energise", "unlocked", "granted 1/3", "release", "visit_ended")
+	if v := b.s.View(b.now); v.Bolt != wire.BoltUnknown || v.Door != wire.DoorUnknown {
+		t.Errorf("%+v", v)
+	}
+}
+
 // A motor answers when it has begun to move, says nothing while it waits for the door, and
 // takes its time to throw the bolt.
 func TestMotorLock(t *testing.T) {

@@ -210,8 +210,16 @@ func (s *State) Delivery() string {
 }
 
 // Locked reports whether the door is known to be locked: shut, the bolt held, no current.
-// Where nothing says whether it is shut, the bolt alone has to do.
-func (s *State) Locked() bool { return s.still() && s.bolt == Closed && !s.unsure }
+// Where nothing says whether it is shut, the bolt alone has to do; where nothing says whether
+// the bolt is held, it is never known to be locked.
+func (s *State) Locked() bool {
+	return s.still() && s.bolt == Closed && !s.unsure && !s.setup.NoBolt
+}
+
+// dumb reports whether a contact says nothing that ought to.
+func (s *State) dumb() bool {
+	return s.door == Unknown && !s.setup.NoContact || s.bolt == Unknown && !s.setup.NoBolt
+}
 
 // still reports whether nothing lets the door be opened: it is shut, as far as anything can
 // tell, and no current frees it.
@@ -244,7 +252,7 @@ func (s *State) View(now Now) wire.State {
 	case Unknown:
 	}
 	switch {
-	case s.door == Unknown && !s.setup.NoContact || s.bolt == Unknown || s.coil == CoilUnknown && !s.moving() || s.unsure:
+	case s.dumb() || s.coil == CoilUnknown && !s.moving() || s.unsure:
 	case s.Locked():
 		v.Bolt = wire.BoltLocked
 	case s.coil == CoilOn || s.bolt == Open:

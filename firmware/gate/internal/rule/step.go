@@ -66,7 +66,9 @@ func (t *turn) take(e *Event) {
 	case doorIs:
 		t.moveDoor(e.contact)
 	case boltIs:
-		t.bolt = e.contact
+		if !t.setup.NoBolt {
+			t.bolt = e.contact
+		}
 	case coilIs:
 		t.moveCoil(e.coil)
 	case tamperIs:

@@ -128,7 +128,7 @@ func (t *turn) barred(c *slot) wire.Reason {
 		return wire.DiskTrouble
 	case !t.now.Sure:
 		return wire.ClockUnsure
-	case t.unsure || t.door == Unknown && !t.setup.NoContact || t.bolt == Unknown || t.coil == CoilUnknown:
+	case t.unsure || t.dumb() || t.coil == CoilUnknown:
 		return wire.DoorUnsure
 	case t.setup.NoContact && t.bolt == Open && t.coil == CoilOff:
 		return wire.DoorUnsure // it is open, or nothing holds it

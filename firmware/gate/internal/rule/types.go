@@ -70,6 +70,7 @@ func PlanOf(p pass.Pass) Plan {
 // the rule can make use of but the button.
 type Setup struct {
 	NoContact bool // nothing says whether the door is open: see the package comment for what is weaker then
+	NoBolt    bool // nothing says whether the bolt is held: the same
 	Lock      Lock
 	Exit      bool // there is a request-to-exit button inside
 }
