@@ -32,6 +32,9 @@ const (
 	LetterAnswer LetterKind = "answer" // AnswerBody
 	LetterBye    LetterKind = "bye"    // Bye, wants no answer
 
+	LetterLock   LetterKind = "lock"   // LockNow
+	LetterLocked LetterKind = "locked" // LockedBody
+
 	LetterRemember   LetterKind = "remember"   // Remember
 	LetterRemembered LetterKind = "remembered" // Remembered
 	LetterNo         LetterKind = "no"         // No: the answer to anything refused
@@ -48,6 +51,13 @@ type Pair struct {
 type PairedBody struct {
 	Card string `json:"card"`
 }
+
+// LockNow asks that the door is locked now: the coil's current is taken, if it has any. It burns
+// no code and bars nobody, so it is not signed, and whoever reaches the device may ask.
+type LockNow struct{}
+
+// LockedBody says that no current is in the coil any more, or was.
+type LockedBody struct{}
 
 // Knock asks for the nonce that a try is sealed with.
 type Knock struct {

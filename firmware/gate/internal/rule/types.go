@@ -271,7 +271,7 @@ const (
 	Sound                  // On: the local alarm
 	Forget                 // Delivery: its pass is not needed any more
 	Revert                 // Delivery: the amendment that just came does not count
-	Amend                  // Delivery: tell eye that the window has another end
+	Amend                  // Delivery, On as in Wake: hand eye its pass anew, the window has another end
 )
 
 // Effect is something to be done.

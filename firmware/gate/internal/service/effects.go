@@ -65,6 +65,10 @@ func (s *Service) carryOutOne(e rule.Effect) {
 		}
 	case rule.Forget:
 		s.forget(e.Delivery)
+	case rule.Amend:
+		s.wakeEye(e.Delivery, e.On)
+	case rule.Revert:
+		s.unamend(e.Delivery)
 	}
 }
 

@@ -57,12 +57,9 @@ func (s *Service) loop(ctx context.Context) error {
 	s.enter(started, nil)
 	s.effects = rule.Resume(&s.state, now, s.effects)
 	s.carryOut()
+	s.outlaw()
 	s.readCoil()
-	var relay <-chan contact.Change
-	if s.door.Relay != nil {
-		relay = s.door.Relay.Changes()
-	}
-	keypad := s.door.Keypad.Events()
+	relay, exit, keypad := s.door.Relay.Changes(), s.door.Exit.Presses(), s.door.Keypad.Events()
 	for {
 		s.settle()
 		select {
@@ -95,6 +92,12 @@ func (s *Service) loop(ctx context.Context) error {
 			if ok {
 				s.step(rule.TamperIs(c.Off))
 			}
+		case _, ok := <-exit:
+			if !ok {
+				exit = nil
+				continue
+			}
+			s.step(rule.ExitCame())
 		case e, ok := <-keypad:
 			if !ok {
 				keypad = nil
@@ -144,6 +147,9 @@ func (s *Service) settle() {
 	if s.loud && mono >= s.soundAt {
 		s.soundAlarm()
 	}
+	if s.hold.Due(mono) {
+		s.step(rule.PanicCame())
+	}
 	s.forgetSecret()
 	s.giveUpStand(mono)
 	s.showState()
@@ -163,6 +169,9 @@ func (s *Service) settle() {
 	}
 	if s.loud {
 		wait = min(wait, s.soundAt-now.Mono)
+	}
+	if at, ok := s.hold.Until(); ok {
+		wait = min(wait, at-now.Mono)
 	}
 	if s.remember.letter != "" {
 		wait = min(wait, s.remember.until-now.Mono)
