@@ -11,7 +11,8 @@
 // all of this holds, in the order in which a refusal names it:
 //
 //	the window is open and not cancelled         too_late, too_early, no_delivery
-//	fewer than 10 wrong codes in this window     code_spent    (not for the 128-bit key)
+//	fewer than 10 wrong codes in this window, and fewer than 7 of them
+//	at the keypad, or on the page, as this one   code_spent    (not for the 128-bit key)
 //	no delay runs after a wrong one              code_slowed   (not for the 128-bit key)
 //	the check digit fits                         code_typo     (costs nothing)
 //	the code is right, or right under duress     code_wrong
@@ -30,8 +31,12 @@
 //
 // Who has not the code learns nothing of what comes after it in the list.
 //
-// Wrong codes are slowed and never locked out: 3 are free, then digits wait 2, 4, 8 ... 30 s, and
-// a wrong one never lengthens a running delay. The 128-bit key waits for nobody.
+// Wrong codes are slowed: at the keypad and on the page alike 3 are free, then digits wait 2, 4,
+// 8 ... 30 s there, and a wrong one never lengthens a running delay. 10 in a window, each worth
+// 1e-8, let a guess succeed with 1e-7. The two are counted apart, so that the real courier is not
+// shut out by somebody else's guessing: whoever guesses at the keypad slows nobody on the page, and
+// leaves 3 tries there; the other way round too. At a keypad whose 7 are spent digits are
+// refused for the rest of the window. The 128-bit key waits for nobody and is never spent.
 //
 // # Duress
 //

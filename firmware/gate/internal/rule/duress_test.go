@@ -71,7 +71,7 @@ func TestDuressDiffersInNothingButItsEntry(t *testing.T) {
 			b.keys(typed)
 		}, 1},
 		"tries are spent": {func(b *story, typed Verdict) {
-			for range MaxWrong {
+			for range MaxByWay {
 				b.keys(Wrong)
 				b.passes(30 * time.Second)
 			}

@@ -119,8 +119,8 @@ func TestPredicate(t *testing.T) {
 			b.then("code_refused(code_wrong)", "denied code_wrong")
 			b.keys(Right)
 			b.then("code_refused("+string(c.why)+")", "denied "+string(c.why))
-			if b.s.current().wrong != 1 {
-				t.Errorf("%d counted as wrong, want 1", b.s.current().wrong)
+			if b.s.current().wrong() != 1 {
+				t.Errorf("%d counted as wrong, want 1", b.s.current().wrong())
 			}
 			if c.mend == nil {
 				return

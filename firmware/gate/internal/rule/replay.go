@@ -91,8 +91,10 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 	case wire.WindowClosed:
 		c.stage = closed
 	case wire.CodeRefused:
-		if e.Reason == wire.CodeWrong && e.Count > int(c.wrong) {
-			c.wrong = uint8(min(e.Count, MaxWrong))
+		// Each is in the journal, with how many they are by then; if a full disk lost some, this one
+		// stands for them.
+		if missing := min(e.Count, MaxWrong) - int(c.wrong()); e.Reason == wire.CodeWrong && missing > 0 {
+			c.by(Via(e.Via)).wrong += uint8(missing)
 		}
 	case wire.VisitStarted:
 		if v := s.visited(); v != nil && v != c {
@@ -152,8 +154,10 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 		}
 		passed := time.Duration(now.Wall-int64(c.quiet)) * time.Millisecond
 		c.quiet = now.Mono - min(max(passed, 0), c.plan.Grace)
-		if c.wrong > 0 {
-			c.slow = now.Mono + delay(c.wrong)
+		for k := range c.tries {
+			if n := c.tries[k].wrong; n > 0 {
+				c.tries[k].slow = now.Mono + delay(n)
+			}
 		}
 	}
 	t.egress = t.left(t.egress, pass.MaxGrace)

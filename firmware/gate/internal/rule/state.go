@@ -30,17 +30,47 @@ type slot struct {
 	visit     visit
 	logged    bool // the journal says that it was accepted
 	cancelled bool
-	locked    bool // by the owner: no more openings
-	forced    bool // the journal says that its code was typed under duress
-	wrong     uint8
+	locked    bool          // by the owner: no more openings
+	forced    bool          // the journal says that its code was typed under duress
 	used      uint8         // entries
 	entered   bool          // the door has been open in this visit
 	beyond    uint8         // how often somebody went into the interior in it
-	slow      time.Duration // no digits before
+	tries     [ways]tries   // by way
 	quiet     time.Duration // since when the grace runs
 	why       wire.Reason   // of a cancellation
 	keep      int64         // as Now.Wall: no pass of it, amended or not, holds longer than that
 	said      uint64        // the revision that the journal knows of
+}
+
+// tries is what came of the digits that were typed in one way.
+type tries struct {
+	wrong uint8
+	slow  time.Duration // no more before
+}
+
+// ways are where digits may be typed, the keypad and the page.
+const ways = 2
+
+// by gives the tries of one way. The 128-bit key is not counted.
+func (c *slot) by(v Via) *tries {
+	if v == Page {
+		return &c.tries[1]
+	}
+	return &c.tries[0]
+}
+
+// wrong counts the wrong codes of all ways.
+func (c *slot) wrong() uint8 {
+	n := uint8(0)
+	for i := range c.tries {
+		n += c.tries[i].wrong
+	}
+	return n
+}
+
+// left is how many wrong codes are still borne in one way.
+func (c *slot) left(v Via) int {
+	return min(MaxByWay-int(c.by(v).wrong), MaxWrong-int(c.wrong()))
 }
 
 // pending is an entry on its way from the code to the coil.

@@ -41,12 +41,13 @@ func (t *turn) answer(e *Event) {
 		return // outside a window the keypad answers nothing and counts nothing
 	}
 	if e.via != QR {
+		by := c.by(e.via)
 		switch {
-		case c.wrong >= MaxWrong:
+		case c.left(e.via) <= 0:
 			t.refuse(c, e, Effect{Reason: wire.CodeSpent})
 			return
-		case t.now.Mono < c.slow:
-			t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: c.slow - t.now.Mono})
+		case t.now.Mono < by.slow:
+			t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: by.slow - t.now.Mono})
 			return
 		case e.verdict == Typo:
 			t.refuse(c, e, Effect{Reason: wire.CodeTypo})
@@ -54,11 +55,14 @@ func (t *turn) answer(e *Event) {
 		}
 	}
 	if e.verdict != Right && e.verdict != Forced {
+		no := Effect{Reason: wire.CodeWrong}
 		if e.via != QR {
-			c.wrong++
-			c.slow = t.now.Mono + delay(c.wrong)
+			by := c.by(e.via)
+			by.wrong++
+			by.slow = t.now.Mono + delay(by.wrong)
+			no.Left = c.left(e.via)
 		}
-		t.refuse(c, e, Effect{Reason: wire.CodeWrong, Left: MaxWrong - int(c.wrong)})
+		t.refuse(c, e, no)
 		return
 	}
 	if t.pending.phase == writing || t.pending.phase == energising {
@@ -106,7 +110,7 @@ func (t *turn) tryElsewhere(e *Event) {
 func (t *turn) refuse(c *slot, e *Event, d Effect) {
 	entry := Entry{Kind: wire.CodeRefused, Reason: d.Reason, Via: e.via}
 	if c != nil {
-		entry.Delivery, entry.Count = c.plan.Delivery, int(c.wrong)
+		entry.Delivery, entry.Count = c.plan.Delivery, int(c.wrong())
 	}
 	t.write(entry)
 	d.Do, d.Ref = Deny, e.number

@@ -12,7 +12,8 @@ import (
 const (
 	MaxPasses = 16 // that are kept at once
 	MaxWrong  = 10 // wrong codes in a window
-	FreeTries = 3  // wrong codes before they are slowed
+	MaxByWay  = 7  // of them at the keypad, or on the page: whoever guesses at one leaves some for the other
+	FreeTries = 3  // wrong codes at either before they are slowed
 	MaxBeyond = 99 // times that somebody went into the interior, in one visit's count
 
 	Pulse     = 5 * time.Second  // the longest the coil may have current

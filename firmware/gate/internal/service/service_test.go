@@ -103,13 +103,13 @@ func TestTriesByPage(t *testing.T) {
 		want  wire.No
 	}{
 		{"an unknown delivery", nobody, nobody.secret.Code.Digits(), wire.No{Reason: wire.NoDelivery}},
-		{"wrong", d, wrongCode(t, d.secret.Code), wire.No{Reason: wire.CodeWrong, Left: 9}},
-		{"another delivery's", d, later.secret.Code.Digits(), wire.No{Reason: wire.CodeWrong, Left: 8}},
+		{"wrong", d, wrongCode(t, d.secret.Code), wire.No{Reason: wire.CodeWrong, Left: 6}},
+		{"another delivery's", d, later.secret.Code.Digits(), wire.No{Reason: wire.CodeWrong, Left: 5}},
 		{"a typo", d, string(typo), wire.No{Reason: wire.CodeTypo}},
 		{"nothing", d, "", wire.No{Reason: wire.CodeTypo}},
 		{"words", d, "open the door", wire.No{Reason: wire.CodeTypo}},
-		{"a wrong key", d, base64.RawURLEncoding.EncodeToString(make([]byte, pass.KeySize)), wire.No{Reason: wire.CodeWrong, Left: 8}},
-		{"wrong once more", d, wrongCode(t, d.secret.Code), wire.No{Reason: wire.CodeWrong, Left: 7}},
+		{"a wrong key", d, base64.RawURLEncoding.EncodeToString(make([]byte, pass.KeySize)), wire.No{Reason: wire.CodeWrong}},
+		{"wrong once more", d, wrongCode(t, d.secret.Code), wire.No{Reason: wire.CodeWrong, Left: 4}},
 		{"too soon, though right", d, d.secret.Code.Digits(), wire.No{Reason: wire.CodeSlowed, Wait: 2}},
 	} {
 		if got := no(t, h.try(c.d, c.typed)); got != c.want {
