@@ -70,7 +70,7 @@ func TestWriting(t *testing.T) {
 }
 
 func writing(dir string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestWriting$", "-test.count=1")
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestWriting$", "-test.count=1")
 	cmd.Env = append(os.Environ(), child+"="+dir, "GOMAXPROCS=1")
 	return cmd
 }

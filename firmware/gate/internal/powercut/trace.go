@@ -66,8 +66,8 @@ func (o Op) String() string {
 // Trace is what a program asked of a folder, in order.
 type Trace struct{ Ops []Op }
 
-// calls are the system calls that are looked at: all by which Go changes a folder.
-const calls = "openat,close,write,pwrite64,writev,pwritev,sendto,sendmsg,fsync,fdatasync,sync_file_range,ftruncate,fallocate,renameat,renameat2,rename," +
+// Calls are the system calls that are looked at: all by which Go changes a folder.
+const Calls = "openat,close,write,pwrite64,writev,pwritev,sendto,sendmsg,fsync,fdatasync,sync_file_range,ftruncate,fallocate,renameat,renameat2,rename," +
 	"linkat,link,unlinkat,unlink,mkdirat,mkdir"
 
 // Record runs a program under strace to its end, and returns what it did in folder. It skips
@@ -75,7 +75,7 @@ const calls = "openat,close,write,pwrite64,writev,pwritev,sendto,sendmsg,fsync,f
 // with the command before it is started.
 func Record(t testing.TB, folder string, cmd *exec.Cmd) Trace {
 	t.Helper()
-	text, out, err := run(t, cmd, "-e", "trace="+calls)
+	text, out, err := run(t, cmd, "-e", "trace="+Calls)
 	if err != nil {
 		t.Fatalf("the program under strace: %v\n%s", err, out)
 	}
@@ -98,12 +98,17 @@ func Fail(t testing.TB, cmd *exec.Cmd, call, errno string, n int) (out []byte, f
 	return out, bytes.Contains(text, []byte("(INJECTED)"))
 }
 
-// Command has a program run under strace, which writes to the file at path.
+// Command has a program run under strace, which writes to the file at path, for [Parse].
 func Command(t testing.TB, path string, cmd *exec.Cmd, options ...string) {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("no strace here; scripts/setup test installs it")
+	}
+	if cmd.Path == "/proc/self/exe" {
+		if cmd.Path, err = os.Executable(); err != nil { // for strace, that would be strace
+			t.Fatal(err)
+		}
 	}
 	cmd.Args = slices.Concat([]string{strace, "-f", "-qq", "-y", "-xx", "-s", "1000000", "-o", path}, options, []string{"--", cmd.Path}, cmd.Args[1:])
 	cmd.Path = strace
@@ -158,10 +163,19 @@ func parse(lines *bufio.Scanner, folder string) (Trace, error) {
 		thread, call, resumed, args, result, unfinished := m[1], m[2], m[3] != "(", m[4], m[5], m[6] != ""
 		if unfinished {
 			begun[thread] = args
+			if p.says(call, args) { // whoever it is said to may hear it before the call ends
+				begun[thread] = ""
+				if err := p.take(call, strings.Split(args, ", "), 0); err != nil {
+					return Trace{}, err
+				}
+			}
 			continue
 		}
 		if resumed {
-			args = begun[thread] + args
+			if args = begun[thread] + args; begun[thread] == "" {
+				continue
+			}
+			delete(begun, thread)
 		}
 		n, err := strconv.Atoi(result)
 		if err != nil || n < 0 {
@@ -172,6 +186,12 @@ func parse(lines *bufio.Scanner, folder string) (Trace, error) {
 		}
 	}
 	return Trace{p.ops}, lines.Err()
+}
+
+// says reports whether a call tells somebody outside the folder something.
+func (p *parser) says(call, args string) bool {
+	_, ours := p.open[descriptor(args)]
+	return call == "write" && !ours
 }
 
 // take understands one call that succeeded with n.
