@@ -72,7 +72,13 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "gate-") //nolint:usetesting // a socket's path must be short
+	return newDeskIn(t, "")
+}
+
+// newDeskIn has all of its files in a folder.
+func newDeskIn(t *testing.T, parent string) *desk {
+	t.Helper()
+	dir, err := os.MkdirTemp(parent, "gate-") //nolint:usetesting // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
