@@ -37,6 +37,8 @@ const (
 
 	LetterRemember   LetterKind = "remember"   // Remember
 	LetterRemembered LetterKind = "remembered" // Remembered
+	LetterTime       LetterKind = "time"       // Time
+	LetterTimed      LetterKind = "timed"      // Timed
 	LetterNo         LetterKind = "no"         // No: the answer to anything refused
 )
 
@@ -59,7 +61,7 @@ type LockNow struct{}
 // LockedBody says that no current is in the coil any more, or was.
 type LockedBody struct{}
 
-// Knock asks for the nonce that a try is sealed with.
+// Knock asks for the nonce that a try is sealed with, or, of no delivery, the nonce for a Time.
 type Knock struct {
 	Delivery string `json:"delivery"`
 }
@@ -91,6 +93,16 @@ type Remember struct {
 // Remembered names what the device keeps.
 type Remembered struct {
 	Reference string `json:"reference"` // signed pass.Reference
+}
+
+// Time tells a device that does not know it what time it is.
+type Time struct {
+	Word string `json:"word"` // signed pass.Time
+}
+
+// Timed says what time it is for the device now.
+type Timed struct {
+	Time time.Time `json:"time"`
 }
 
 // Offer is a viewer's WebRTC offer and its signed pass.Call.

@@ -268,7 +268,7 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			if d := w.s.Delivery(); w.power && w.eye && w.told != w.visits[d] {
 				t.Fatalf("eye was told %v of a visit, which is %v", w.told, w.visits[d])
 			}
-			if w.power != (w.s.Delivery() != "") {
+			if open := w.s.Delivery() != ""; w.power && !open || !w.power && open && w.now.Sure {
 				t.Fatalf("power %v, open window %q", w.power, w.s.Delivery())
 			}
 			if w.coil && !w.stuck && (w.now.Mono-w.since > Pulse || w.door == Closed && w.shutSince > w.since && !w.setup.NoContact) {

@@ -36,6 +36,9 @@ func (s *State) Next(now Now) time.Duration {
 			}
 		}
 	}
+	if current != nil && !s.camera.power && now.Sure {
+		n.at(now.Mono) // the time has become known since the last Step
+	}
 	if c := &s.camera; c.power {
 		blind := s.blind(now) != ""
 		switch {

@@ -124,6 +124,7 @@ func (s *Service) showState() {
 	now := s.now()
 	v := s.state.View(now)
 	v.Viewers = len(s.viewers)
+	v.Timeless = !now.Sure
 	spent := s.spending.total()
 	age := now.Mono - s.shownAt
 	if v == s.shown && age < refresh && (spent == s.told || age < spentEvery) {

@@ -23,6 +23,8 @@ func (s *Service) letter(l wire.Letter) {
 		s.knock(l)
 	case wire.LetterTry:
 		s.tryPage(l)
+	case wire.LetterTime:
+		s.tellTime(l)
 	case wire.LetterRemember:
 		s.rememberStand(l)
 	case wire.LetterLock:
@@ -83,10 +85,11 @@ func (s *Service) pair(l wire.Letter) {
 	})
 }
 
-// knock gives a courier's page the nonce for one try. It says nothing of the delivery.
+// knock gives a courier's page the nonce for one try, and an owner's, which names no
+// delivery, the nonce for a word on the time. It says nothing of the delivery.
 func (s *Service) knock(l wire.Letter) {
 	var k wire.Knock
-	if err := wire.Decode(l.Body, &k); err != nil || k.Delivery == "" || len(k.Delivery) > 64 {
+	if err := wire.Decode(l.Body, &k); err != nil || len(k.Delivery) > 64 {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}

@@ -118,10 +118,10 @@ func (s *Service) loop(ctx context.Context) error {
 
 // now reads both clocks, and says so when they have parted.
 func (s *Service) now() rule.Now {
-	mono := s.clocks.Mono()
-	r := s.clock.Read(s.clocks.Wall(), mono)
+	at := s.clocks.read()
+	r := s.clock.Read(at)
 	s.stamp = r.Stamp
-	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: mono, Sure: r.Sure}
+	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: at.Mono, Sure: r.Sure}
 	if r.Jumped {
 		s.log.Warn("the clock jumped", "sure", r.Sure, "time", r.Now)
 		s.stepAt(rule.ClockJumped(), n)
@@ -154,12 +154,16 @@ func (s *Service) settle() {
 	s.giveUpStand(mono)
 	s.showState()
 	now := s.now()
+	s.keepAnchor()
 	wait := refresh
 	if s.door.Watchdog != nil {
 		wait = feedEvery
 		if err := s.door.Watchdog.Feed(); err != nil {
 			s.log.Error("the watchdog cannot be fed", "error", err)
 		}
+	}
+	if !now.Sure {
+		wait = min(wait, askAgain)
 	}
 	if n := s.state.Next(now); n > 0 {
 		wait = min(wait, n)

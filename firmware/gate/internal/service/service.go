@@ -13,8 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"vestibule/firmware/gate/internal/book"
 	"vestibule/firmware/gate/internal/challenge"
 	"vestibule/firmware/gate/internal/clock"
@@ -29,27 +27,6 @@ import (
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
-
-// Clocks are the two clocks of a machine.
-type Clocks struct {
-	Wall func() time.Time     // without a monotonic part
-	Mono func() time.Duration // CLOCK_MONOTONIC
-}
-
-// System is the machine's own clocks.
-func System() Clocks {
-	return Clocks{
-		// Round strips the monotonic part, which would hide that the clock was set.
-		Wall: func() time.Time { return time.Now().Round(0).UTC() },
-		Mono: func() time.Duration {
-			var ts unix.Timespec
-			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-				panic("service: internal error: no monotonic clock: " + err.Error())
-			}
-			return time.Duration(ts.Nano())
-		},
-	}
-}
 
 // Setting is what a gate is made of.
 type Setting struct {
@@ -87,6 +64,8 @@ type Service struct {
 	effects  []rule.Effect // to be carried out
 	carrying bool
 	clock    *clock.Clock
+	anchor   clock.Anchor // on the disk, or on its way there
+	folder   string       // of all that is on the disk
 	stamp    time.Time
 	owner    keys.Owner
 	may      *pass.Authority      // who may tell this device what
@@ -154,7 +133,7 @@ func (r *ring) seen(sum [sha256.Size]byte) bool {
 // New opens the journal and the passes and rebuilds what the device was doing.
 func New(set Setting) (*Service, error) {
 	s := &Service{
-		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust,
+		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust, folder: set.State,
 		clocks: set.Clocks, log: set.Log, listeners: listeners{set.Eye, set.Link},
 		fromEye: make(chan func()), fromLink: make(chan func()), done: make(chan struct{}), wake: time.NewTimer(0),
 		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, tints: map[string][]byte{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
@@ -192,7 +171,11 @@ func New(set Setting) (*Service, error) {
 	if s.tearNote = report.Cut > 0; s.tearNote {
 		s.log.Warn("the journal's end was torn", "cut_bytes", report.Cut, "entries", report.Entries)
 	}
-	s.clock = clock.New(floor, s.clocks.Wall(), s.clocks.Mono())
+	if report.Unsure != nil {
+		s.log.Error("the disk does not say that it has the journal", "error", report.Unsure)
+	}
+	s.anchor = readAnchor(set.State)
+	s.clock = clock.New(floor, s.anchor, s.clocks.Boot, s.clocks.read())
 	s.disk = newDisk(log, kept, set.Keys, s.log)
 	s.lamp = newLamp(s.door.Lamp, challenge.NewDealer(rand.Reader), s.clocks.Mono, s.log)
 	return s, nil
