@@ -315,7 +315,7 @@ func (d *desk) until(what string, ok func() bool) {
 		if time.Now().After(late) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			d.t.Fatalf("waited %v until %s; entries %+v; gate says: %s", patience, what, d.events, d.log)
+			d.t.Fatalf("waited %v until %s; the last of %d entries %+v; gate says: %s", patience, what, len(d.events), d.events[max(0, len(d.events)-20):], d.log)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func Command(t testing.TB, path string, cmd *exec.Cmd, options ...string) {
 			t.Fatal(err)
 		}
 	}
-	cmd.Args = slices.Concat([]string{strace, "-f", "-qq", "-y", "-xx", "-s", "1000000", "-o", path}, options, []string{"--", cmd.Path}, cmd.Args[1:])
+	cmd.Args = slices.Concat([]string{strace, "-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "1000000", "-o", path}, options, []string{"--", cmd.Path}, cmd.Args[1:])
 	cmd.Path = strace
 }
 
@@ -313,11 +313,10 @@ func (p *parser) name(arg string) (string, bool) {
 
 // text is a string as strace writes it: \x68\x65\x6c\x6c\x6f.
 func text(arg string) ([]byte, error) {
-	quoted, ok := strings.CutPrefix(arg, `"`)
-	if quoted, ok = strings.CutSuffix(quoted, `"`); !ok {
+	if len(arg) < 2 || arg[0] != '"' || arg[len(arg)-1] != '"' {
 		return nil, fmt.Errorf("%.40q is no string", arg)
 	}
-	return hex.DecodeString(strings.ReplaceAll(quoted, `\x`, ""))
+	return hex.DecodeString(strings.ReplaceAll(arg[1:len(arg)-1], `\x`, ""))
 }
 
 // descriptor is the number before "<path>".
