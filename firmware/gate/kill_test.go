@@ -30,7 +30,7 @@ type storm struct {
 	rand     *rand.Rand
 	terms    pass.Terms
 	secret   pass.Secret
-	before   int            // times the coil had got current when this delivery was planned
+	before   int            // times the coil has got current that are counted
 	openings map[string]int // by delivery
 	restarts []time.Duration
 	letgo    []time.Duration
@@ -97,7 +97,7 @@ func middle(sorted []time.Duration) time.Duration {
 // next plans another delivery.
 func (s *storm) next() {
 	s.t.Helper()
-	_, s.before = s.coil()
+	s.tally()
 	s.terms, s.secret = s.permit(stormEntries, func(t *pass.Terms) { t.Camera, t.Grace, t.Until = false, time.Minute, t.From.Add(stormWindow) })
 	s.openings[s.terms.Delivery] = 0
 }
@@ -218,6 +218,20 @@ func (s *storm) answer(id string) wire.Letter {
 	return l
 }
 
+// tally counts what has opened by this delivery's code.
+func (s *storm) tally() {
+	s.t.Helper()
+	opened := s.since()
+	s.before += opened
+	if opened == 0 {
+		return
+	}
+	s.openings[s.terms.Delivery] += opened
+	if n := s.openings[s.terms.Delivery]; n > stormEntries {
+		s.t.Fatalf("opened %d times on one code, allowed are %d", n, stormEntries)
+	}
+}
+
 // since is how often the coil got current since it was last counted.
 func (s *storm) since() int { _, n := s.coil(); return n - s.before }
 
@@ -240,12 +254,7 @@ func (s *storm) dies(round int) {
 	}
 	s.kill()
 	s.until("the coil is let go", func() bool { on, _ := s.coil(); return !on }) // its last order may still be on its way
-	opened := s.since()
-	s.before += opened
-	s.openings[s.terms.Delivery] += opened
-	if n := s.openings[s.terms.Delivery]; n > stormEntries {
-		s.t.Fatalf("round %d: opened %d times on one code, allowed are %d", round, n, stormEntries)
-	}
+	s.tally()
 	s.mu.Lock()
 	sent := len(s.events)
 	s.mu.Unlock()
