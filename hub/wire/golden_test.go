@@ -119,6 +119,8 @@ func letters(t *testing.T) []message {
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
 		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v1\n...\n"}),
 		letter(in, "l-4", wire.LetterBye, wire.Bye{Nonce: "vJqsrzxqOqwBoEz66gelAA"}),
+		letter(in, "l-9", wire.LetterLock, wire.LockNow{}),
+		letter(out, "l-9", wire.LetterLocked, wire.LockedBody{}),
 		letter(in, "l-8", wire.LetterRemember, wire.Remember{Order: "vestibule/order/v1\n...\n"}),
 		letter(out, "l-8", wire.LetterRemembered, wire.Remembered{Reference: "vestibule/reference/v1\n...\n"}),
 		letter(in, "l-9", wire.LetterKnock, wire.Knock{}),
