@@ -2,7 +2,7 @@
 
 FUZZTIME ?= 10s
 
-.PHONY: test walls bench fuzz shots setup-test setup-bench
+.PHONY: test walls kills bench fuzz shots setup-test setup-bench
 
 # What is measured over many drawn rooms runs without the race detector, which would make minutes of
 # it; so is a program whose memory is measured.
@@ -18,6 +18,12 @@ test: setup-test web-test ## every test, the visit in a browser too, under the r
 walls: setup-run ## what each program may hold and reach, shown on the running programs
 	$(Q)go test -count=1 -v -tags desk -timeout 5m ./firmware ./firmware/walls
 	$(Q)go test -count=1 -v -tags desk -timeout 5m -run Wall ./hardware
+
+KILLS ?= 1000
+
+kills: setup-test ## kill gate KILLS=1000 times during visits; every failed call and every crash of its disk
+	$(Q)VESTIBULE_KILLS=$(KILLS) go test -count=1 -v -tags desk -timeout 2h -run 'TestKilled$$|TestFsync' ./firmware/gate
+	$(Q)VESTIBULE_LONG=1 go test -count=1 -v -timeout 1h -run 'TestEvery|TestReadIsSafe' ./firmware/gate/internal/journal
 
 bench: setup-bench ## how fast the parts are
 	$(Q)go run ./vision/bench

@@ -129,13 +129,17 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 	if err := s.walls.Raise(walls.Gate, needs, stderr); err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
 	}
-	door, err := board.Open(pins.pins)
+	door, err := pins.fit.Open(pins.pins)
 	if err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
 	}
 	defer func() { err = errors.Join(err, door.Halt()) }()
+	clocks := service.System()
+	if s.pins.atDesk() {
+		clocks.Synced = func() bool { return true }
+	}
 	gate, err := service.New(service.Setting{
-		State: s.state, Trust: s.trust, Keys: k, Door: door, Eye: eye, Link: link, Clocks: service.System(), Built: built(), Log: log,
+		State: s.state, Trust: s.trust, Keys: k, Door: door, Eye: eye, Link: link, Clocks: clocks, Built: built(), Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
@@ -162,24 +166,26 @@ var errPinsGone = errors.New("the door's pins are gone")
 // pins are a door's pins and what belongs to them.
 type pins struct {
 	pins    board.Pins
-	devices []string        // nodes that are opened again and again
+	fit     board.Fit
+	devices []string        // nodes that are opened behind the walls
 	gone    <-chan struct{} // closed when the pins have gone; nil for never
 	close   func() error
 }
 
 // built is the date of the sources that this program was built from: time cannot be before
-// that. Zero when the build does not say.
+// that. When the build does not say, it is after the day on which the first of them was written.
 func built() time.Time {
+	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return time.Time{}
+		return first
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.time" {
-			if t, err := time.Parse(time.RFC3339, s.Value); err == nil {
+			if t, err := time.Parse(time.RFC3339, s.Value); err == nil && t.After(first) {
 				return t
 			}
 		}
 	}
-	return time.Time{}
+	return first
 }

@@ -23,3 +23,5 @@ func (s *pinSetting) check(bool) error {
 }
 
 func (s *pinSetting) open() (pins, error) { return openBoard(strings.TrimPrefix(s.text, "board:")) }
+
+func (*pinSetting) atDesk() bool { return false }

@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 2
+const Version = 3
 
 // Type says what a frame's body is.
 type Type byte
@@ -122,11 +122,15 @@ const (
 
 // Wake tells eye to open the camera. Eye checks the pass by itself; the rest is what gate keeps for it
 // from one opening of the camera to the next.
+//
+// It comes again, for the same pass, when the window has another end.
 type Wake struct {
-	Pass      []byte `json:"pass"`                // signed
-	Tint      []byte `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
-	Reference []byte `json:"reference,omitempty"` // what the pass asks for by its SHA-256
-	Visit     bool   `json:"visit,omitempty"`     // a visit is under way
+	Pass      []byte   `json:"pass"`                // signed
+	Amendment []byte   `json:"amendment,omitempty"` // the latest, signed
+	Proof     [][]byte `json:"proof,omitempty"`     // what the owner granted to whoever signed these, if it was not the owner
+	Tint      []byte   `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
+	Reference []byte   `json:"reference,omitempty"` // what the pass asks for by its SHA-256
+	Visit     bool     `json:"visit,omitempty"`     // a visit is under way
 }
 
 // Tint is the colours of a delivery's glass: 216 bytes of the interior. From eye it is a wish. Gate writes the

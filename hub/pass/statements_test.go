@@ -27,6 +27,7 @@ func statements(t testing.TB) (fixture, []statement) {
 	card := pass.Card{Device: id, Sign: publicOf(f.device), Seal: f.seal.Public(), Owner: pass.KeyID(publicOf(f.owner))}
 	order := pass.Order{Device: id, Verb: pass.Lock, Delivery: fixedDelivery, At: at, Nonce: [16]byte{1}}
 	stand := pass.Reference{Device: id, Delivery: fixedDelivery, Sum: [32]byte{7}, At: at}
+	word := pass.Time{Device: id, At: at, Nonce: [pass.KnockSize]byte{8}}
 	login := pass.Login{Origin: "https://home.example", Challenge: [32]byte{2}}
 	call := pass.Call{Device: id, Delivery: fixedDelivery, Fingerprint: [32]byte{3}, At: at, Nonce: [16]byte{4}}
 	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: "viewer", Fingerprint: [32]byte{5}, Until: at, Nonce: [16]byte{6}}
@@ -49,6 +50,8 @@ func statements(t testing.TB) (fixture, []statement) {
 			func(b []byte, k ed25519.PublicKey) (any, error) { return pass.OpenOrder(b, k) }, false},
 		{"reference", stand, func(k ed25519.PrivateKey) ([]byte, error) { return pass.SignReference(stand, k) },
 			func(b []byte, k ed25519.PublicKey) (any, error) { return pass.OpenReference(b, k) }, true},
+		{"time", word, func(k ed25519.PrivateKey) ([]byte, error) { return pass.SignTime(word, k) },
+			func(b []byte, k ed25519.PublicKey) (any, error) { return pass.OpenTime(b, k) }, false},
 		{"login", login, func(k ed25519.PrivateKey) ([]byte, error) { return pass.SignLogin(login, k) },
 			func(b []byte, k ed25519.PublicKey) (any, error) { return pass.OpenLogin(b, k) }, false},
 		{"call", call, func(k ed25519.PrivateKey) ([]byte, error) { return pass.SignCall(call, k) },

@@ -55,7 +55,7 @@ func retained() []message {
 		}},
 		{wire.Topic(device, wire.LeafState), wire.State{
 			Time: at, Door: wire.DoorAjar, Bolt: wire.BoltUnlocked, Camera: wire.CameraFaulty, Visit: wire.VisitUnderWay,
-			Delivery: delivery, Until: at.Add(time.Hour), Entries: 2, Alarm: wire.HeldOpen, Why: wire.EyeGone, Viewers: 1,
+			Delivery: delivery, Until: at.Add(time.Hour), Entries: 2, Timeless: true, Alarm: wire.HeldOpen, Why: wire.EyeGone, Viewers: 1,
 			Spent: &wire.Spent{Colour: 216, Shadow: 1134},
 		}},
 	}
@@ -119,8 +119,13 @@ func letters(t *testing.T) []message {
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
 		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v1\n...\n"}),
 		letter(in, "l-4", wire.LetterBye, wire.Bye{Nonce: "vJqsrzxqOqwBoEz66gelAA"}),
+		letter(in, "l-9", wire.LetterLock, wire.LockNow{}),
+		letter(out, "l-9", wire.LetterLocked, wire.LockedBody{}),
 		letter(in, "l-8", wire.LetterRemember, wire.Remember{Order: "vestibule/order/v1\n...\n"}),
 		letter(out, "l-8", wire.LetterRemembered, wire.Remembered{Reference: "vestibule/reference/v1\n...\n"}),
+		letter(in, "l-9", wire.LetterKnock, wire.Knock{}),
+		letter(in, "l-9", wire.LetterTime, wire.Time{Word: "vestibule/time/v1\n...\n"}),
+		letter(out, "l-9", wire.LetterTimed, wire.Timed{Time: at}),
 		letter(out, "l-5", wire.LetterNo, wire.No{Reason: wire.CodeSlowed, Wait: 8}),
 		letter(out, "l-6", wire.LetterNo, wire.No{Reason: wire.TooEarly, From: at}),
 		letter(out, "l-7", wire.LetterNo, wire.No{Reason: wire.CodeWrong, Left: 9}),
@@ -192,7 +197,7 @@ func TestGoldenHasEveryKind(t *testing.T) {
 		seen[m.payload.(wire.Letter).Kind] = true
 	}
 	for _, kind := range []wire.LetterKind{wire.LetterPair, wire.LetterPaired, wire.LetterKnock, wire.LetterReady, wire.LetterTry, wire.LetterTried, wire.LetterOffer,
-		wire.LetterAnswer, wire.LetterBye, wire.LetterRemember, wire.LetterRemembered, wire.LetterNo} {
+		wire.LetterAnswer, wire.LetterBye, wire.LetterRemember, wire.LetterRemembered, wire.LetterTime, wire.LetterTimed, wire.LetterNo} {
 		if !seen[kind] {
 			t.Errorf("no example of a letter %q", kind)
 		}

@@ -32,8 +32,13 @@ const (
 	LetterAnswer LetterKind = "answer" // AnswerBody
 	LetterBye    LetterKind = "bye"    // Bye, wants no answer
 
+	LetterLock   LetterKind = "lock"   // LockNow
+	LetterLocked LetterKind = "locked" // LockedBody
+
 	LetterRemember   LetterKind = "remember"   // Remember
 	LetterRemembered LetterKind = "remembered" // Remembered
+	LetterTime       LetterKind = "time"       // Time
+	LetterTimed      LetterKind = "timed"      // Timed
 	LetterNo         LetterKind = "no"         // No: the answer to anything refused
 )
 
@@ -49,7 +54,14 @@ type PairedBody struct {
 	Card string `json:"card"`
 }
 
-// Knock asks for the nonce that a try is sealed with.
+// LockNow asks that the door is locked now: the coil's current is taken, if it has any. It burns
+// no code and bars nobody, so it is not signed, and whoever reaches the device may ask.
+type LockNow struct{}
+
+// LockedBody says that no current is in the coil any more, or was.
+type LockedBody struct{}
+
+// Knock asks for the nonce that a try is sealed with, or, of no delivery, the nonce for a Time.
 type Knock struct {
 	Delivery string `json:"delivery"`
 }
@@ -81,6 +93,16 @@ type Remember struct {
 // Remembered names what the device keeps.
 type Remembered struct {
 	Reference string `json:"reference"` // signed pass.Reference
+}
+
+// Time tells a device that does not know it what time it is.
+type Time struct {
+	Word string `json:"word"` // signed pass.Time
+}
+
+// Timed says what time it is for the device now.
+type Timed struct {
+	Time time.Time `json:"time"`
 }
 
 // Offer is a viewer's WebRTC offer and its signed pass.Call.

@@ -25,7 +25,8 @@ type State struct {
 	Alarm    Kind      `json:"alarm,omitempty"`    // HeldOpen, ForcedOpen, Panic, Tamper, JournalBroken; empty for none. Never Duress: a speaker may read a state aloud
 	Why      Reason    `json:"why,omitempty"`      // of a camera fault
 	Viewers  int       `json:"viewers"`
-	Spent    *Spent    `json:"spent,omitempty"` // of the interior, in the delivery whose window is open
+	Timeless bool      `json:"timeless,omitempty"` // the device does not know the time, so no window opens: an owner may send a Time
+	Spent    *Spent    `json:"spent,omitempty"`    // of the interior, in the delivery whose window is open
 }
 
 // Door is what the door contact says.

@@ -29,7 +29,8 @@ const (
 
 // look looks through the camera until ctx ends or the window does, and closes the sight. It
 // returns why it ended.
-func (s *Service) look(ctx context.Context, terms pass.Terms, sight *vision.Sight) (why string) {
+func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why string) {
+	sight := run.sight
 	defer func() {
 		if err := sight.Close(); err != nil {
 			s.log.Warn("the camera does not close", "err", err)
@@ -47,7 +48,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, sight *vision.Sigh
 			return "its time is over" // ctx has ended: nothing else ends a Sight
 		}
 		now := s.clock()
-		if !now.Before(terms.Until) {
+		if now.UnixNano() >= run.until.Load() {
 			return "its time is over by the clock"
 		}
 		s.frames = base + seen.Frame

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"sync/atomic"
 	"time"
 
 	"vestibule/firmware/pipe"
@@ -18,6 +19,8 @@ type session struct {
 	delivery string
 	blur     bool
 	sight    *vision.Sight
+	until    atomic.Int64 // the window's end, nanoseconds since 1970
+	left     *time.Timer  // to it, by a clock that nobody sets; calls stop
 	stop     context.CancelFunc
 	done     chan struct{}
 	why      string // it ended by itself; to be read once done is closed
@@ -42,17 +45,31 @@ func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session 
 			s.log.Warn("the camera's frames may be written to a disk (LimitMEMLOCK= in eye's unit)", "err", err)
 		})
 	}
-	// The time left, by a clock that nobody sets.
-	ctx, stop := context.WithTimeout(ctx, terms.Until.Sub(s.clock()))
+	ctx, stop := context.WithCancel(ctx)
 	run := &session{wake: w, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
+	run.until.Store(terms.Until.UnixNano())
+	run.left = time.AfterFunc(terms.Until.Sub(s.clock()), stop)
 	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
 	go func() {
 		defer close(run.done)
 		defer stop()
-		run.why = s.look(ctx, terms, sight)
+		defer run.left.Stop()
+		run.why = s.look(ctx, terms, run)
 	}()
 	return run
 }
+
+// amend gives a running session another end.
+func (s *Service) amend(run *session, p pass.Pass, w pipe.Wake) {
+	terms := p.Terms()
+	run.wake = w
+	run.until.Store(terms.Until.UnixNano())
+	run.left.Reset(terms.Until.Sub(s.clock()))
+	s.log.Info("the window has another end", "delivery", terms.Delivery, "until", terms.Until)
+}
+
+// endsAs reports whether a session's end is the one that gate asks for.
+func (run *session) endsAs(w pipe.Wake) bool { return bytes.Equal(run.wake.Amendment, w.Amendment) }
 
 // planOf says in vision's words what the pass permits. A reference that is not the one that
 // was signed, or is not there, is one that cannot be read: then all is glass.

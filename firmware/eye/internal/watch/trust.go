@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -28,9 +29,9 @@ type refusal struct {
 func (r *refusal) Error() string { return string(r.reason) + ": " + r.cause.Error() }
 func (r *refusal) Unwrap() error { return r.cause }
 
-// admit verifies a pass for this device and this moment. The folder is read anew each
-// time: the device may have got its owner since. The error is a *refusal.
-func (t Trust) admit(note []byte, now time.Time) (pass.Pass, error) {
+// admit verifies a pass, with its amendment, for this device and this moment. The folder is
+// read anew each time: the device may have got its owner since. The error is a *refusal.
+func (t Trust) admit(w pipe.Wake, now time.Time) (pass.Pass, error) {
 	owner, err := t.key("owner.pub")
 	if errors.Is(err, fs.ErrNotExist) {
 		return pass.Pass{}, &refusal{wire.NotPaired, err}
@@ -42,25 +43,49 @@ func (t Trust) admit(note []byte, now time.Time) (pass.Pass, error) {
 	if err != nil {
 		return pass.Pass{}, &refusal{wire.OtherDevice, err}
 	}
-	p, err := pass.OpenPass(note, owner)
-	switch {
-	case errors.Is(err, pass.ErrTooLarge):
-		return pass.Pass{}, &refusal{wire.TooLarge, err}
-	case errors.Is(err, pass.ErrSignature):
-		return pass.Pass{}, &refusal{wire.BadSignature, err}
-	case err != nil:
-		return pass.Pass{}, &refusal{wire.Unreadable, err}
+	p, err := open(w, pass.NewAuthority(pass.KeyID(device), owner, 0))
+	if err != nil {
+		return pass.Pass{}, &refusal{whyNot(err), err}
 	}
 	terms := p.Terms()
-	switch id := pass.KeyID(device); {
-	case terms.Device != id:
-		return pass.Pass{}, &refusal{wire.OtherDevice, fmt.Errorf("the pass is for %s, this is %s", terms.Device, id)}
+	switch {
 	case now.Before(terms.From):
 		return pass.Pass{}, &refusal{wire.TooEarly, fmt.Errorf("the window opens at %v, it is %v", terms.From, now.UTC())}
 	case !now.Before(terms.Until):
 		return pass.Pass{}, &refusal{wire.WindowOver, fmt.Errorf("the window closed at %v, it is %v", terms.Until, now.UTC())}
 	}
 	return p, nil
+}
+
+// open opens a pass and its amendment by the owner's key and by what the owner granted. That
+// nothing was revoked since, only gate can know.
+func open(w pipe.Wake, may *pass.Authority) (pass.Pass, error) {
+	for _, note := range w.Proof {
+		if _, _, err := may.Take(note); err != nil {
+			return pass.Pass{}, err
+		}
+	}
+	p, err := may.OpenPass(w.Pass)
+	if err == nil && w.Amendment != nil {
+		p, err = may.Amend(p, w.Amendment)
+	}
+	return p, err
+}
+
+func whyNot(err error) wire.Reason {
+	switch {
+	case errors.Is(err, pass.ErrTooLarge):
+		return wire.TooLarge
+	case errors.Is(err, pass.ErrSignature):
+		return wire.BadSignature
+	case errors.Is(err, pass.ErrOther):
+		return wire.OtherDevice
+	case errors.Is(err, pass.ErrNotGranted):
+		return wire.NotGranted
+	case errors.Is(err, pass.ErrGrantOver):
+		return wire.GrantOver
+	}
+	return wire.Unreadable
 }
 
 func (t Trust) key(name string) (ed25519.PublicKey, error) {

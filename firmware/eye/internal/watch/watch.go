@@ -192,14 +192,19 @@ func (s *Service) supervise(ctx context.Context) {
 				// Only this shows that gate still wants the camera: it may have come back without.
 				lost.Stop()
 				away = false
-				if !running.isFor(o.wake) {
-					p, err := s.trust.admit(o.wake.Pass, s.clock())
+				same := running.isFor(o.wake)
+				if !same || !running.endsAs(o.wake) {
+					p, err := s.trust.admit(o.wake, s.clock())
 					if r := (*refusal)(nil); errors.As(err, &r) {
 						s.trouble(r.reason, err)
-						continue
+						continue // one that runs ends as it would have
 					}
-					end("another pass")
-					running = s.start(ctx, p, o.wake)
+					if same {
+						s.amend(running, p, o.wake)
+					} else {
+						end("another pass")
+						running = s.start(ctx, p, o.wake)
+					}
 				}
 				running.settle(o.wake.Tint)
 				running.visit(o.wake.Visit)

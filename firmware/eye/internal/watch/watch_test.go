@@ -305,7 +305,7 @@ func TestEyeVerifiesThePassItself(t *testing.T) {
 }
 
 func TestWithoutAnOwnerThereIsNoPicture(t *testing.T) {
-	_, err := Trust{t.TempDir()}.admit(nil, time.Now())
+	_, err := Trust{t.TempDir()}.admit(pipe.Wake{}, time.Now())
 	if r, ok := err.(*refusal); !ok || r.reason != wire.NotPaired {
 		t.Fatalf("got %v", err)
 	}

@@ -1,7 +1,7 @@
-// Package book keeps the passes that gate has accepted, as they were signed, and the
-// highest epoch among them, so that a device that starts without a network knows what its
-// owner permitted. What is read back is verified again by whoever reads it: a book is
-// storage, not authority.
+// Package book keeps the passes that gate has accepted, as they were signed, with the latest
+// amendment of each, the highest epoch among them, and what the owner granted and revoked, so
+// that a device that starts without a network knows what its owner permitted. What is read
+// back is verified again by whoever reads it: a book is storage, not authority.
 //
 // Beside a pass it keeps its delivery's tint: the 216 bytes of the interior that the glass may
 // be made from. The first that comes is the only one as long as the pass is kept, whatever
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,10 @@ const (
 	epochFile  = "epoch"
 	ending     = ".pass"
 	tintEnding = ".tint"
-	most       = 256 // passes that are read back; the rule keeps far fewer
+	amendment  = ".amend"
+	grant      = ".grant"
+	revocation = ".revoke"
+	most       = 256 // notes of one kind that are read back; gate keeps far fewer
 )
 
 // Book is the folder of passes. Its methods must not be called at the same time.
@@ -76,6 +80,48 @@ func (b *Book) Keep(p pass.Pass) error {
 	return nil
 }
 
+// Amend puts the amendment of a pass on disk, in the place of an earlier one; it removes that
+// if the pass has none. Keep comes first. When it returns nil that survives a loss of power.
+func (b *Book) Amend(p pass.Pass) error {
+	if !p.Valid() {
+		return errors.New("book of passes: not a verified pass")
+	}
+	path := filepath.Join(b.dir, p.Terms().Delivery+amendment)
+	err := error(nil)
+	if note := p.Amendment(); note != nil {
+		err = files.Replace(path, note, 0o600)
+	} else {
+		err = files.Remove(path)
+	}
+	if err != nil {
+		return fmt.Errorf("book of passes: amendment: %w", err)
+	}
+	return nil
+}
+
+// Amendment returns the amendment of a delivery, unverified. The error is os.ErrNotExist if
+// it has none.
+func (b *Book) Amendment(delivery string) ([]byte, error) {
+	return files.Read(filepath.Join(b.dir, delivery+amendment), pass.MaxSize)
+}
+
+// KeepGrant puts what the owner granted to a key, or that they revoked it, on disk. It takes
+// the place of an earlier word of the same kind about the same key. How many keys there are
+// is bounded by pass.Authority. When it returns nil that survives a loss of power.
+func (b *Book) KeepGrant(key string, note []byte) error {
+	ending := grant
+	if pass.KindOf(note) == pass.KindRevoke {
+		ending = revocation
+	}
+	if err := files.Replace(filepath.Join(b.dir, key+ending), note, 0o600); err != nil {
+		return fmt.Errorf("book of passes: grant: %w", err)
+	}
+	return nil
+}
+
+// Grants returns the grants and revocations that are kept, unverified, as Notes does.
+func (b *Book) Grants() ([][]byte, error) { return b.notes(grant, revocation) }
+
 // KeepTint puts the first tint of a delivery on disk. It returns what stands there, which is
 // an earlier one if there was one; nil if that is damaged: then it was given away, and cannot
 // be shown again. When err is nil it survives a loss of power.
@@ -109,20 +155,18 @@ func (b *Book) Tint(delivery string) ([]byte, error) {
 	return colours, err
 }
 
-// Drop forgets a delivery's pass and then its tint: without a pass there is no picture to
-// spend another on.
+// Drop forgets a delivery's pass, and then what belongs to it: without a pass there is no
+// picture to spend another tint on, and no window that was longer before it was amended.
 func (b *Book) Drop(delivery string) error {
-	err := files.Remove(b.path(delivery))
-	if err == nil {
-		err = files.Remove(b.tint(delivery))
-	}
-	if err != nil {
-		return fmt.Errorf("book of passes: %w", err)
+	for _, e := range []string{ending, tintEnding, amendment} {
+		if err := files.Remove(filepath.Join(b.dir, delivery+e)); err != nil {
+			return fmt.Errorf("book of passes: %w", err)
+		}
 	}
 	return nil
 }
 
-// Tidy removes tints without a pass, and what a write that was cut off has left.
+// Tidy removes tints and amendments without a pass, and what a write that was cut off has left.
 func (b *Book) Tidy() error {
 	entries, err := os.ReadDir(b.dir)
 	if err != nil {
@@ -130,12 +174,15 @@ func (b *Book) Tidy() error {
 	}
 	var errs []error
 	for _, e := range entries {
-		delivery, tint := strings.CutSuffix(e.Name(), tintEnding)
-		if tint {
-			_, err := os.Stat(b.path(delivery))
-			tint = errors.Is(err, os.ErrNotExist)
+		delivery, alone := strings.CutSuffix(e.Name(), tintEnding)
+		if !alone {
+			delivery, alone = strings.CutSuffix(e.Name(), amendment)
 		}
-		if tint || files.Leftover(e.Name()) {
+		if alone {
+			_, err := os.Stat(b.path(delivery))
+			alone = errors.Is(err, os.ErrNotExist)
+		}
+		if alone || files.Leftover(e.Name()) {
 			errs = append(errs, files.Remove(filepath.Join(b.dir, e.Name())))
 		}
 	}
@@ -147,9 +194,11 @@ func (b *Book) path(delivery string) string { return filepath.Join(b.dir, delive
 
 func (b *Book) tint(delivery string) string { return filepath.Join(b.dir, delivery+tintEnding) }
 
-// Notes returns what is kept, unverified. What cannot be read is left out and said in the
-// error, beside the rest.
-func (b *Book) Notes() ([][]byte, error) {
+// Notes returns the passes that are kept, unverified. What cannot be read is left out and said
+// in the error, beside the rest.
+func (b *Book) Notes() ([][]byte, error) { return b.notes(ending) }
+
+func (b *Book) notes(endings ...string) ([][]byte, error) {
 	entries, err := os.ReadDir(b.dir)
 	if err != nil {
 		return nil, fmt.Errorf("book of passes: %w", err)
@@ -157,11 +206,11 @@ func (b *Book) Notes() ([][]byte, error) {
 	var notes [][]byte
 	var errs []error
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ending) {
+		if files.Leftover(e.Name()) || !slices.Contains(endings, filepath.Ext(e.Name())) {
 			continue
 		}
 		if len(notes) == most {
-			errs = append(errs, fmt.Errorf("book of passes: more than %d", most))
+			errs = append(errs, fmt.Errorf("book of passes: more than %d of a kind", most))
 			break
 		}
 		note, err := files.Read(filepath.Join(b.dir, e.Name()), pass.MaxSize)

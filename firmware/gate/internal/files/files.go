@@ -9,12 +9,23 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Folder makes a folder for this user only, if it is missing, and tightens one that is
-// open to others.
+// open to others. A folder that was there is fsynced: a program that died may have renamed a
+// file in it and not have got further, and whoever reads that file now will rely on it.
 func Folder(path string) error {
+	_, err := os.Lstat(path)
+	made := errors.Is(err, os.ErrNotExist)
 	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	if made {
+		path, err = filepath.Abs(path)
+		return errors.Join(err, SyncFolder(filepath.Dir(path)))
+	}
+	if err := SyncFolder(path); err != nil && !errors.Is(err, syscall.EROFS) {
 		return err
 	}
 	// On a disk that has become read-only what is right already has to do.
@@ -53,7 +64,12 @@ func Create(path string, data []byte, mode os.FileMode) error {
 
 // Remove removes a file for good; one that is not there is no error.
 func Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// A disk that has become read-only refuses to remove even what is not there.
+	if _, err := os.Lstat(path); err == nil {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return SyncFolder(filepath.Dir(path))

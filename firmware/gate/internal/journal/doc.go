@@ -15,7 +15,12 @@
 // [Open] reads the whole file, checks every index and the checkpoint, and hands every entry
 // to its caller, who rebuilds from them what the device was doing. A last line that a crash
 // left torn is cut. A line that is wrong before that, or a tree that is not the one that was
-// signed, is [ErrRewritten]: the gate must not go on as if nothing had been.
+// signed, is [ErrRewritten]: the gate must not go on as if nothing had been. Before what was
+// read is shown to anybody or signed, the disk has said that it has it: a gate that was killed
+// may have died between a write and its fsync.
+//
+// [Verify] is for whoever kept a checkpoint elsewhere, a phone: the device's own checkpoint
+// shows what was changed by hand, but not what was rolled back with it or signed anew.
 //
 // Hashes are not stored: of a tree that only grows, the roots of its complete subtrees are
 // all that is needed to go on, and they are found again while the file is read.

@@ -61,6 +61,7 @@ type Journal struct {
 	mu     sync.Mutex
 	size   int64   // bytes that are acknowledged
 	next   uint64  // entries that are acknowledged
+	unsure bool    // the disk may not have what Open read; set by Open and the first append only
 	places []int64 // of entries 0, sparse, 2*sparse ...
 	more   chan struct{}
 }
@@ -69,10 +70,16 @@ type Journal struct {
 type Report struct {
 	Entries uint64
 	Cut     int64 // bytes of a torn last write, which are no entry
+	// Unsure is why the disk would not say that it has the entries; nil as a rule. They count,
+	// and are shown to nobody until it does.
+	Unsure error
 }
 
 // Open reads the journal of a device in dir, and calls each with every entry in order. key
 // signs checkpoints. Nothing is written yet, so a full or read-only disk can be opened.
+//
+// What it reads is fsynced: a gate that was killed may have written an entry and died before
+// the disk had it, and what is once shown to somebody must not be lost with the power.
 func Open(dir, device string, key ed25519.PrivateKey, each func(wire.Event)) (*Journal, Report, error) {
 	j := &Journal{dir: dir, device: device, key: key, open: openFile, more: make(chan struct{})}
 	if err := files.Folder(dir); err != nil && !errors.Is(err, unix.EROFS) {
@@ -135,6 +142,8 @@ func (j *Journal) load(each func(wire.Event)) (Report, error) {
 	if info, err := f.Stat(); err == nil {
 		r.Cut = info.Size() - j.size
 	}
+	r.Unsure = errors.Join(f.Sync(), files.SyncFolder(j.dir))
+	j.unsure = r.Unsure != nil
 	return r, nil
 }
 
@@ -224,6 +233,7 @@ func (j *Journal) append(entries []wire.Event) ([]wire.Event, error) {
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.unsure = false
 	from := 0
 	for _, end := range ends {
 		j.count(text[from:end])
@@ -242,7 +252,7 @@ func (j *Journal) ready() error {
 		if err != nil {
 			return err
 		}
-		if j.size == 0 {
+		if j.size == 0 || j.unsure {
 			// The file may be new: its name has to survive too.
 			if err := files.SyncFolder(j.dir); err != nil {
 				return errors.Join(err, f.Close())
@@ -290,6 +300,9 @@ func (j *Journal) Changed() <-chan struct{} {
 func (j *Journal) Read(from uint64, limit int) ([]wire.Event, error) {
 	j.mu.Lock()
 	next, size, place := j.next, j.size, int64(0)
+	if j.unsure {
+		next = 0
+	}
 	if from < next {
 		place = j.places[from/sparse]
 	}
@@ -325,8 +338,12 @@ func (j *Journal) Read(from uint64, limit int) ([]wire.Event, error) {
 }
 
 // Checkpoint signs what the journal is now, puts that on disk, and returns it. It does
-// nothing but sign when nothing was appended since.
+// nothing but sign when nothing was appended since. What the disk may lose is not signed: the
+// next start would take the loss for a rewriting.
 func (j *Journal) Checkpoint() ([]byte, error) {
+	if j.unsure {
+		return nil, errors.New("journal: checkpoint: the disk has not said that it has the entries")
+	}
 	c := pass.Checkpoint{Device: j.device, Size: j.tree.size, Root: j.tree.root()}
 	b, err := pass.SignCheckpoint(c, j.key)
 	if err == nil && c.Size != j.signed {

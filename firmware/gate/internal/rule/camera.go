@@ -27,7 +27,7 @@ func (t *turn) wake() {
 const ahead = 50 * time.Millisecond
 
 // look takes eye's report. A frame that is not newer than the last says nothing.
-func (t *turn) look(e Event) {
+func (t *turn) look(e *Event) {
 	c := &t.camera
 	if !c.power || !c.eye || e.at > t.now.Mono+ahead || c.looked && (e.at <= c.at || e.number <= c.frame) {
 		return
@@ -84,7 +84,8 @@ func (s *State) blind(now Now) wire.Reason {
 	return ""
 }
 
-// settlePower gives the camera power during the window and at no other time.
+// settlePower gives the camera power during the window and at no other time. After a start
+// at which nobody knows the time, a window that was open may be long over: it waits.
 func (t *turn) settlePower() {
 	c := t.current()
 	// Where one window follows another at once, the camera still goes off in between.
@@ -96,7 +97,7 @@ func (t *turn) settlePower() {
 		}
 		t.camera = camera{eye: t.camera.eye}
 	}
-	if !t.camera.power && c != nil {
+	if !t.camera.power && c != nil && t.now.Sure {
 		t.camera = camera{power: true, eye: t.camera.eye, since: t.now.Mono, delivery: c.plan.Delivery}
 		t.do(Effect{Do: Power, On: true})
 		if t.camera.eye {

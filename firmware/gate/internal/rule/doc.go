@@ -11,10 +11,11 @@
 // all of this holds, in the order in which a refusal names it:
 //
 //	the window is open and not cancelled         too_late, too_early, no_delivery
-//	fewer than 10 wrong codes in this window     code_spent    (not for the 128-bit key)
+//	fewer than 10 wrong codes in this window, and fewer than 7 of them
+//	at the keypad, or on the page, as this one   code_spent    (not for the 128-bit key)
 //	no delay runs after a wrong one              code_slowed   (not for the 128-bit key)
 //	the check digit fits                         code_typo     (costs nothing)
-//	the code is right                            code_wrong
+//	the code is right, or right under duress     code_wrong
 //	its visit is not over                        code_used
 //	the pass is of the newest epoch              old_epoch
 //	entries are left                             entries_used
@@ -22,13 +23,27 @@
 //	the journal can be written                   disk_trouble
 //	the time is known                            clock_unsure
 //	contact, bolt and coil agree                 door_unsure
-//	the door is shut                             door_open
+//	the door is shut                             door_open     (without a contact: the bolt is held, door_unsure)
 //	the picture is fresh, shows the zone and the lamp      camera_unseen  (unless optional)
 //	the owner can be told                        offline       (unless allowed)
 //	somebody watches                             nobody_watches (if asked for)
 //	and then: the burning of the code is on the disk
 //
 // Who has not the code learns nothing of what comes after it in the list.
+//
+// Wrong codes are slowed: at the keypad and on the page alike 3 are free, then digits wait 2, 4,
+// 8 ... 30 s there, and a wrong one never lengthens a running delay. 10 in a window, each worth
+// 1e-8, let a guess succeed with 1e-7. The two are counted apart, so that the real courier is not
+// shut out by somebody else's guessing: whoever guesses at the keypad slows nobody on the page, and
+// leaves 3 tries there; the other way round too. At a keypad whose 7 are spent digits are
+// refused for the rest of the window. The 128-bit key waits for nobody and is never spent.
+//
+// # Duress
+//
+// A code that is typed in its duress spelling ([Forced]) is answered as a right one is: the
+// same effects in the same order, the same state shown, the same entries burned or refused.
+// One entry more is written, duress, after what the answer needs, once a delivery. It is in
+// no [wire.State], because a speaker may read one aloud.
 //
 // # One code, one visit
 //
@@ -37,32 +52,81 @@
 // as used for its first entry. Later entries of the same visit are written in the same way
 // before the coil moves, as unlocked with their count. The visit is over when the door is
 // shut and the grace has passed, or all entries are used and the door is shut, or the window
-// ends while it is shut. An owner's lock or cancel ends it as soon as the door is shut.
+// ends while it is shut. An owner's lock or cancel ends it as soon as the door is shut, and so
+// does a pass whose signer may not sign any more.
 //
 // The way out is mechanical and never asks. While a visit is under way and the door has been
-// open in it, and for one more grace after it, opening from the inside is no alarm. At other
-// times opening without an unlock is forced_open, also by a handle from within: without a
-// request-to-exit button the contact can't tell the difference.
+// open in it, and for one more grace after it, opening from the inside is no alarm: whoever is
+// in there when the window ends, is made shorter or is cancelled, walks out. At other times
+// opening without an unlock is forced_open, also by a handle from within: the contact can't
+// tell the difference. Where there is a request-to-exit button, a press says that the next
+// opening within 15 s is from within. It energises nothing.
+//
+// # The end of a window may move
+//
+// An amendment makes a window longer or shorter, and changes nothing else. Only a later
+// revision counts. What is over, cancelled or locked comes to no new life; what is burned may
+// be made shorter only. The delivery is remembered for as long as its pass would hold as it
+// was signed or amended, whichever is longer, so that a pass sent again opens no second
+// window. When whoever amended it may not any more, the end goes back to what was signed.
 //
 // Eye is told when a visit begins and ends: only during one may it show where something moves
 // behind the glass, and only during one is it written down that somebody went from the zone
 // into the interior (beyond_doorway, with the visit's count).
 //
-// # What ends by itself
+// # What anybody may ask for
+//
+// That the door is locked now ([LetGoCame]): it takes the coil's current, and does nothing else. It
+// burns nothing, bars nothing and writes nothing, so it needs no signature.
+//
+// Help ([PanicCame]): during a window, a visit or its grace the local alarm sounds for 2 min, and
+// panic is written. It opens nothing and keeps nothing shut.
+//
+// # What ends by itself, and what is an alarm
 //
 // The coil after 5 s or when the door shuts, whichever comes first. A door that stays open
-// for 30 s is an alarm. Contradicting sensors for 2 s are unknown, and unknown is never
-// locked. After tampering the door stays shut until the case is closed and another window
+// for 30 s is an alarm. So is a picture that is lost while a visit is under way, at once,
+// unless the owner made the camera optional for this delivery; it ends when the picture has been
+// back for 3 s, or with the visit. Contradicting sensors for 2 s are unknown, and unknown is
+// never locked. After tampering the door stays shut until the case is closed and another window
 // opens. A journal that cannot be written keeps the door shut to codes until it can.
+//
+// # Doors that have less
+//
+// [Setup] says what a door is made of; its zero value is the strictest.
+//
+// Without a contact (NoContact) nobody knows whether the door is open: it is shown as unknown,
+// held_open and forced_open are never said, and nothing relocks on shut, only after 5 s. The
+// bolt alone says locked, and where it does not, no code is taken. A visit ends by time, one grace after the current ended, also when
+// its entries are used; a courier may still be inside then, and somebody else may be let in by
+// an open door. Entries count as ever.
+//
+// Without a switch at the bolt (NoBolt) the door is never shown as locked, only as unknown, and
+// relocked is never said. That contact and coil agree is all that is known of it.
+//
+// A fail-safe lock is free while the power is away. The rule can't help that; after every start
+// it says relocked once the bolt is held. A motor lock (Motor) takes up to 4 s to answer, waits
+// for an open door to be shut before it throws its bolt, and stays free when the power fails
+// while it is: relocked is said when its bolt is out, at the next start at the latest.
+//
+// # States
+//
+//	delivery   planned -> window open -> closed -> forgotten, once no pass of it would hold
+//	visit      awaited -> under way -> over
+//	entry      none -> writing (to the disk) -> energising (until the coil answers) -> none;
+//	           abandoned: refused meanwhile, and the disk may still get it
+//	door       open, closed, unknown; held, forced, unsure beside it
+//	camera     no power -> starting -> live <-> fault
 //
 // # Restart
 //
 // [State.Replay] takes the journal's entries in order, after the plans of the passes that
 // are kept ([State.Restore]); [Resume] then goes on from there. The delay after wrong codes
-// begins anew, the count of wrong ones and of entries stays.
+// begins anew, the count of wrong ones and of entries stays. The local alarm goes on if its
+// cause does.
 //
-// # Non-goals, for now
+// # Non-goals
 //
-// A camera that sleeps during the window, doors without a contact, request to exit, duress,
-// amendments of a pass.
+// A camera that sleeps during the window. Who may sign what: that was judged before there was
+// a [Plan] or an [Event] of it. What a courier does inside: see eye.
 package rule

@@ -1,11 +1,36 @@
 package rule
 
-import "vestibule/hub/wire"
+import (
+	"time"
 
-// release takes the coil's current.
+	"vestibule/hub/wire"
+)
+
+// release takes the coil's current. A motor's bolt is thrown then, if the door is open, as
+// soon as it is shut: the lock sees to that.
 func (t *turn) release() {
 	t.released = t.now.Mono
 	t.do(Effect{Do: Release})
+}
+
+// letGo is release for whoever asks: where there is no current, and none on its way, there
+// is nothing to let go of.
+func (t *turn) letGo() {
+	if t.coil == CoilOn || t.pending.phase == energising {
+		t.release()
+	}
+}
+
+// leave takes the request-to-exit button: whoever opens next comes from within. Somebody who
+// leans on it fills no journal.
+func (t *turn) leave() {
+	if !t.setup.Exit || t.setup.NoContact {
+		return
+	}
+	if t.now.Mono >= t.exit {
+		t.note(wire.ExitPressed, "")
+	}
+	t.exit = t.now.Mono + ExitFor
 }
 
 func (t *turn) moveCoil(c Coil) {
@@ -16,12 +41,12 @@ func (t *turn) moveCoil(c Coil) {
 		t.coilOn, t.released = t.now.Mono, 0
 	case c != CoilOn && was == CoilOn:
 		t.coilOff = t.now.Mono
-		if v := t.visited(); v != nil && t.door == Closed {
+		if v := t.visited(); v != nil && (t.door == Closed || t.setup.NoContact) {
 			v.quiet = t.now.Mono
 		}
 	}
-	if t.pending.phase != energising {
-		return
+	if t.pending.phase != energising || t.moving() {
+		return // a motor has not answered yet
 	}
 	if c == CoilOn {
 		t.energised()
@@ -31,6 +56,9 @@ func (t *turn) moveCoil(c Coil) {
 }
 
 func (t *turn) moveDoor(c Contact) {
+	if t.setup.NoContact {
+		return
+	}
 	was := t.door
 	t.door = c
 	if c == Closed && was != Closed && t.coil == CoilOn {
@@ -52,6 +80,7 @@ func (t *turn) moveDoor(c Contact) {
 		t.note(wire.ForcedOpen, "")
 		t.sound()
 	}
+	t.exit = 0
 	if v := t.visited(); v != nil {
 		v.entered = true
 	}
@@ -59,13 +88,17 @@ func (t *turn) moveDoor(c Contact) {
 
 // mayOpen reports whether a door that opens now was let open, or may be somebody leaving.
 func (t *turn) mayOpen() bool {
-	if t.coil == CoilOn || t.coilOff > 0 && t.now.Mono-t.coilOff < openAfter {
+	after := openAfter
+	if t.setup.Lock == Motor {
+		after = travel // the bolt is on its way out
+	}
+	if t.coil == CoilOn || t.coilOff > 0 && t.now.Mono-t.coilOff < after {
 		return true
 	}
 	if v := t.visited(); v != nil && v.entered {
 		return true
 	}
-	return t.now.Mono < t.egress
+	return t.now.Mono < t.egress || t.now.Mono < t.exit
 }
 
 func (t *turn) shutDoor(first bool) {
@@ -76,14 +109,6 @@ func (t *turn) shutDoor(first bool) {
 	t.hush()
 	if v := t.visited(); v != nil {
 		v.quiet = t.now.Mono
-	}
-}
-
-// sound is the local alarm. It sounds only during a window or a visit: a household that
-// comes and goes at other times is told by its phones.
-func (t *turn) sound() {
-	if t.current() != nil || t.visited() != nil {
-		t.alarm()
 	}
 }
 
@@ -103,7 +128,7 @@ func (t *turn) settleDoor() {
 		t.odd, t.unsure = 0, false
 	case t.odd == 0:
 		t.odd = max(mono, 1)
-	case !t.unsure && mono-t.odd >= oddFor:
+	case !t.unsure && mono-t.odd >= t.oddFor():
 		t.unsure = true
 		t.note(wire.SensorUnsure, wire.DoorUnsure)
 	}
@@ -113,16 +138,36 @@ func (t *turn) settleDoor() {
 	}
 }
 
+// oddFor is how long the sensors may disagree while things move.
+func (s *State) oddFor() time.Duration {
+	if s.setup.Lock == Motor {
+		return travel
+	}
+	return oddFor
+}
+
+// coilWithin is how long the coil may take to have current.
+func (s *State) coilWithin() time.Duration {
+	if s.setup.Lock == Motor {
+		return travel
+	}
+	return coilWithin
+}
+
 // disagree reports whether contact, bolt and coil contradict one another, or one of them
 // says nothing.
 func (s *State) disagree() bool {
 	switch {
-	case s.door == Unknown || s.bolt == Unknown || s.coil == CoilUnknown:
+	case s.dumb():
 		return true
+	case s.coil == CoilUnknown:
+		return !s.moving() || s.door != Open // a motor waits for an open door
+	case s.setup.NoBolt:
+		return false
 	case s.door == Open:
 		return s.bolt == Closed // held by the strike of an open door
 	case s.coil == CoilOff:
-		return s.bolt == Open // shut, but nothing holds it
+		return s.bolt == Open && !s.setup.NoContact // shut, but nothing holds it
 	default:
 		return s.bolt == Closed // current, but the strike is not free
 	}
@@ -131,13 +176,13 @@ func (s *State) disagree() bool {
 // settleVisits ends a visit that is over. There may be two: one whose window is over and
 // whose latch is still falling, and the next one's.
 func (t *turn) settleVisits() {
-	if t.door != Closed || t.coil != CoilOff || t.pending.phase != none {
+	if !t.still() || t.pending.phase != none {
 		return
 	}
-	if t.relock && !t.unsure {
+	if t.relock && !t.unsure && !t.setup.NoContact && !t.setup.NoBolt {
 		return // the latch is still falling into the strike
 	}
-	for i := range t.slots {
+	for i := range t.kept() {
 		if v := &t.slots[i]; v.plan.Delivery != "" && v.visit == underWay {
 			t.settleVisit(v)
 		}
@@ -153,7 +198,7 @@ func (t *turn) settleVisit(v *slot) {
 		why = v.why
 	case v.stage == closed:
 		why = wire.TimeUp
-	case v.used >= v.plan.Entries && (v.entered || t.now.Mono-v.quiet >= openAfter):
+	case v.used >= v.plan.Entries && !t.setup.NoContact && (v.entered || t.now.Mono-v.quiet >= openAfter):
 		why = wire.EntriesUsed
 	case t.now.Mono-v.quiet >= v.plan.Grace:
 	default:

@@ -5,26 +5,28 @@ import "time"
 // Next says how long after now the rule wants a Tick although nothing happens; 0 means that
 // it needs none. now may be later than the last Step: what has become due since is wanted
 // soon.
-func (s State) Next(now Now) time.Duration {
+func (s *State) Next(now Now) time.Duration {
 	n := next{now: now}
 	switch s.pending.phase {
 	case writing:
 		n.at(s.pending.since + writeWithin)
 	case energising:
-		n.at(s.pending.since + coilWithin)
+		n.at(s.pending.since + s.coilWithin())
 	case none, abandoned:
 	}
 	current := s.current()
-	for i := range s.slots {
+	for i := range s.kept() {
 		c := &s.slots[i]
 		switch {
 		case c.plan.Delivery == "" || c.stage == closed && c.plan.Delivery == s.pending.delivery:
 		case c.stage == planned && !c.cancelled && now.Wall < c.plan.From:
 			n.wall(c.plan.From)
-		default:
-			if c.visit != underWay || c.stage != closed {
-				n.wall(c.plan.Until)
+		case c.stage == closed || c.cancelled && c.stage == planned:
+			if c.visit != underWay {
+				n.wall(c.keep)
 			}
+		default:
+			n.wall(c.plan.Until)
 			switch {
 			case c.stage != planned || c.cancelled:
 			case current != nil:
@@ -33,6 +35,9 @@ func (s State) Next(now Now) time.Duration {
 				n.wall(now.Wall) // it has begun since the last Step
 			}
 		}
+	}
+	if current != nil && !s.camera.power && now.Sure {
+		n.at(now.Mono) // the time has become known since the last Step
 	}
 	if c := &s.camera; c.power {
 		blind := s.blind(now) != ""
@@ -46,6 +51,8 @@ func (s State) Next(now Now) time.Duration {
 			n.at(now.Mono) // it has become so since the last Step
 		case !c.live && !c.fault:
 			n.at(c.since + startWithin)
+		case !s.unseen && s.unwatched():
+			n.at(now.Mono) // the same
 		}
 	}
 	if s.coil == CoilOn {
@@ -55,13 +62,16 @@ func (s State) Next(now Now) time.Duration {
 		n.at(s.opened + HeldAfter)
 	}
 	if s.odd != 0 && !s.unsure {
-		n.at(s.odd + oddFor)
+		n.at(s.odd + s.oddFor())
 	}
-	if v := s.visited(); v != nil && s.door == Closed && s.coil == CoilOff {
+	if v := s.visited(); v != nil && s.still() {
 		n.at(v.quiet + v.plan.Grace)
 		if v.used >= v.plan.Entries {
 			n.at(v.quiet + openAfter)
 		}
+	}
+	if s.panicked != 0 {
+		n.at(s.panicked)
 	}
 	if !s.net && s.online {
 		n.at(s.netOff + netLostFor)

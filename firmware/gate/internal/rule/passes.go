@@ -4,7 +4,7 @@ import "vestibule/hub/wire"
 
 // Judge says why a pass would be refused, "" if it would not. It does not look at the
 // signature, the device or the code: that was done before there was a Plan.
-func (s State) Judge(p Plan, now Now) wire.Reason {
+func (s *State) Judge(p Plan, now Now) wire.Reason {
 	switch {
 	case p.Delivery == "" || p.From >= p.Until || p.Entries == 0:
 		return wire.Unreadable
@@ -13,8 +13,8 @@ func (s State) Judge(p Plan, now Now) wire.Reason {
 	case p.Until <= now.Wall || s.isPast(p.Delivery):
 		return wire.WindowOver
 	}
-	free := s.find(p.Delivery) != nil
-	for i := range s.slots {
+	free := s.top < MaxPasses || s.find(p.Delivery) != nil
+	for i := range s.kept() {
 		c := &s.slots[i]
 		switch {
 		case c.plan.Delivery == "":
@@ -33,8 +33,8 @@ func (s State) Judge(p Plan, now Now) wire.Reason {
 	return ""
 }
 
-func (t *turn) accept(p Plan) {
-	if why := t.Judge(p, t.now); why != "" {
+func (t *turn) accept(p *Plan) {
+	if why := t.Judge(*p, t.now); why != "" {
 		t.write(Entry{Kind: wire.PassRefused, Delivery: p.Delivery, Reason: why})
 		t.do(Effect{Do: Forget, Delivery: p.Delivery})
 		return
@@ -43,7 +43,7 @@ func (t *turn) accept(p Plan) {
 	if c == nil {
 		c = t.free()
 	}
-	*c = slot{plan: p, logged: true}
+	*c = slot{plan: *p, logged: true, keep: p.Until, said: p.Revision}
 	t.write(Entry{Kind: wire.PassAccepted, Delivery: p.Delivery})
 	t.raise(p.Epoch)
 	for i := range t.orders {
@@ -64,7 +64,7 @@ func (t *turn) raise(epoch uint64) {
 		return
 	}
 	t.epoch = epoch
-	for i := range t.slots {
+	for i := range t.kept() {
 		c := &t.slots[i]
 		if c.plan.Delivery != "" && c.plan.Epoch < epoch && !c.cancelled && c.stage != closed {
 			c.cancelled, c.why = true, wire.OldEpoch
@@ -73,27 +73,28 @@ func (t *turn) raise(epoch uint64) {
 	}
 }
 
-// free is a slot to put a plan into. Judge has seen to it that there is one.
+// free is a slot to put a plan into at once; nil when there is none.
 func (s *State) free() *slot {
 	for i := range s.slots {
 		if s.slots[i].plan.Delivery == "" {
+			s.top = max(s.top, uint8(i+1))
 			return &s.slots[i]
 		}
 	}
-	panic("rule: internal error: no free slot after Judge")
+	return nil
 }
 
-func (t *turn) cancel(delivery string) {
+func (t *turn) cancel(delivery string, why wire.Reason) {
 	c := t.find(delivery)
-	if c == nil {
+	if c == nil && why == wire.ByOwner {
 		t.early(order{delivery: delivery}, wire.Cancelled)
 		return
 	}
-	if c.cancelled || c.stage == closed {
+	if c == nil || c.cancelled || c.stage == closed {
 		return
 	}
-	c.cancelled, c.why = true, wire.ByOwner
-	t.write(Entry{Kind: wire.Cancelled, Delivery: delivery, Reason: wire.ByOwner})
+	c.cancelled, c.why = true, why
+	t.write(Entry{Kind: wire.Cancelled, Delivery: delivery, Reason: why})
 }
 
 func (t *turn) lock(delivery string) {
@@ -137,7 +138,7 @@ func (s *State) keepOrder(o order) bool {
 
 // settleWindows closes what is over and opens what has begun.
 func (t *turn) settleWindows() {
-	for i := range t.slots {
+	for i := range t.kept() {
 		c := &t.slots[i]
 		switch {
 		case c.plan.Delivery == "" || c.stage != open:
@@ -147,7 +148,7 @@ func (t *turn) settleWindows() {
 			t.shutWindow(c, wire.TimeUp)
 		}
 	}
-	for i := range t.slots {
+	for i := range t.kept() {
 		c := &t.slots[i]
 		if c.plan.Delivery == "" || c.stage != planned || c.cancelled {
 			continue
@@ -187,9 +188,9 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 
 // settleSlots forgets deliveries that are over.
 func (t *turn) settleSlots() {
-	for i := range t.slots {
+	for i := range t.kept() {
 		c := &t.slots[i]
-		if c.plan.Delivery == "" || c.visit == underWay || t.now.Wall < c.plan.Until || c.plan.Delivery == t.pending.delivery {
+		if c.plan.Delivery == "" || c.visit == underWay || t.now.Wall < c.keep || c.plan.Delivery == t.pending.delivery {
 			continue
 		}
 		if c.stage == closed || c.cancelled {
@@ -197,5 +198,8 @@ func (t *turn) settleSlots() {
 			t.do(Effect{Do: Forget, Delivery: c.plan.Delivery})
 			*c = slot{}
 		}
+	}
+	for t.top > 0 && t.slots[t.top-1].plan.Delivery == "" {
+		t.top--
 	}
 }

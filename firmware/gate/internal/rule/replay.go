@@ -1,25 +1,34 @@
 package rule
 
 import (
+	"math"
 	"time"
 
+	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
 
-// Restore puts the plan of a kept pass into a new state, before the journal is replayed. It
-// reports false when there is no room.
+// Restore puts the plan of a kept pass, as it was signed, into a new state, before the journal
+// is replayed; then the same as amended, if it was. It reports false when there is no room.
 func (s *State) Restore(p Plan) bool {
-	if p.Delivery == "" || s.find(p.Delivery) != nil {
+	if p.Delivery == "" {
 		return false
 	}
-	for i := range s.slots {
-		if s.slots[i].plan.Delivery == "" {
-			s.slots[i] = slot{plan: p}
-			s.epoch = max(s.epoch, p.Epoch)
-			return true
+	if c := s.find(p.Delivery); c != nil {
+		if p.Revision <= c.plan.Revision {
+			return false
 		}
+		c.plan.Until, c.plan.Revision = p.Until, p.Revision
+		c.keep = max(c.keep, p.Until)
+		return true
 	}
-	return false
+	c := s.free()
+	if c == nil {
+		return false
+	}
+	*c = slot{plan: p, keep: p.Until}
+	s.epoch = max(s.epoch, p.Epoch)
+	return true
 }
 
 // Replay takes one entry of the journal, in order. Entries about deliveries that are not
@@ -50,6 +59,8 @@ func (s *State) Replay(e wire.Event) {
 		s.coverOff = false
 	case wire.WindowOpened:
 		s.latch = s.coverOff
+	case wire.Panic:
+		s.panicked = time.Duration(e.Time.UnixMilli()) + time.Duration(PanicFor.Milliseconds()) // a wall time, until Resume
 	case wire.LinkLost:
 		s.lost = true
 	case wire.LinkBack:
@@ -61,6 +72,10 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 	switch e.Kind {
 	case wire.PassAccepted:
 		c.logged = true
+	case wire.Amended:
+		c.said = max(c.said, uint64(max(e.Count, 0)))
+	case wire.Duress:
+		c.forced = true
 	case wire.Cancelled:
 		c.cancelled, c.why = true, e.Reason
 	case wire.OwnerLocked:
@@ -76,8 +91,10 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 	case wire.WindowClosed:
 		c.stage = closed
 	case wire.CodeRefused:
-		if e.Reason == wire.CodeWrong && e.Count > int(c.wrong) {
-			c.wrong = uint8(min(e.Count, MaxWrong))
+		// Each is in the journal, with how many they are by then; if a full disk lost some, this one
+		// stands for them.
+		if missing := min(e.Count, MaxWrong) - int(c.wrong()); e.Reason == wire.CodeWrong && missing > 0 {
+			c.by(Via(e.Via)).wrong += uint8(missing)
 		}
 	case wire.VisitStarted:
 		if v := s.visited(); v != nil && v != c {
@@ -96,6 +113,9 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 		c.quiet = time.Duration(e.Time.UnixMilli())
 	case wire.VisitEnded:
 		c.visit = over
+		if c.entered {
+			s.egress = time.Duration(e.Time.UnixMilli() + c.plan.Grace.Milliseconds()) // the same
+		}
 	}
 }
 
@@ -112,10 +132,10 @@ func (s *State) replayUnknown(e wire.Event) {
 
 // Resume goes on after a restart: the pulse, the camera's power and the lamp ended with the
 // process, what the journal says goes on. A visit's grace goes on from the journal's time;
-// the delay after wrong codes begins anew.
-func Resume(s State, now Now) (State, []Effect) {
-	t := turn{State: s, now: now}
-	for i := range t.slots {
+// the delay after wrong codes begins anew. Like [Step] it appends to out what has to be done.
+func Resume(s *State, now Now, out []Effect) []Effect {
+	t := turn{State: s, now: now, effects: out}
+	for i := range t.kept() {
 		c := &t.slots[i]
 		if c.plan.Delivery == "" {
 			continue
@@ -125,24 +145,57 @@ func Resume(s State, now Now) (State, []Effect) {
 			c.logged = true
 			t.write(Entry{Kind: wire.PassAccepted, Delivery: c.plan.Delivery})
 		}
+		if min(c.plan.Revision, math.MaxInt32) > c.said {
+			t.sayAmended(c) // the same
+		}
 		if c.plan.Epoch < t.epoch && !c.cancelled && c.stage != closed {
 			c.cancelled, c.why = true, wire.OldEpoch
 			t.write(Entry{Kind: wire.Cancelled, Delivery: c.plan.Delivery, Reason: wire.OldEpoch})
 		}
 		passed := time.Duration(now.Wall-int64(c.quiet)) * time.Millisecond
 		c.quiet = now.Mono - min(max(passed, 0), c.plan.Grace)
-		if c.wrong > 0 {
-			c.slow = now.Mono + delay(c.wrong)
+		for k := range c.tries {
+			if n := c.tries[k].wrong; n > 0 {
+				c.tries[k].slow = now.Mono + delay(n)
+			}
 		}
 	}
-	if t.shown == Open {
-		t.opened = now.Mono
-	}
+	t.egress = t.left(t.egress, pass.MaxGrace)
+	t.panicked = t.left(t.panicked, PanicFor)
+	t.wakeDoor()
 	for i := range t.orders {
 		if o := t.orders[i]; o.delivery != "" && t.isPast(o.delivery) {
 			t.orders[i] = order{}
 		}
 	}
 	t.settle()
-	return t.State, t.effects
+	return t.effects
+}
+
+// left makes a monotonic time of a wall time that may still be to come, but no later than
+// most from now; 0 when it is past.
+func (t *turn) left(wall, most time.Duration) time.Duration {
+	if ms := int64(wall) - t.now.Wall; ms > 0 {
+		return t.now.Mono + min(time.Duration(min(ms, most.Milliseconds()))*time.Millisecond, most)
+	}
+	return 0
+}
+
+// wakeDoor goes on with a door as it was left, its alarm included.
+func (t *turn) wakeDoor() {
+	if t.setup.NoContact {
+		t.shown, t.held, t.forced = Unknown, false, false // it had a contact once
+	}
+	if t.setup.Lock == FailSafe {
+		t.relock = true // it was free while the power was away
+	}
+	if t.shown == Open {
+		t.opened = t.now.Mono
+	}
+	switch {
+	case t.coverOff || t.panicked != 0:
+		t.alarm()
+	case t.held || t.forced:
+		t.sound()
+	}
 }

@@ -30,14 +30,47 @@ type slot struct {
 	visit     visit
 	logged    bool // the journal says that it was accepted
 	cancelled bool
-	locked    bool // by the owner: no more openings
-	wrong     uint8
+	locked    bool          // by the owner: no more openings
+	forced    bool          // the journal says that its code was typed under duress
 	used      uint8         // entries
 	entered   bool          // the door has been open in this visit
 	beyond    uint8         // how often somebody went into the interior in it
-	slow      time.Duration // no digits before
+	tries     [ways]tries   // by way
 	quiet     time.Duration // since when the grace runs
 	why       wire.Reason   // of a cancellation
+	keep      int64         // as Now.Wall: no pass of it, amended or not, holds longer than that
+	said      uint64        // the revision that the journal knows of
+}
+
+// tries is what came of the digits that were typed in one way.
+type tries struct {
+	wrong uint8
+	slow  time.Duration // no more before
+}
+
+// ways are where digits may be typed, the keypad and the page.
+const ways = 2
+
+// by gives the tries of one way. The 128-bit key is not counted.
+func (c *slot) by(v Via) *tries {
+	if v == Page {
+		return &c.tries[1]
+	}
+	return &c.tries[0]
+}
+
+// wrong counts the wrong codes of all ways.
+func (c *slot) wrong() uint8 {
+	n := uint8(0)
+	for i := range c.tries {
+		n += c.tries[i].wrong
+	}
+	return n
+}
+
+// left is how many wrong codes are still borne in one way.
+func (c *slot) left(v Via) int {
+	return min(MaxByWay-int(c.by(v).wrong), MaxWrong-int(c.wrong()))
 }
 
 // pending is an entry on its way from the code to the coil.
@@ -89,10 +122,12 @@ type camera struct {
 // one.
 type State struct {
 	slots   [MaxPasses]slot
+	top     uint8                 // all slots from here on are free
 	past    [2 * MaxPasses]string // deliveries that are over
 	orders  [MaxPasses]order
 	pasts   uint8 // where the next goes
 	ordered uint8
+	setup   Setup
 	epoch   uint64
 	tickets uint64
 	pending pending
@@ -106,11 +141,14 @@ type State struct {
 	coilOff    time.Duration // 0: it never had current
 	released   time.Duration // when Release was last asked for; 0 for not in this pulse
 	egress     time.Duration // until then an opening is a courier's leaving
+	exit       time.Duration // until then the next one is somebody else's; 0 for not
+	panicked   time.Duration // until then the alarm sounds for a panic; 0 for not
 	odd        time.Duration // since when the sensors disagree; 0 for not
 	unsure     bool
 	relock     bool // relocked is still to be said
 	held       bool
 	forced     bool
+	unseen     bool // the picture was lost in mid-visit
 	loud       bool // the local alarm sounds
 
 	coverKnown bool
@@ -127,13 +165,16 @@ type State struct {
 
 // New is a state before anything is known: the sensors unknown, no pass, a journal that
 // works.
-func New(epoch uint64) State { return State{epoch: epoch, disk: true} }
+func New(epoch uint64, door Setup) State { return State{epoch: epoch, setup: door, disk: true} }
+
+// kept are the slots up to the last that holds a delivery; any of them may be free.
+func (s *State) kept() []slot { return s.slots[:s.top] }
 
 func (s *State) find(delivery string) *slot {
 	if delivery == "" {
 		return nil
 	}
-	for i := range s.slots {
+	for i := range s.kept() {
 		if s.slots[i].plan.Delivery == delivery {
 			return &s.slots[i]
 		}
@@ -143,7 +184,7 @@ func (s *State) find(delivery string) *slot {
 
 // current is the slot whose window is open; there is never more than one.
 func (s *State) current() *slot {
-	for i := range s.slots {
+	for i := range s.kept() {
 		if s.slots[i].plan.Delivery != "" && s.slots[i].stage == open {
 			return &s.slots[i]
 		}
@@ -157,7 +198,7 @@ func (s *State) visited() *slot {
 	if c := s.current(); c != nil && c.visit == underWay {
 		return c
 	}
-	for i := range s.slots {
+	for i := range s.kept() {
 		if s.slots[i].plan.Delivery != "" && s.slots[i].visit == underWay {
 			return &s.slots[i]
 		}
@@ -183,7 +224,7 @@ func (s *State) addPast(delivery string) {
 }
 
 // Known reports whether a pass for this delivery was accepted, and needs no judging again.
-func (s State) Known(delivery string) bool {
+func (s *State) Known(delivery string) bool {
 	if c := s.find(delivery); c != nil {
 		return c.logged
 	}
@@ -191,7 +232,7 @@ func (s State) Known(delivery string) bool {
 }
 
 // Delivery names the delivery whose window is open, and "" if none is.
-func (s State) Delivery() string {
+func (s *State) Delivery() string {
 	if c := s.current(); c != nil {
 		return c.plan.Delivery
 	}
@@ -199,14 +240,30 @@ func (s State) Delivery() string {
 }
 
 // Locked reports whether the door is known to be locked: shut, the bolt held, no current.
-func (s State) Locked() bool {
-	return s.door == Closed && s.bolt == Closed && s.coil == CoilOff && !s.unsure
+// Where nothing says whether it is shut, the bolt alone has to do; where nothing says whether
+// the bolt is held, it is never known to be locked.
+func (s *State) Locked() bool {
+	return s.still() && s.bolt == Closed && !s.unsure && !s.setup.NoBolt
 }
+
+// dumb reports whether a contact says nothing that ought to.
+func (s *State) dumb() bool {
+	return s.door == Unknown && !s.setup.NoContact || s.bolt == Unknown && !s.setup.NoBolt
+}
+
+// still reports whether nothing lets the door be opened: it is shut, as far as anything can
+// tell, and no current frees it.
+func (s *State) still() bool {
+	return (s.door == Closed || s.setup.NoContact) && s.coil == CoilOff
+}
+
+// moving reports whether a motor may be on its way, or wait for the door to be shut.
+func (s *State) moving() bool { return s.setup.Lock == Motor && s.coil == CoilUnknown }
 
 // Picture says why the picture is not live; "" when it is fresh, shows the zone and, if the
 // delivery asks for a camera, the lamp. frame and at are those of the newest frame; ok is
 // false when there is none.
-func (s State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration, ok bool) {
+func (s *State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration, ok bool) {
 	why = s.blind(now)
 	if c := s.current(); why == wire.LampUnseen && c != nil && !c.plan.Camera {
 		why = ""
@@ -215,7 +272,7 @@ func (s State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duration
 }
 
 // View is what the household sees. Time is the caller's to fill in.
-func (s State) View(now Now) wire.State {
+func (s *State) View(now Now) wire.State {
 	v := wire.State{Door: wire.DoorUnknown, Bolt: wire.BoltUnknown, Camera: wire.CameraIsOff, Visit: wire.NoWindow, Viewers: s.viewers}
 	switch s.door {
 	case Open:
@@ -225,7 +282,7 @@ func (s State) View(now Now) wire.State {
 	case Unknown:
 	}
 	switch {
-	case s.door == Unknown || s.bolt == Unknown || s.coil == CoilUnknown || s.unsure:
+	case s.dumb() || s.coil == CoilUnknown && !s.moving() || s.unsure:
 	case s.Locked():
 		v.Bolt = wire.BoltLocked
 	case s.coil == CoilOn || s.bolt == Open:
@@ -263,8 +320,12 @@ func (s State) View(now Now) wire.State {
 	switch {
 	case s.forced:
 		v.Alarm = wire.ForcedOpen
+	case s.panicked != 0:
+		v.Alarm = wire.Panic
 	case s.latch:
 		v.Alarm = wire.Tamper
+	case s.unseen:
+		v.Alarm = wire.CameraFault
 	case !s.disk:
 		v.Alarm = wire.JournalBroken
 	case s.held:

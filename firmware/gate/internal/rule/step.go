@@ -4,18 +4,23 @@ import (
 	"vestibule/hub/wire"
 )
 
-// Step takes one event at one time. It returns the new state and what has to be done, in
-// this order.
-func Step(s State, e Event, now Now) (State, []Effect) {
-	t := turn{State: s, now: now}
-	t.take(e)
+// Step takes one event at one time: it changes s and appends to out what has to be done, in
+// this order. What it does depends on nothing but *s, e and now, and it keeps nothing of
+// out. It allocates only when out has no room. A copy of *s is a State of its own; Go keeps a
+// State that Step is given on the heap, so whoever tries many copies assigns them to one.
+//
+// Doing an effect may lead to the next event at once ([Written], [CoilIs]). The effects of that
+// one's Step are done after all of this one's.
+func Step(s *State, e Event, now Now, out []Effect) []Effect {
+	t := turn{State: s, now: now, effects: out}
+	t.take(&e)
 	t.settle()
-	return t.State, t.effects
+	return t.effects
 }
 
 // turn is one Step under way.
 type turn struct {
-	State
+	*State
 	now     Now
 	effects []Effect
 }
@@ -35,23 +40,35 @@ func (t *turn) note(kind wire.Kind, why wire.Reason) {
 	t.write(e)
 }
 
-func (t *turn) take(e Event) {
+func (t *turn) take(e *Event) {
 	switch e.kind {
 	case tick:
 	case passCame:
-		t.accept(e.plan)
+		t.accept(&e.plan)
+	case amendCame:
+		t.amend(&e.plan)
+	case revertCame:
+		t.revert(&e.plan)
 	case cancelCame:
-		t.cancel(e.delivery)
+		t.cancel(e.delivery, e.reason)
 	case lockCame:
 		t.lock(e.delivery)
+	case letGoCame:
+		t.letGo()
 	case tried:
 		t.try(e)
+	case panicCame:
+		t.help()
+	case exitCame:
+		t.leave()
 	case written:
 		t.wrote(e.number, e.on)
 	case doorIs:
 		t.moveDoor(e.contact)
 	case boltIs:
-		t.bolt = e.contact
+		if !t.setup.NoBolt {
+			t.bolt = e.contact
+		}
 	case coilIs:
 		t.moveCoil(e.coil)
 	case tamperIs:
@@ -82,6 +99,7 @@ func (t *turn) settle() {
 	t.settleDoor()
 	t.settleVisits()
 	t.settleTold()
+	t.settleAlarms()
 	t.settleNet()
 	t.settleSlots()
 }
@@ -132,19 +150,5 @@ func (t *turn) cover(off bool) {
 	t.alarm()
 	if t.coil == CoilOn {
 		t.release()
-	}
-}
-
-// alarm begins the local alarm anew.
-func (t *turn) alarm() {
-	t.loud = true
-	t.do(Effect{Do: Sound, On: true})
-}
-
-// hush ends the local alarm if there is no reason left for it.
-func (t *turn) hush() {
-	if t.loud && !t.coverOff && !t.held && !t.forced {
-		t.loud = false
-		t.do(Effect{Do: Sound})
 	}
 }

@@ -18,8 +18,20 @@ func delay(wrong uint8) time.Duration {
 	return min(2*time.Second<<(wrong-FreeTries), slowest)
 }
 
-// try takes a code. The order of its questions is that of the package comment.
-func (t *turn) try(e Event) {
+// try takes a code. One that was typed under duress is answered as a right one is, in every
+// way; that it was is written down after the answer, once a delivery.
+func (t *turn) try(e *Event) {
+	t.answer(e)
+	c := t.current()
+	if e.verdict != Forced || c == nil || c.forced || e.delivery != "" && e.delivery != c.plan.Delivery {
+		return
+	}
+	c.forced = true
+	t.write(Entry{Kind: wire.Duress, Delivery: c.plan.Delivery, Via: e.via})
+}
+
+// answer takes a code. The order of its questions is that of the package comment.
+func (t *turn) answer(e *Event) {
 	c := t.current()
 	if e.delivery != "" && (c == nil || c.plan.Delivery != e.delivery) {
 		t.tryElsewhere(e)
@@ -29,24 +41,28 @@ func (t *turn) try(e Event) {
 		return // outside a window the keypad answers nothing and counts nothing
 	}
 	if e.via != QR {
+		by := c.by(e.via)
 		switch {
-		case c.wrong >= MaxWrong:
+		case c.left(e.via) <= 0:
 			t.refuse(c, e, Effect{Reason: wire.CodeSpent})
 			return
-		case t.now.Mono < c.slow:
-			t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: c.slow - t.now.Mono})
+		case t.now.Mono < by.slow:
+			t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: by.slow - t.now.Mono})
 			return
 		case e.verdict == Typo:
 			t.refuse(c, e, Effect{Reason: wire.CodeTypo})
 			return
 		}
 	}
-	if e.verdict != Right {
+	if e.verdict != Right && e.verdict != Forced {
+		no := Effect{Reason: wire.CodeWrong}
 		if e.via != QR {
-			c.wrong++
-			c.slow = t.now.Mono + delay(c.wrong)
+			by := c.by(e.via)
+			by.wrong++
+			by.slow = t.now.Mono + delay(by.wrong)
+			no.Left = c.left(e.via)
 		}
-		t.refuse(c, e, Effect{Reason: wire.CodeWrong, Left: MaxWrong - int(c.wrong)})
+		t.refuse(c, e, no)
 		return
 	}
 	if t.pending.phase == writing || t.pending.phase == energising {
@@ -76,7 +92,7 @@ func (t *turn) try(e Event) {
 }
 
 // tryElsewhere answers a try for a delivery whose window is not open.
-func (t *turn) tryElsewhere(e Event) {
+func (t *turn) tryElsewhere(e *Event) {
 	c := t.find(e.delivery)
 	d := Effect{Reason: wire.NoDelivery}
 	switch {
@@ -91,10 +107,10 @@ func (t *turn) tryElsewhere(e Event) {
 }
 
 // refuse says no, here and in the journal.
-func (t *turn) refuse(c *slot, e Event, d Effect) {
+func (t *turn) refuse(c *slot, e *Event, d Effect) {
 	entry := Entry{Kind: wire.CodeRefused, Reason: d.Reason, Via: e.via}
 	if c != nil {
-		entry.Delivery, entry.Count = c.plan.Delivery, int(c.wrong)
+		entry.Delivery, entry.Count = c.plan.Delivery, int(c.wrong())
 	}
 	t.write(entry)
 	d.Do, d.Ref = Deny, e.number
@@ -116,8 +132,10 @@ func (t *turn) barred(c *slot) wire.Reason {
 		return wire.DiskTrouble
 	case !t.now.Sure:
 		return wire.ClockUnsure
-	case t.unsure || t.door == Unknown || t.bolt == Unknown || t.coil == CoilUnknown:
+	case t.unsure || t.dumb() || t.coil == CoilUnknown:
 		return wire.DoorUnsure
+	case t.setup.NoContact && t.bolt == Open && t.coil == CoilOff:
+		return wire.DoorUnsure // it is open, or nothing holds it
 	case t.door == Open:
 		return wire.DoorIsOpen
 	case c.plan.Camera && t.blind(t.now) != "":
@@ -131,7 +149,7 @@ func (t *turn) barred(c *slot) wire.Reason {
 }
 
 // burn asks the disk to remember this entry; the coil comes after.
-func (t *turn) burn(c *slot, e Event) {
+func (t *turn) burn(c *slot, e *Event) {
 	t.tickets++
 	t.pending = pending{
 		phase: writing, first: c.visit == awaited, entry: c.used + 1, ticket: t.tickets, ref: e.number, via: e.via,
@@ -211,7 +229,7 @@ func (t *turn) settleEntry() {
 	case t.pending.phase == writing && waited >= writeWithin:
 		t.disk = false
 		t.abandon(wire.DiskTrouble)
-	case t.pending.phase == energising && waited >= coilWithin:
+	case t.pending.phase == energising && waited >= t.coilWithin():
 		t.abandon(wire.DoorUnsure)
 		t.release()
 	}

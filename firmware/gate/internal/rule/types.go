@@ -12,12 +12,15 @@ import (
 const (
 	MaxPasses = 16 // that are kept at once
 	MaxWrong  = 10 // wrong codes in a window
-	FreeTries = 3  // wrong codes before they are slowed
+	MaxByWay  = 7  // of them at the keypad, or on the page: whoever guesses at one leaves some for the other
+	FreeTries = 3  // wrong codes at either before they are slowed
 	MaxBeyond = 99 // times that somebody went into the interior, in one visit's count
 
 	Pulse     = 5 * time.Second  // the longest the coil may have current
 	HeldAfter = 30 * time.Second // an open door is an alarm
 	FreshFor  = time.Second      // a picture without a newer frame is not live
+	PanicFor  = 2 * time.Minute  // how long the local alarm sounds for a panic
+	ExitFor   = 15 * time.Second // after the button inside, the next opening is from within
 
 	slowest     = 30 * time.Second // between tries
 	writeWithin = 2 * time.Second  // a burning that takes longer opens nothing
@@ -26,6 +29,7 @@ const (
 	startWithin = 15 * time.Second // from power to the first live picture
 	steadyFor   = 3 * time.Second  // a picture is back
 	oddFor      = 2 * time.Second  // sensors may disagree while things move
+	travel      = 4 * time.Second  // the same where a motor moves the bolt
 	netLostFor  = 5 * time.Second  // a link is lost
 )
 
@@ -41,7 +45,8 @@ type Plan struct {
 	Delivery string
 	Epoch    uint64
 	From     int64 // as Now.Wall
-	Until    int64
+	Until    int64 // as amended
+	Revision uint64
 	Entries  uint8
 	Grace    time.Duration
 	Camera   bool // a live picture is needed
@@ -57,10 +62,29 @@ func PlanOf(p pass.Pass) Plan {
 	}
 	t := p.Terms()
 	return Plan{
-		Delivery: t.Delivery, Epoch: t.Epoch, From: t.From.UnixMilli(), Until: t.Until.UnixMilli(), Entries: uint8(t.Entries),
-		Grace: t.Grace, Camera: t.Camera, Offline: t.Offline, Watched: t.Watched,
+		Delivery: t.Delivery, Epoch: t.Epoch, From: t.From.UnixMilli(), Until: t.Until.UnixMilli(), Revision: p.Revision(),
+		Entries: uint8(t.Entries), Grace: t.Grace, Camera: t.Camera, Offline: t.Offline, Watched: t.Watched,
 	}
 }
+
+// Setup is what a door is made of. The zero Setup is the strictest door, and has all that
+// the rule can make use of but the button.
+type Setup struct {
+	NoContact bool // nothing says whether the door is open: see the package comment for what is weaker then
+	NoBolt    bool // nothing says whether the bolt is held: the same
+	Lock      Lock
+	Exit      bool // there is a request-to-exit button inside
+}
+
+// Lock is the kind of what holds the door. The zero value is a strike that power frees.
+type Lock uint8
+
+// Kinds of lock.
+const (
+	FailSecure Lock = iota // held without power
+	FailSafe               // free without power
+	Motor                  // stays as it is without power, and takes its time
+)
 
 // Contact is what a switch says. The zero value is unknown.
 type Contact uint8
@@ -73,14 +97,15 @@ const (
 	Closed
 )
 
-// Coil is what is known of the strike's coil. The zero value is unknown.
+// Coil is what is known of what frees the door: a strike's coil, the relay that takes a
+// magnet's current, or a motor with its end switches. The zero value is unknown.
 type Coil uint8
 
 // States of the coil.
 const (
-	CoilUnknown Coil = iota
-	CoilOff
-	CoilOn
+	CoilUnknown Coil = iota // a motor's also while it moves
+	CoilOff                 // it holds: a motor's bolt is all the way out
+	CoilOn                  // it frees
 )
 
 // Verdict is what came of comparing what was typed with the code.
@@ -91,6 +116,7 @@ const (
 	Wrong Verdict = iota
 	Typo          // not the form of a code, or the check digit does not fit
 	Right
+	Forced // right, typed in its duress spelling
 )
 
 // Via is how a code came.
@@ -108,9 +134,14 @@ type eventKind uint8
 const (
 	tick eventKind = iota
 	passCame
+	amendCame
+	revertCame
 	cancelCame
 	lockCame
+	letGoCame
 	tried
+	panicCame
+	exitCame
 	written
 	doorIs
 	boltIs
@@ -148,17 +179,41 @@ func Tick() Event { return Event{} }
 // PassCame is a verified pass that is on disk. Ask [State.Judge] first.
 func PassCame(p Plan) Event { return Event{kind: passCame, plan: p} }
 
-// CancelCame is an owner's verified order that a delivery's window ends.
-func CancelCame(delivery string) Event { return Event{kind: cancelCame, delivery: delivery} }
+// AmendCame is a pass with a verified amendment that is on disk too. Ask [State.JudgeAmended]
+// first.
+func AmendCame(p Plan) Event { return Event{kind: amendCame, plan: p} }
 
-// LockCame is an owner's verified order that there is no more opening in a visit.
+// RevertCame is a pass as it was signed: whoever amended it may not any more.
+func RevertCame(p Plan) Event { return Event{kind: revertCame, plan: p} }
+
+// CancelCame is a verified order that a delivery's window ends.
+func CancelCame(delivery string) Event {
+	return Event{kind: cancelCame, delivery: delivery, reason: wire.ByOwner}
+}
+
+// DisownCame says that whoever signed a delivery's pass may not any more.
+func DisownCame(delivery string) Event {
+	return Event{kind: cancelCame, delivery: delivery, reason: wire.NotGranted}
+}
+
+// LockCame is a verified order that there is no more opening in a visit.
 func LockCame(delivery string) Event { return Event{kind: lockCame, delivery: delivery} }
+
+// LetGoCame is anybody's wish that the door is locked now: it takes the coil's current and
+// does nothing else, so nobody has to have signed it.
+func LetGoCame() Event { return Event{kind: letGoCame} }
 
 // Tried is a code that was compared in full. delivery is empty at the keypad. ref is the
 // caller's, for the Grant or Deny.
 func Tried(delivery string, v Verdict, via Via, ref uint64) Event {
 	return Event{kind: tried, delivery: delivery, verdict: v, via: via, number: ref}
 }
+
+// PanicCame says that # was held at the keypad.
+func PanicCame() Event { return Event{kind: panicCame} }
+
+// ExitCame says that the request-to-exit button was pressed.
+func ExitCame() Event { return Event{kind: exitCame} }
 
 // Written says whether the entry with a ticket is on the disk.
 func Written(ticket uint64, ok bool) Event { return Event{kind: written, number: ticket, on: ok} }
@@ -216,6 +271,8 @@ const (
 	Deny                   // Ref, Reason, Wait, From, Left: it is not
 	Sound                  // On: the local alarm
 	Forget                 // Delivery: its pass is not needed any more
+	Revert                 // Delivery: the amendment that just came does not count
+	Amend                  // Delivery, On as in Wake: hand eye its pass anew, the window has another end
 )
 
 // Effect is something to be done.

@@ -157,10 +157,11 @@ func TestEyeKnowsWhetherAVisitIsUnderWay(t *testing.T) {
 
 func TestLooksMakeNoGarbage(t *testing.T) {
 	st := ready(t)
+	var out []Effect
 	if n := testing.AllocsPerRun(1000, func() {
 		st.now.Mono += time.Millisecond
 		st.frame++
-		st.s, _ = Step(st.s, st.lookNow(0), st.now)
+		out = Step(&st.s, st.lookNow(0), st.now, out[:0])
 	}); n != 0 {
 		t.Errorf("%v allocations a look", n)
 	}

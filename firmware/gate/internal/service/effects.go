@@ -8,11 +8,17 @@ import (
 	"vestibule/hub/wire"
 )
 
-// carryOut does what the rule wants, in its order.
-func (s *Service) carryOut(effects []rule.Effect) {
-	for _, e := range effects {
-		s.carryOutOne(e)
+// carryOut does what the rule wants, in its order. What that leads to may be steps too: their
+// effects come after these.
+func (s *Service) carryOut() {
+	if s.carrying {
+		return
 	}
+	s.carrying = true
+	for i := 0; i < len(s.effects); i++ {
+		s.carryOutOne(s.effects[i])
+	}
+	s.effects, s.carrying = s.effects[:0], false
 }
 
 func (s *Service) carryOutOne(e rule.Effect) {
@@ -59,6 +65,10 @@ func (s *Service) carryOutOne(e rule.Effect) {
 		}
 	case rule.Forget:
 		s.forget(e.Delivery)
+	case rule.Amend:
+		s.wakeEye(e.Delivery, e.On)
+	case rule.Revert:
+		s.unamend(e.Delivery)
 	}
 }
 
@@ -114,6 +124,7 @@ func (s *Service) showState() {
 	now := s.now()
 	v := s.state.View(now)
 	v.Viewers = len(s.viewers)
+	v.Timeless = !now.Sure
 	spent := s.spending.total()
 	age := now.Mono - s.shownAt
 	if v == s.shown && age < refresh && (spent == s.told || age < spentEvery) {

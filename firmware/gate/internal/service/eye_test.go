@@ -16,14 +16,15 @@ import (
 // eye looks at the house 20 times a second while it has a verified pass, and asks for the
 // glass's colours until it has them.
 type eye struct {
-	t     testing.TB
-	conn  *pipe.Conn
-	owner ed25519.PublicKey
-	done  sync.WaitGroup
-	stall atomic.Bool
-	glass atomic.Value // wire.Reason
-	awake atomic.Bool
-	looks atomic.Int64 // sent
+	t      testing.TB
+	conn   *pipe.Conn
+	owner  ed25519.PublicKey
+	device string
+	done   sync.WaitGroup
+	stall  atomic.Bool
+	glass  atomic.Value // wire.Reason
+	awake  atomic.Bool
+	looks  atomic.Int64 // sent
 
 	mu     sync.Mutex
 	seen   pipe.Look // what the next look says of Beyond and Spent
@@ -45,7 +46,7 @@ func (h *home) openEye() *eye {
 func (h *home) openEyeWith(tint []byte) *eye {
 	h.t.Helper()
 	e := &eye{t: h.t, conn: h.dial("eye", pipe.Hello{Program: "eye", Version: pipe.Version}),
-		owner: h.owner.Public().(ed25519.PublicKey), tint: tint}
+		owner: h.owner.Public().(ed25519.PublicKey), device: h.keys.Device(), tint: tint}
 	e.glass.Store(wire.Reason(""))
 	stop := make(chan struct{})
 	e.done.Go(func() {
@@ -69,7 +70,7 @@ func (e *eye) hear(f pipe.Frame) {
 	case pipe.TypeWake:
 		var w pipe.Wake
 		err := f.JSON(&w)
-		p, errPass := pass.OpenPass(w.Pass, e.owner)
+		p, errPass := e.open(w)
 		if err != nil || errPass != nil {
 			e.t.Errorf("eye is handed a pass that is none: %v, %v", err, errPass)
 		}
@@ -101,6 +102,21 @@ func (e *eye) hear(f pipe.Frame) {
 	default:
 		e.t.Errorf("eye is sent %s", f.Type)
 	}
+}
+
+// open verifies what eye is handed, as eye does.
+func (e *eye) open(w pipe.Wake) (pass.Pass, error) {
+	may := pass.NewAuthority(e.device, e.owner, 0)
+	for _, n := range w.Proof {
+		if _, _, err := may.Take(n); err != nil {
+			return pass.Pass{}, err
+		}
+	}
+	p, err := may.OpenPass(w.Pass)
+	if err == nil && w.Amendment != nil {
+		p, err = may.Amend(p, w.Amendment)
+	}
+	return p, err
 }
 
 func (e *eye) look(h *home, stop <-chan struct{}) {

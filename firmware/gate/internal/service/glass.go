@@ -47,7 +47,9 @@ func (s *Service) wakeEye(delivery string, visit bool) {
 	if s.spending.delivery != delivery {
 		s.spending = spending{delivery: delivery, colour: len(tint)}
 	}
-	s.toEye(pipe.TypeWake, pipe.Wake{Pass: p.Note(), Tint: tint, Reference: s.shelf.Get(p.Terms().Reference), Visit: visit})
+	s.toEye(pipe.TypeWake, pipe.Wake{
+		Pass: p.Note(), Amendment: p.Amendment(), Proof: s.may.Proof(p), Tint: tint, Reference: s.shelf.Get(p.Terms().Reference), Visit: visit,
+	})
 }
 
 // tint takes what eye would make the glass from. The first of a delivery is written down before

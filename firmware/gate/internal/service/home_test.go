@@ -48,6 +48,8 @@ type home struct {
 	house *sim.Server
 	owner ed25519.PrivateKey
 	ahead atomic.Int64 // what the wall clock is set off by
+	loose atomic.Bool  // the kernel does not say that the clock is synchronised
+	boot  string
 	wrap  func(board.Pins) board.Pins
 	keys  *keys.Keys
 
@@ -120,6 +122,7 @@ func (h *home) startAlone() {
 		return l
 	}
 	clocks := System()
+	clocks.Synced, clocks.Boot = func() bool { return !h.loose.Load() }, h.boot
 	clocks.Wall = func() time.Time { return time.Now().Round(0).UTC().Add(time.Duration(h.ahead.Load())) }
 	s, err := New(Setting{State: filepath.Join(h.dir, "gate"), Trust: filepath.Join(h.dir, "trust"), Keys: k, Door: door,
 		Eye: listen("eye"), Link: listen("link"), Clocks: clocks, Log: slog.New(slog.NewTextHandler(testLog{h.t}, nil))})

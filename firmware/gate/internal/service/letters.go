@@ -3,8 +3,6 @@ package service
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"time"
 
@@ -25,8 +23,12 @@ func (s *Service) letter(l wire.Letter) {
 		s.knock(l)
 	case wire.LetterTry:
 		s.tryPage(l)
+	case wire.LetterTime:
+		s.tellTime(l)
 	case wire.LetterRemember:
 		s.rememberStand(l)
+	case wire.LetterLock:
+		s.letGo(l)
 	default:
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 	}
@@ -68,6 +70,7 @@ func (s *Service) pair(l wire.Letter) {
 			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
 		case err == nil:
 			s.owner = who
+			s.may = pass.NewAuthority(s.device, who.Key, 0)
 			s.enter(wire.Event{Kind: wire.Paired, Who: pass.KeyID(who.Key)}, nil)
 			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
 		case errors.Is(err, keys.ErrPaired):
@@ -82,10 +85,11 @@ func (s *Service) pair(l wire.Letter) {
 	})
 }
 
-// knock gives a courier's page the nonce for one try. It says nothing of the delivery.
+// knock gives a courier's page the nonce for one try, and an owner's, which names no
+// delivery, the nonce for a word on the time. It says nothing of the delivery.
 func (s *Service) knock(l wire.Letter) {
 	var k wire.Knock
-	if err := wire.Decode(l.Body, &k); err != nil || k.Delivery == "" || len(k.Delivery) > 64 {
+	if err := wire.Decode(l.Body, &k); err != nil || len(k.Delivery) > 64 {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}
@@ -121,29 +125,34 @@ func (s *Service) tryPage(l wire.Letter) {
 	s.step(rule.Tried(t.Delivery, verdict, via, s.nextAsk))
 }
 
+// letGo takes the hub's, or anybody's, wish that the door is locked now.
+func (s *Service) letGo(l wire.Letter) {
+	var v wire.LockNow
+	if err := wire.Decode(l.Body, &v); err != nil {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+		return
+	}
+	s.step(rule.LetGoCame())
+	s.reply(l.ID, wire.LetterLocked, wire.LockedBody{})
+}
+
 // compare does the same work whatever was typed and whatever is right. via is QR when the
 // text has the form of the 128-bit key, else empty.
 func compare(typed string, secret pass.Secret) (rule.Verdict, rule.Via) {
-	code, errCode := pass.ParseCode(typed)
-	right := code.Equal(secret.Code)
-	var key [pass.KeySize]byte
-	b, errKey := base64.RawURLEncoding.Strict().DecodeString(typed)
-	isKey := errKey == nil && len(b) == len(key)
-	if isKey {
-		copy(key[:], b)
-	}
-	scanned := subtle.ConstantTimeCompare(key[:], secret.Key[:]) == 1 && secret.Key != [pass.KeySize]byte{}
+	match, scanned, err := secret.Match(typed)
+	verdict, via := rule.Wrong, rule.Via("")
 	switch {
-	case isKey && scanned:
-		return rule.Right, rule.QR
-	case isKey:
-		return rule.Wrong, rule.QR
-	case errCode != nil:
-		return rule.Typo, ""
-	case right:
-		return rule.Right, ""
+	case err != nil:
+		verdict = rule.Typo
+	case match == pass.Matches:
+		verdict = rule.Right
+	case match == pass.Duress:
+		verdict = rule.Forced
 	}
-	return rule.Wrong, ""
+	if scanned {
+		via = rule.QR
+	}
+	return verdict, via
 }
 
 // secretFor is what opens the delivery whose window is open, and for any other a secret

@@ -18,6 +18,7 @@ const (
 	beatEvery  = 200 * time.Millisecond // see pass.Beat
 	coilSettle = 150 * time.Millisecond // a relay's travel and a little more
 	alarmEvery = 10 * time.Second       // the length of buzzer.Alarm
+	feedEvery  = 4 * time.Second        // for a hardware watchdog; a Raspberry Pi's bites after 15 s
 )
 
 type listeners struct{ eye, link *pipe.Listener }
@@ -54,15 +55,11 @@ func (s *Service) loop(ctx context.Context) error {
 		started.Reason = wire.DiskTrouble
 	}
 	s.enter(started, nil)
-	var effects []rule.Effect
-	s.state, effects = rule.Resume(s.state, now)
-	s.carryOut(effects)
+	s.effects = rule.Resume(&s.state, now, s.effects)
+	s.carryOut()
+	s.outlaw()
 	s.readCoil()
-	var relay <-chan contact.Change
-	if s.door.Relay != nil {
-		relay = s.door.Relay.Changes()
-	}
-	keypad := s.door.Keypad.Events()
+	relay, exit, keypad := s.door.Relay.Changes(), s.door.Exit.Presses(), s.door.Keypad.Events()
 	for {
 		s.settle()
 		select {
@@ -95,6 +92,12 @@ func (s *Service) loop(ctx context.Context) error {
 			if ok {
 				s.step(rule.TamperIs(c.Off))
 			}
+		case _, ok := <-exit:
+			if !ok {
+				exit = nil
+				continue
+			}
+			s.step(rule.ExitCame())
 		case e, ok := <-keypad:
 			if !ok {
 				keypad = nil
@@ -115,25 +118,23 @@ func (s *Service) loop(ctx context.Context) error {
 
 // now reads both clocks, and says so when they have parted.
 func (s *Service) now() rule.Now {
-	mono := s.clocks.Mono()
-	r := s.clock.Read(s.clocks.Wall(), mono)
+	at := s.clocks.read()
+	r := s.clock.Read(at)
 	s.stamp = r.Stamp
-	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: mono, Sure: r.Sure}
+	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: at.Mono, Sure: r.Sure}
 	if r.Jumped {
 		s.log.Warn("the clock jumped", "sure", r.Sure, "time", r.Now)
-		var effects []rule.Effect
-		s.state, effects = rule.Step(s.state, rule.ClockJumped(), n)
-		s.carryOut(effects)
+		s.stepAt(rule.ClockJumped(), n)
 	}
 	return n
 }
 
 // step hands an event to the rule and does what it wants.
-func (s *Service) step(e rule.Event) {
-	now := s.now()
-	var effects []rule.Effect
-	s.state, effects = rule.Step(s.state, e, now)
-	s.carryOut(effects)
+func (s *Service) step(e rule.Event) { s.stepAt(e, s.now()) }
+
+func (s *Service) stepAt(e rule.Event, now rule.Now) {
+	s.effects = rule.Step(&s.state, e, now, s.effects)
+	s.carryOut()
 }
 
 // settle follows each round: the coil, what the household sees, and when to wake next.
@@ -146,11 +147,24 @@ func (s *Service) settle() {
 	if s.loud && mono >= s.soundAt {
 		s.soundAlarm()
 	}
+	if s.hold.Due(mono) {
+		s.step(rule.PanicCame())
+	}
 	s.forgetSecret()
 	s.giveUpStand(mono)
 	s.showState()
 	now := s.now()
+	s.keepAnchor()
 	wait := refresh
+	if s.door.Watchdog != nil {
+		wait = feedEvery
+		if err := s.door.Watchdog.Feed(); err != nil {
+			s.log.Error("the watchdog cannot be fed", "error", err)
+		}
+	}
+	if !now.Sure {
+		wait = min(wait, askAgain)
+	}
 	if n := s.state.Next(now); n > 0 {
 		wait = min(wait, n)
 	}
@@ -159,6 +173,9 @@ func (s *Service) settle() {
 	}
 	if s.loud {
 		wait = min(wait, s.soundAt-now.Mono)
+	}
+	if at, ok := s.hold.Until(); ok {
+		wait = min(wait, at-now.Mono)
 	}
 	if s.remember.letter != "" {
 		wait = min(wait, s.remember.until-now.Mono)

@@ -4,18 +4,24 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"slices"
+	"time"
 
 	"vestibule/firmware/gate/internal/rule"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
 
-// mostNotes wait while a pass is on its way to the disk. The hub keeps its notes and sends
-// them again.
-const mostNotes = 64
+const (
+	// mostNotes wait while a note is on its way to the disk. The hub keeps its notes and sends
+	// them again.
+	mostNotes = 64
+	// mostEarly amendments wait for their passes.
+	mostEarly = rule.MaxPasses
+)
 
-// note takes what the hub says the owner signed. Passes are looked at one after the other,
-// so that each is judged with the one before it in place.
+// note takes what the hub says the owner, or somebody in their name, signed. Notes are looked at
+// one after the other, so that each is judged with the one before it in place.
 func (s *Service) note(note []byte) {
 	if len(s.notes) >= mostNotes {
 		s.log.Warn("too many notes at once; the hub will send this one again")
@@ -45,21 +51,26 @@ func (s *Service) openNote(note []byte) {
 		s.refuseNote(note, "", wire.NotPaired)
 		return
 	}
-	if bytes.HasPrefix(note, []byte("vestibule/order/")) {
+	switch pass.KindOf(note) {
+	case pass.KindOrder:
 		s.openOrder(note)
-		return
+	case pass.KindAmend:
+		s.openAmendment(note)
+	case pass.KindGrant, pass.KindRevoke:
+		s.openGrant(note)
+	default:
+		s.openPass(note)
 	}
-	p, err := pass.OpenPass(note, s.owner.Key)
+}
+
+func (s *Service) openPass(note []byte) {
+	p, err := s.may.OpenPass(note)
 	if err != nil {
 		s.log.Warn("a pass is refused", "error", err)
 		s.refuseNote(note, "", whyNot(err))
 		return
 	}
 	t := p.Terms()
-	if t.Device != s.device {
-		s.refuseNote(note, "", wire.OtherDevice)
-		return
-	}
 	if old, ok := s.passes[t.Delivery]; ok && bytes.Equal(old.Note(), note) || !ok && s.state.Known(t.Delivery) {
 		return // the hub sends its retained notes again and again
 	}
@@ -71,32 +82,171 @@ func (s *Service) openNote(note []byte) {
 		s.refuseNote(note, t.Delivery, wire.CodeUnsealed)
 		return
 	}
-	s.keeping = true
-	s.disk.do(func() error { return s.disk.book.Keep(p) }, func(err error) { s.kept(p, err) })
+	s.keep(func() error { return s.disk.book.Keep(p) }, func(err error) {
+		if err != nil {
+			s.log.Error("a pass cannot be kept", "delivery", t.Delivery, "error", err)
+			s.mention(wire.Event{Kind: wire.PassRefused, Delivery: t.Delivery, Reason: wire.DiskTrouble})
+			return
+		}
+		s.passes[t.Delivery] = p
+		s.epoch = max(s.epoch, t.Epoch)
+		s.may.Raise(s.epoch)
+		s.step(rule.PassCame(rule.PlanOf(p)))
+		s.notes, s.early = append(s.early, s.notes...), nil
+	})
 }
 
-// kept goes on with a pass that is on the disk.
-func (s *Service) kept(p pass.Pass, err error) {
-	s.keeping = false
-	delivery := p.Terms().Delivery
+// keep does work on the disk, then what comes of it, and then goes on with the notes.
+func (s *Service) keep(work func() error, then func(error)) {
+	s.keeping = true
+	s.disk.do(work, func(err error) {
+		s.keeping = false
+		then(err)
+		s.nextNote()
+	})
+}
+
+// openAmendment takes another end of a window. One that comes before its pass waits for it.
+func (s *Service) openAmendment(note []byte) {
+	delivery, err := s.may.AboutDelivery(note)
 	if err != nil {
-		s.log.Error("a pass cannot be kept", "delivery", delivery, "error", err)
-		s.mention(wire.Event{Kind: wire.PassRefused, Delivery: delivery, Reason: wire.DiskTrouble})
-	} else {
-		s.passes[delivery] = p
-		s.step(rule.PassCame(rule.PlanOf(p)))
+		s.log.Warn("an amendment is refused", "error", err)
+		s.refuseNote(note, "", whyNot(err))
+		return
 	}
-	s.nextNote()
+	old, ok := s.passes[delivery]
+	if !ok {
+		if !s.state.Known(delivery) && len(s.early) < mostEarly {
+			s.early = append(s.early, note)
+		}
+		return
+	}
+	p, err := s.may.Amend(old, note)
+	switch {
+	case err != nil:
+		s.log.Warn("an amendment is refused", "error", err)
+		s.refuseNote(note, delivery, whyNot(err))
+		return
+	case p.Revision() == old.Revision():
+		return // the one that it has
+	}
+	if why := s.state.JudgeAmended(rule.PlanOf(p), s.now()); why != "" {
+		s.refuseNote(note, delivery, why)
+		return
+	}
+	s.keep(func() error { return s.disk.book.Amend(p) }, func(err error) {
+		if err != nil {
+			s.log.Error("an amendment cannot be kept", "delivery", delivery, "error", err)
+			s.mention(wire.Event{Kind: wire.PassRefused, Delivery: delivery, Reason: wire.DiskTrouble})
+			return
+		}
+		if _, still := s.passes[delivery]; !still {
+			return // forgotten meanwhile
+		}
+		s.old, s.passes[delivery] = old, p
+		s.step(rule.AmendCame(rule.PlanOf(p)))
+		s.old = pass.Pass{}
+	})
+}
+
+// unamend goes back to the pass as it was before the amendment that the rule does not take:
+// something has happened while that was on its way to the disk.
+func (s *Service) unamend(delivery string) {
+	if s.old.Valid() && s.old.Terms().Delivery == delivery {
+		s.putBack(s.old)
+	}
+}
+
+// putBack makes the disk agree with a pass that is less amended than it was.
+func (s *Service) putBack(p pass.Pass) {
+	delivery := p.Terms().Delivery
+	s.passes[delivery] = p
+	s.disk.do(func() error { return s.disk.book.Amend(p) }, func(err error) {
+		if err != nil {
+			s.log.Error("an amendment that does not count stays on the disk", "delivery", delivery, "error", err)
+		}
+	})
+}
+
+// openGrant takes the owner's word on what somebody else may do. A revocation counts at once,
+// whatever the disk says: the hub sends it again after every start.
+func (s *Service) openGrant(note []byte) {
+	before := s.may.Notes()
+	who, fresh, err := s.may.Take(note)
+	if err != nil {
+		s.log.Warn("a grant is refused", "error", err)
+		s.refuseNote(note, "", whyNot(err))
+		return
+	}
+	revoked := pass.KindOf(note) == pass.KindRevoke
+	if revoked && fresh {
+		s.outlaw()
+	}
+	if !fresh && slices.EqualFunc(before, s.may.Notes(), bytes.Equal) {
+		return
+	}
+	s.keep(func() error { return s.disk.book.KeepGrant(who, note) }, func(err error) {
+		switch {
+		case err != nil:
+			s.log.Error("a grant cannot be kept", "who", who, "error", err)
+			s.mention(wire.Event{Kind: wire.PassRefused, Who: who, Reason: wire.DiskTrouble})
+			if !revoked {
+				s.forgetGrant(before)
+			}
+		case revoked:
+			s.enter(wire.Event{Kind: wire.GrantRevoked, Who: who}, nil)
+		case fresh:
+			s.enter(wire.Event{Kind: wire.GrantAdded, Who: who}, nil)
+			s.outlaw() // a later grant may be a narrower one
+		}
+	})
+}
+
+// forgetGrant goes back to what the owner had granted before.
+func (s *Service) forgetGrant(notes [][]byte) {
+	s.may = pass.NewAuthority(s.device, s.owner.Key, s.epoch)
+	for _, n := range notes {
+		if _, _, err := s.may.Take(n); err != nil {
+			s.log.Error("a grant that was good is not any more", "error", err)
+		}
+	}
+}
+
+// outlaw ends what was permitted by somebody who may not any more: their passes, what they
+// amended, and their watching.
+func (s *Service) outlaw() {
+	for delivery, p := range s.passes {
+		if s.may.Permits(p) == nil {
+			continue
+		}
+		signed, err := s.may.OpenPass(p.Note())
+		if err != nil {
+			s.step(rule.DisownCame(delivery))
+			continue
+		}
+		s.putBack(signed)
+		s.step(rule.RevertCame(rule.PlanOf(signed)))
+	}
+	s.cutOutlaws()
+}
+
+// cutOutlaws ends all viewing if anybody watches who may not any more; the others come again.
+func (s *Service) cutOutlaws() {
+	now := time.UnixMilli(s.now().Wall)
+	for _, v := range s.viewers {
+		if s.may.MayWatch(s.passes[v.delivery], v.who, now) != nil {
+			s.carryOutOne(rule.Effect{Do: rule.Cut, Reason: wire.NotGranted})
+			return
+		}
+	}
 }
 
 func (s *Service) openOrder(note []byte) {
-	o, err := pass.OpenOrder(note, s.owner.Key)
+	o, _, err := s.may.OpenOrder(note, time.UnixMilli(s.now().Wall))
 	switch {
 	case err != nil:
 		s.log.Warn("an order is refused", "error", err)
 		s.refuseNote(note, "", whyNot(err))
-	case o.Device != s.device:
-		s.refuseNote(note, "", wire.OtherDevice)
 	case o.Verb == pass.Cancel:
 		s.step(rule.CancelCame(o.Delivery))
 	case o.Verb == pass.Lock:
@@ -108,11 +258,17 @@ func (s *Service) openOrder(note []byte) {
 }
 
 func whyNot(err error) wire.Reason {
-	switch {
-	case errors.Is(err, pass.ErrTooLarge):
-		return wire.TooLarge
-	case errors.Is(err, pass.ErrSignature):
-		return wire.BadSignature
+	for _, c := range []struct {
+		err error
+		why wire.Reason
+	}{
+		{pass.ErrTooLarge, wire.TooLarge}, {pass.ErrSignature, wire.BadSignature}, {pass.ErrOther, wire.OtherDevice},
+		{pass.ErrOldRevision, wire.OldRevision}, {pass.ErrNotGranted, wire.NotGranted}, {pass.ErrGrantOver, wire.GrantOver},
+		{pass.ErrTooMany, wire.TooMany},
+	} {
+		if errors.Is(err, c.err) {
+			return c.why
+		}
 	}
 	return wire.Unreadable
 }

@@ -9,8 +9,10 @@ import (
 )
 
 // press takes a key. Outside a window the keypad is dead: it answers nothing, not even with
-// a click, and collects nothing.
+// a click, and collects nothing. Only # that is held down is told to the rule: somebody inside
+// may call for help when the window is over.
 func (s *Service) press(e keypad.Event) {
+	s.hold.Key(e.Key, e.Down, s.clocks.Mono())
 	if !e.Down {
 		return
 	}

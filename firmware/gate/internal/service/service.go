@@ -13,8 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"vestibule/firmware/gate/internal/book"
 	"vestibule/firmware/gate/internal/challenge"
 	"vestibule/firmware/gate/internal/clock"
@@ -29,27 +27,6 @@ import (
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
-
-// Clocks are the two clocks of a machine.
-type Clocks struct {
-	Wall func() time.Time     // without a monotonic part
-	Mono func() time.Duration // CLOCK_MONOTONIC
-}
-
-// System is the machine's own clocks.
-func System() Clocks {
-	return Clocks{
-		// Round strips the monotonic part, which would hide that the clock was set.
-		Wall: func() time.Time { return time.Now().Round(0).UTC() },
-		Mono: func() time.Duration {
-			var ts unix.Timespec
-			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-				panic("service: internal error: no monotonic clock: " + err.Error())
-			}
-			return time.Duration(ts.Nano())
-		},
-	}
-}
 
 // Setting is what a gate is made of.
 type Setting struct {
@@ -84,17 +61,25 @@ type Service struct {
 
 	// All below belongs to Run's goroutine.
 	state    rule.State
+	effects  []rule.Effect // to be carried out
+	carrying bool
 	clock    *clock.Clock
+	anchor   clock.Anchor // on the disk, or on its way there
+	folder   string       // of all that is on the disk
 	stamp    time.Time
 	owner    keys.Owner
-	passes   map[string]pass.Pass // kept, by delivery
+	may      *pass.Authority      // who may tell this device what
+	epoch    uint64               // the newest that it knows
+	passes   map[string]pass.Pass // kept, by delivery, as amended
+	old      pass.Pass            // one that is being amended, as it was
 	tints    map[string][]byte    // on the disk, by delivery; nil for one that is damaged
 	tinting  bool                 // a tint is on its way to the disk
 	spending spending
 	shelf    *references.Shelf
 	remember remembering
 	notes    [][]byte // waiting to be looked at
-	keeping  bool     // a pass is on its way to the disk
+	early    [][]byte // amendments that came before their passes
+	keeping  bool     // a note is on its way to the disk
 	refused  ring     // notes that were refused
 	budgets  map[wire.Kind]*budget
 	asks     map[uint64]string // tries by page: the letter's id
@@ -107,6 +92,7 @@ type Service struct {
 	secret   secretOf
 	dummy    pass.Secret
 	line     typing.Line
+	hold     typing.Hold
 	loud     bool
 	soundAt  time.Duration
 	viewers  map[string]viewer
@@ -147,7 +133,7 @@ func (r *ring) seen(sum [sha256.Size]byte) bool {
 // New opens the journal and the passes and rebuilds what the device was doing.
 func New(set Setting) (*Service, error) {
 	s := &Service{
-		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust,
+		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust, folder: set.State,
 		clocks: set.Clocks, log: set.Log, listeners: listeners{set.Eye, set.Link},
 		fromEye: make(chan func()), fromLink: make(chan func()), done: make(chan struct{}), wake: time.NewTimer(0),
 		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, tints: map[string][]byte{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
@@ -165,7 +151,7 @@ func New(set Setting) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.state = rule.New(kept.Epoch())
+	s.state = rule.New(kept.Epoch(), setupOf(s.door))
 	if err := s.restore(kept); err != nil {
 		return nil, err
 	}
@@ -185,21 +171,40 @@ func New(set Setting) (*Service, error) {
 	if s.tearNote = report.Cut > 0; s.tearNote {
 		s.log.Warn("the journal's end was torn", "cut_bytes", report.Cut, "entries", report.Entries)
 	}
-	s.clock = clock.New(floor, s.clocks.Wall(), s.clocks.Mono())
+	if report.Unsure != nil {
+		s.log.Error("the disk does not say that it has the journal", "error", report.Unsure)
+	}
+	s.anchor = readAnchor(set.State)
+	s.clock = clock.New(floor, s.anchor, s.clocks.Boot, s.clocks.read())
 	s.disk = newDisk(log, kept, set.Keys, s.log)
 	s.lamp = newLamp(s.door.Lamp, challenge.NewDealer(rand.Reader), s.clocks.Mono, s.log)
 	return s, nil
 }
 
-// restore reads the kept passes and verifies each anew.
+// setupOf says in the rule's words what a door is made of.
+func setupOf(door *board.Door) rule.Setup {
+	set := rule.Setup{NoContact: door.Fit.NoContact, NoBolt: door.Fit.NoBolt, Exit: door.Exit != nil}
+	switch {
+	case door.Fit.Lock == board.Motor:
+		set.Lock = rule.Motor
+	case door.Fit.Lock.FailSafe():
+		set.Lock = rule.FailSafe
+	}
+	return set
+}
+
+// restore reads what is kept and verifies it anew.
 func (s *Service) restore(kept *book.Book) error {
+	s.obey(kept)
 	notes, err := kept.Notes()
 	if err != nil {
 		s.log.Error("some passes cannot be read", "error", err)
 	}
 	var all []pass.Pass
 	for _, n := range notes {
-		p, err := pass.OpenPass(n, s.owner.Key)
+		// Whoever signed it may be revoked by now. What the device was doing goes on from here all the
+		// same, and ends when the loop begins; see outlaw.
+		p, err := s.may.OpenKept(n)
 		if err != nil || p.Terms().Device != s.device {
 			s.log.Error("a kept pass is not the owner's any more", "error", err)
 			continue
@@ -214,7 +219,7 @@ func (s *Service) restore(kept *book.Book) error {
 			return fmt.Errorf("more passes are kept than there is room for (%d)", rule.MaxPasses)
 		}
 		delivery := p.Terms().Delivery
-		s.passes[delivery] = p
+		s.passes[delivery] = s.restoreAmended(kept, p)
 		colours, err := kept.Tint(delivery)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -228,6 +233,40 @@ func (s *Service) restore(kept *book.Book) error {
 		s.log.Error("what is left over cannot be removed", "error", err)
 	}
 	return nil
+}
+
+// restoreAmended gives a kept pass with its kept amendment.
+func (s *Service) restoreAmended(kept *book.Book, p pass.Pass) pass.Pass {
+	delivery := p.Terms().Delivery
+	note, err := kept.Amendment(delivery)
+	if errors.Is(err, os.ErrNotExist) {
+		return p
+	}
+	amended := p
+	if err == nil {
+		amended, err = s.may.AmendKept(p, note)
+	}
+	if err != nil {
+		s.log.Error("a kept amendment cannot be read", "delivery", delivery, "error", err)
+		return p
+	}
+	s.state.Restore(rule.PlanOf(amended))
+	return amended
+}
+
+// obey begins to obey the owner, and whom the owner granted something, as far as the disk knows.
+func (s *Service) obey(kept *book.Book) {
+	s.epoch = kept.Epoch()
+	s.may = pass.NewAuthority(s.device, s.owner.Key, s.epoch)
+	notes, err := kept.Grants()
+	if err != nil {
+		s.log.Error("some grants cannot be read", "error", err)
+	}
+	for _, n := range notes {
+		if _, _, err := s.may.Take(n); err != nil {
+			s.log.Error("a kept grant is not the owner's any more", "error", err)
+		}
+	}
 }
 
 var errClosed = errors.New("gate is stopping")

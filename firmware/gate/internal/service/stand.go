@@ -47,20 +47,18 @@ func (s *Service) judgeRemember(note []byte) (pass.Order, wire.Reason) {
 	if len(s.owner.Key) == 0 {
 		return pass.Order{}, wire.NotPaired
 	}
-	o, err := pass.OpenOrder(note, s.owner.Key)
+	now := s.now()
+	wall := time.UnixMilli(now.Wall)
+	o, _, err := s.may.OpenOrder(note, wall)
 	if err != nil {
 		s.log.Warn("an order is refused", "error", err)
 		return pass.Order{}, whyNot(err)
 	}
-	now := s.now()
-	wall := time.UnixMilli(now.Wall)
 	picture, _, _, _ := s.state.Picture(now)
 	_, used := s.nonces[o.Nonce]
 	switch {
 	case o.Verb != pass.Remember:
 		return o, wire.Unreadable
-	case o.Device != s.device:
-		return o, wire.OtherDevice
 	case o.Delivery != s.state.Delivery():
 		return o, wire.NoDelivery
 	case !now.Sure:

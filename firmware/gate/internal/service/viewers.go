@@ -84,7 +84,7 @@ func (s *Service) judge(a pipe.Ask) (call pass.Call, who string, why wire.Reason
 		return call, who, wire.OtherDevice
 	case delivery == "" || call.Delivery != delivery:
 		return call, who, wire.NoDelivery
-	case !s.passes[delivery].MayWatch(who):
+	case s.may.MayWatch(s.passes[delivery], who, wall) != nil:
 		return call, who, wire.NotWatcher
 	case !now.Sure:
 		return call, who, wire.ClockUnsure

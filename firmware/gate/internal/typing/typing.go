@@ -51,3 +51,30 @@ func (l *Line) Press(key byte, now time.Duration) (typed string, done bool) {
 
 // Clear forgets what was typed.
 func (l *Line) Clear() { *l = Line{last: l.last} }
+
+// Panic is how long # has to be held to call for help.
+const Panic = 3 * time.Second
+
+// Hold notices that # is held down. Its zero value holds nothing.
+type Hold struct {
+	down bool
+	told bool
+	at   time.Duration // since when
+}
+
+// Key takes a key that goes down or up at a monotonic time.
+func (h *Hold) Key(key byte, down bool, now time.Duration) {
+	if key == '#' && down != h.down {
+		*h = Hold{down: down, at: now}
+	}
+}
+
+// Due reports, once for each time that it is held, that it was held for [Panic].
+func (h *Hold) Due(now time.Duration) bool {
+	due := h.down && !h.told && now-h.at >= Panic
+	h.told = h.told || due
+	return due
+}
+
+// Until says when it will be due; false if it will not.
+func (h *Hold) Until() (time.Duration, bool) { return h.at + Panic, h.down && !h.told }

@@ -44,3 +44,45 @@ func TestLine(t *testing.T) {
 		}
 	}
 }
+
+func TestHold(t *testing.T) {
+	const s = time.Second
+	for name, c := range map[string]struct {
+		keys string // # and 5 go down, h and f up; '.' waits for a second
+		due  int
+	}{
+		"held for 3 s":               {"#...", 1},
+		"held for 2 s":               {"#..h.....", 0},
+		"pressed again and again":    {"#.h#.h#.h#.h", 0},
+		"held on and on":             {"#.........", 1},
+		"held twice":                 {"#...h#...h", 2},
+		"with other keys meanwhile":  {"#.5.f..", 1},
+		"another key":                {"5.....f", 0},
+		"let go without being held":  {"h....", 0},
+		"said twice that it is down": {"#..#.", 1},
+	} {
+		var h Hold
+		now, due := time.Hour, 0
+		for _, k := range []byte(c.keys) {
+			switch k {
+			case '.':
+				now += s
+			case 'h':
+				h.Key('#', false, now)
+			case 'f':
+				h.Key('5', false, now)
+			default:
+				h.Key(k, true, now)
+			}
+			at, ok := h.Until()
+			if got := h.Due(now); got != (ok && at <= now) {
+				t.Errorf("%s: due %v at %v, and was to be at %v, %v", name, got, now, at, ok)
+			} else if got {
+				due++
+			}
+		}
+		if due != c.due {
+			t.Errorf("%s: due %d times, want %d", name, due, c.due)
+		}
+	}
+}

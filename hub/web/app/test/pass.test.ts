@@ -6,7 +6,7 @@ import { Reader } from '../src/lib/form';
 import { keyId, open } from '../src/lib/note';
 import * as pass from '../src/lib/pass';
 import { sealSecret, sealTry } from '../src/lib/seal';
-import { bytes, signer, vectors as v } from './vectors';
+import { bytes, repository, signer, vectors as v } from './vectors';
 
 const owner = await signer(v.owner);
 const device = await signer(v.device);
@@ -43,11 +43,13 @@ test('a window of more than 12 hours is not signed', async () => {
   await assert.rejects(pass.signPass(terms, owner), /12 h/);
 });
 
-test('an order, a login and a call are signed to the same bytes', async () => {
+test('an order, a word on the time, a login and a call are signed to the same bytes', async () => {
   const { login, call } = v;
   for (const order of [v.order, v.remember]) {
     assert.equal(await pass.signOrder({ ...order, at: new Date(order.at), nonce: bytes(order.nonce) }, owner), order.note);
   }
+  const word = JSON.parse(repository('hub/pass/testdata/time.json'));
+  assert.equal(await pass.signTime({ ...word, at: new Date(word.at), nonce: bytes(word.nonce) }, owner), word.note);
   assert.equal(await pass.signLogin(login.origin, bytes(login.challenge), owner), login.note);
   const c = { ...call, at: new Date(call.at), fingerprint: bytes(call.fingerprint), nonce: bytes(call.nonce) };
   assert.equal(await pass.signCall(c, owner), call.note);

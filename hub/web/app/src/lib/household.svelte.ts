@@ -1,10 +1,10 @@
 /** What the owner's pages know: who we are, the door, its deliveries and its log, kept up to date. */
 import * as api from './api';
-import { fromBase64Url, random } from './bytes';
+import { fromBase64, fromBase64Url, random } from './bytes';
 import * as keep from './keep';
 import type { Device } from './keep';
 import { keyId, SignatureError, type Signer } from './note';
-import { openReference, signLogin, signOrder, type Order } from './pass';
+import { openReference, signLogin, signOrder, signTime, type Order } from './pass';
 import { Retold } from './retold';
 import { stream, type Stream } from './stream';
 import { trouble, type Trouble } from './trouble';
@@ -14,6 +14,7 @@ import type { Polygon } from './zone';
 export type Standing = 'starting' | 'unpaired' | 'ready' | 'failed' | 'stranger';
 
 const logPage = 200;
+const askAgain = 60_000; // ms between words on the time, if the device keeps asking
 
 class Household {
   standing = $state<Standing>('starting');
@@ -32,6 +33,7 @@ class Household {
   #stream: Stream | undefined;
   #ticking = false;
   readonly #retold = new Retold();
+  #told = 0; // when we last said what time it is
 
   /** Whether what we know of the door is what is now. */
   get known() {
@@ -54,6 +56,7 @@ class Household {
       await this.refresh();
       this.standing = 'ready';
       this.#follow();
+      void this.#tellTime();
     } catch (error) {
       this.failure = trouble(error);
       this.standing = this.failure.code === 'owner_unknown' ? 'stranger' : 'failed';
@@ -106,7 +109,9 @@ class Household {
         },
         state: (data) => {
           const news = data as { device: string; state: State };
-          if (news.device === device) this.#retold.tell(() => (this.state = news.state));
+          if (news.device !== device) return;
+          this.#retold.tell(() => (this.state = news.state));
+          void this.#tellTime();
         },
         online: (data) => {
           const news = data as { device: string; online: boolean };
@@ -146,6 +151,24 @@ class Household {
 
   #sign(verb: Order['verb'], delivery: string): Promise<string> {
     return signOrder({ device: this.device!.device, verb, delivery, at: new Date(), nonce: random(16) }, this.key!);
+  }
+
+  /**
+   * Says what time it is to a device that asks: after a power cut without a network it cannot know.
+   * The word is good once and for seconds, so the hub, which carries it, cannot use it for anything else.
+   */
+  async #tellTime() {
+    if (!this.state?.timeless || Date.now() - this.#told < askAgain) return;
+    this.#told = Date.now();
+    const { device } = this.device!;
+    try {
+      const { knock } = await api.letter(device, 'knock', { delivery: '' });
+      const nonce = fromBase64(knock);
+      if (nonce?.length !== 32) throw new SignatureError('no nonce');
+      await api.letter(device, 'time', { word: await signTime({ device, at: new Date(), nonce }, this.key!) });
+    } catch (error) {
+      console.warn('the device was not told the time:', error);
+    }
   }
 
   /** Signs an order and hands it to the hub for the device. */

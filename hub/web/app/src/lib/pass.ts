@@ -250,6 +250,23 @@ export async function openReference(note: string, device: Bytes): Promise<Refere
   return f;
 }
 
+/** An owner's word on what time it is, for a device that does not know and gave a nonce for it. */
+export interface Time {
+  device: string;
+  at: Date;
+  nonce: Bytes;
+}
+
+export const signTime = (t: Time, owner: Signer): Promise<string> =>
+  sign(
+    render('vestibule/time/v1', [
+      ['device', t.device],
+      ['at', stamp(t.at)],
+      ['nonce', toBase64Url(t.nonce)],
+    ]),
+    owner,
+  );
+
 /** Answers a hub's challenge. The origin is the page's own, so that it is good nowhere else. */
 export const signLogin = (origin: string, challenge: Bytes, key: Signer): Promise<string> =>
   sign(

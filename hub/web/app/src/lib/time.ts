@@ -29,11 +29,18 @@ export function day(t: Date, now: Date, lang: Lang): string {
 /** "today 14:00". */
 export const moment = (t: Date, now: Date, lang: Lang): string => `${day(t, now, lang)} ${clock(t, lang)}`;
 
-/** "today 14:00 – 16:00"; both days where they differ. */
+/** "today 14:00 – 16:00"; both days where they differ, and both zones in a night in which clocks change:
+ *  there may be two of an hour. */
 export function span(from: Date, until: Date, now: Date, lang: Lang): string {
-  const end = daysAway(until, from) === 0 ? clock(until, lang) : moment(until, now, lang);
-  return `${moment(from, now, lang)} – ${end}`;
+  const changes = from.getTimezoneOffset() !== until.getTimezoneOffset();
+  const at = (t: Date) => (changes ? clockZone(t, lang) : clock(t, lang));
+  const end = daysAway(until, from) === 0 ? at(until) : `${day(until, now, lang)} ${at(until)}`;
+  return `${day(from, now, lang)} ${at(from)} – ${end}`;
 }
+
+/** "02:30 CEST", which tells the two half past two of an autumn night apart. */
+const clockZone = (t: Date, lang: Lang): string =>
+  show(t, lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' });
 
 /** A day's name for a list's heading and a key to group by. */
 export const dayKey = (t: Date): string => `${t.getFullYear()}-${t.getMonth() + 1}-${t.getDate()}`;

@@ -52,6 +52,7 @@ export interface State {
   alarm?: Kind;
   why?: Reason;
   viewers: number;
+  timeless?: boolean; // the device does not know the time
   spent?: Spent; // in the delivery whose window is open
 }
 
@@ -77,5 +78,6 @@ export interface Letters {
   try: { ask: { delivery: string; knock: string; sealed: string }; answer: Tried };
   offer: { ask: { sdp: string; call: string; key: string }; answer: { sdp: string; answer: string } };
   remember: { ask: { order: string }; answer: { reference: string } };
+  time: { ask: { word: string }; answer: { time: string } };
   bye: { ask: { nonce: string }; answer: unknown };
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package journal
+
+// raced: under the race detector everything is slower.
+const raced = true

@@ -1,0 +1,184 @@
+package rule
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"vestibule/hub/wire"
+)
+
+func TestWindowEndsInMidVisit(t *testing.T) {
+	b := ready(t)
+	b.passes(58*time.Minute + 50*time.Second)
+	b.keys(Right)
+	b.bolt()
+	b.opens()
+	b.log = nil
+	b.passes(11 * time.Second)
+	b.then("release", "window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off")
+	v := b.s.View(b.now)
+	if v.Visit != wire.VisitUnderWay || v.Door != wire.DoorAjar {
+		t.Errorf("%+v", v)
+	}
+	b.passes(10 * time.Second)
+	b.shuts()
+	b.then("door_shut", "relocked", "visit_ended(time_up)", "forget d1")
+	b.opens()
+	b.then("door_opened") // he was inside: out he goes
+}
+
+func TestWindowEndsWhileShut(t *testing.T) {
+	b := ready(t)
+	b.passes(58 * time.Minute)
+	b.keys(Right)
+	b.bolt()
+	b.opens()
+	b.shuts()
+	b.log = nil
+	b.passes(time.Minute)
+	b.then("window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off", "visit_ended(time_up)", "forget d1")
+}
+
+func TestCancel(t *testing.T) {
+	b := ready(t)
+	b.keys(Right)
+	b.bolt()
+	b.log = nil
+	b.step(CancelCame("d1"))
+	b.then("cancelled(by_owner)", "window_closed(by_owner)", "cut by_owner", "release", "sleep", "power false", "camera_off")
+	b.bolt()
+	b.then("relocked", "visit_ended(by_owner)")
+	b.step(CancelCame("d1"))
+	b.then() // twice is once
+	b.page("d1", Right)
+	b.then("code_refused(too_late)", "denied too_late")
+	if why := b.s.Judge(plan(func(p *Plan) { p.Delivery = "d2" }), b.now); why != "" {
+		t.Errorf("a cancelled window still takes its time: %q", why)
+	}
+}
+
+func TestCancelBeforeItsPass(t *testing.T) {
+	b := tell(t)
+	b.step(CancelCame("d1"))
+	b.step(CancelCame("d1"))
+	b.then("cancelled(by_owner)")
+	b.restart(time.Second)
+	b.shuts()
+	b.log = nil
+	b.step(PassCame(plan()))
+	b.then("pass_accepted")
+	b.passes(2 * time.Minute)
+	b.then() // its window never opens
+}
+
+func TestLock(t *testing.T) {
+	b := ready(t)
+	b.keys(Right)
+	b.bolt()
+	b.opens()
+	b.log = nil
+	b.step(LockCame("d1"))
+	b.then("owner_locked(by_owner)", "release")
+	b.step(LockCame("d1"))
+	b.then()
+	b.shuts()
+	b.then("door_shut", "relocked", "visit_ended(by_owner)")
+	b.keys(Right)
+	b.then("code_refused(code_used)", "denied code_used")
+	b.opens() // a courier inside is never locked in
+	b.then("door_opened")
+}
+
+func TestLockBeforeTheVisit(t *testing.T) {
+	b := ready(t)
+	b.step(LockCame("d1"))
+	b.then("owner_locked(by_owner)")
+	b.keys(Right)
+	b.then("code_refused(code_used)", "denied code_used")
+}
+
+func TestLink(t *testing.T) {
+	b := tell(t)
+	b.step(NetIs(false))
+	b.passes(4 * time.Second)
+	b.step(NetIs(true))
+	b.passes(10 * time.Second)
+	b.then() // a hiccup
+	b.step(NetIs(false))
+	b.passes(5 * time.Second)
+	b.then("link_lost")
+	b.step(NetIs(false))
+	b.passes(time.Minute)
+	b.step(NetIs(true))
+	b.then("link_back")
+}
+
+func TestJudge(t *testing.T) {
+	b := tell(t)
+	b.step(PassCame(plan(func(p *Plan) { p.Epoch = 5 })))
+	other := func(p *Plan) { p.Delivery, p.Epoch = "d2", 5 }
+	for name, c := range map[string]struct {
+		change func(*Plan)
+		want   wire.Reason
+	}{
+		"after it":        {func(p *Plan) { p.From, p.Until = start+3_600_000, start+7_200_000 }, ""},
+		"before it":       {func(p *Plan) { p.From, p.Until = start, start+60_000 }, ""},
+		"inside it":       {func(p *Plan) { p.From, p.Until = start+120_000, start+180_000 }, wire.Overlaps},
+		"into its begin":  {func(p *Plan) { p.From, p.Until = start, start+60_001 }, wire.Overlaps},
+		"over":            {func(p *Plan) { p.From, p.Until = start-60_000, start }, wire.WindowOver},
+		"older epoch":     {func(p *Plan) { p.Epoch = 4 }, wire.OldEpoch},
+		"newer epoch":     {func(p *Plan) { p.Epoch = 6 }, ""},
+		"same, new terms": {func(p *Plan) { p.Delivery = "d1"; p.Entries = 2 }, wire.Overlaps},
+		"no entries":      {func(p *Plan) { p.Entries = 0 }, wire.Unreadable},
+		"zero plan":       {func(p *Plan) { *p = Plan{Epoch: 5} }, wire.Unreadable},
+	} {
+		if got := b.s.Judge(plan(other, c.change), b.now); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	for i := range MaxPasses - 1 {
+		at := start + int64(i+2)*7_200_000
+		p := plan(other, func(p *Plan) { p.Delivery, p.From, p.Until = fmt.Sprint("x", i), at, at+3_600_000 })
+		if why := b.s.Judge(p, b.now); why != "" {
+			t.Fatalf("pass %d: %q", i, why)
+		}
+		b.step(PassCame(p))
+	}
+	far := plan(other, func(p *Plan) { p.From, p.Until = start+100*7_200_000, start+101*7_200_000 })
+	if why := b.s.Judge(far, b.now); why != wire.TooMany {
+		t.Errorf("one more: %q, want too_many", why)
+	}
+}
+
+func TestNewerEpochEndsOlderPasses(t *testing.T) {
+	b := ready(t)
+	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.Epoch, p.From, p.Until = "d2", 1, start+7_200_000, start+7_300_000 })))
+	b.then("pass_accepted", "cancelled(old_epoch)", "window_closed(old_epoch)", "cut old_epoch", "sleep", "power false", "camera_off")
+}
+
+func TestWindowAfterWindow(t *testing.T) {
+	b := ready(t)
+	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.From, p.Until = "d2", start+3_600_000, start+7_200_000 })))
+	b.then("pass_accepted")
+	b.passes(time.Hour)
+	b.then("window_closed(time_up)", "cut time_up", "window_opened", "sleep", "power false", "camera_off", "power true", "wake d2", "forget d1", "camera_on")
+}
+
+// The clock is unsure: nothing new opens, what is open still ends.
+func TestUnsureClock(t *testing.T) {
+	b := tell(t)
+	b.step(PassCame(plan()))
+	b.then("pass_accepted")
+	b.now.Sure = false
+	b.passes(2 * time.Minute)
+	b.page("d1", Right)
+	b.then("code_refused(clock_unsure)", "denied clock_unsure")
+	b.now.Sure = true
+	b.passes(100 * time.Millisecond)
+	b.then("window_opened", "power true", "wake d1")
+	b.now.Sure = false
+	b.log = nil
+	b.passes(time.Hour)
+	b.then("camera_on", "window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off", "forget d1")
+}
