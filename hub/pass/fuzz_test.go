@@ -124,6 +124,8 @@ func signAgain(v any, key ed25519.PrivateKey) ([]byte, error) {
 		return pass.SignGrant(v, key)
 	case pass.Revocation:
 		return pass.SignRevocation(v, key)
+	case pass.Time:
+		return pass.SignTime(v, key)
 	}
 	return nil, fmt.Errorf("internal error: %T", v)
 }
