@@ -467,7 +467,7 @@ func (p *phone) terms(d *device, delivery string) pass.Terms {
 	return pass.Terms{
 		Device: d.id, Delivery: delivery, From: from, Until: from.Add(2 * time.Hour),
 		Zones: [][]pass.Point{{{X: 1, Y: 1}, {X: 9, Y: 1}, {X: 9, Y: 9}}}, Lamp: pass.Box{Max: pass.Point{X: 5, Y: 5}},
-		Mode: pass.Blur, Sealed: sealed, Entries: 3, Grace: time.Minute, Retention: 72 * time.Hour, Watchers: []string{p.id()}, Camera: true,
+		Mode: pass.Blur, Shadow: true, Sealed: sealed, Entries: 3, Grace: time.Minute, Retention: 72 * time.Hour, Watchers: []string{p.id()}, Camera: true,
 	}
 }
 
@@ -518,7 +518,7 @@ func (p *phone) order(d *device, verb, delivery string) pass.Order {
 
 type shown struct {
 	Delivery, Device, Status, Reason, Name, Note string
-	Cancelling                                   bool
+	Cancelling, Shadow                           bool
 }
 
 // delivery is one delivery of the owner's list.

@@ -45,7 +45,7 @@ func TestVisit(t *testing.T) {
 	}
 	owner.plan(d, parcel)
 	page.until("delivery ", parcel, `"planned"`)
-	if got := owner.delivery(parcel); got.Status != "planned" || got.Name != "Poste" || got.Note != "a parcel" || got.Device != d.id {
+	if got := owner.delivery(parcel); got.Status != "planned" || got.Name != "Poste" || got.Note != "a parcel" || got.Device != d.id || !got.Shadow {
 		t.Errorf("planned: %+v", got)
 	}
 
@@ -53,14 +53,14 @@ func TestVisit(t *testing.T) {
 	var notice map[string]any
 	courier.want(200, "GET", "/api/courier/"+parcel, nil, &notice)
 	for key, want := range map[string]any{
-		"device": d.id, "card": me.Devices[0].Card, "from": "2026-11-22T13:00:00Z", "until": "2026-11-22T15:00:00Z", "mode": "blur",
+		"device": d.id, "card": me.Devices[0].Card, "from": "2026-11-22T13:00:00Z", "until": "2026-11-22T15:00:00Z", "mode": "blur", "shadow": true,
 		"retention_hours": 72.0, "watchers": 1.0, "camera": false, "online": true,
 	} {
 		if notice[key] != want {
 			t.Errorf("the notice's %s is %v, want %v", key, notice[key], want)
 		}
 	}
-	if len(notice) != 9 {
+	if len(notice) != 10 {
 		t.Errorf("the notice says more than it should: %v", notice)
 	}
 	courier.refused(409, "too_early", "GET", "/api/courier/"+parcel+"/events", nil)

@@ -38,6 +38,7 @@ type Delivery struct {
 	From      time.Time
 	Until     time.Time
 	Mode      pass.Mode
+	Shadow    bool
 	Retention time.Duration // whole hours
 	Entries   int
 	Watchers  int

@@ -42,7 +42,7 @@ func (h *House) Plan(ctx context.Context, owner string, note string, c Courier) 
 		return Delivery{}, false, err
 	}
 	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
-		Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
+		Shadow: t.Shadow, Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
 	if err := h.checkPlan(ctx, d); err != nil {
 		return Delivery{}, false, err
 	}

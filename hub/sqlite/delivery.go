@@ -7,12 +7,12 @@ import (
 	"vestibule/hub/house"
 )
 
-const deliveryColumns = `id, device, owner, pass, opens, closes, mode, retention, entries, watchers,
+const deliveryColumns = `id, device, owner, pass, opens, closes, mode, shadow, retention, entries, watchers,
 	courier_name, courier_note, planned`
 
 func scanDelivery(r scanner) (d house.Delivery, err error) {
 	var opens, closes, retention, planned int64
-	err = r.Scan(&d.ID, &d.Device, &d.Owner, &d.Pass, &opens, &closes, &d.Mode, &retention, &d.Entries, &d.Watchers,
+	err = r.Scan(&d.ID, &d.Device, &d.Owner, &d.Pass, &opens, &closes, &d.Mode, &d.Shadow, &retention, &d.Entries, &d.Watchers,
 		&d.Courier.Name, &d.Courier.Note, &planned)
 	d.From, d.Until = time.Unix(opens, 0).UTC(), time.Unix(closes, 0).UTC()
 	d.Retention, d.Planned = time.Duration(retention)*time.Second, time.Unix(planned, 0).UTC()
@@ -22,8 +22,8 @@ func scanDelivery(r scanner) (d house.Delivery, err error) {
 // AddDelivery implements house.Deliveries.
 func (s *Store) AddDelivery(ctx context.Context, d house.Delivery) error {
 	r, err := s.db.ExecContext(ctx, "INSERT INTO deliveries ("+deliveryColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
-		d.ID, d.Device, d.Owner, d.Pass, d.From.Unix(), d.Until.Unix(), string(d.Mode), int64(d.Retention/time.Second),
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING`,
+		d.ID, d.Device, d.Owner, d.Pass, d.From.Unix(), d.Until.Unix(), string(d.Mode), d.Shadow, int64(d.Retention/time.Second),
 		d.Entries, d.Watchers, d.Courier.Name, d.Courier.Note, d.Planned.Unix())
 	if err != nil {
 		return trouble(err)

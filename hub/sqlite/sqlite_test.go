@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pressly/goose/v3"
 
 	"vestibule/hub/house"
 	"vestibule/hub/pass"
@@ -108,6 +111,60 @@ func TestReopen(t *testing.T) {
 	}
 	if got, err := open(t, path).Device(ctx, d.ID); err != nil || got.Next != 1 {
 		t.Errorf("after opening again: %+v, %v", got, err)
+	}
+}
+
+// TestShadowOfOldPasses: a database of before the shadow was a column tells of each pass
+// what was signed.
+func TestShadowOfOldPasses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	ctx := context.Background()
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDevice(t, s)
+	owner := house.Owner{ID: d.ID, Key: d.Sign, Name: "Camille"}
+	if err := s.Pair(ctx, d.ID, owner, "card"); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for name, note := range map[string]string{
+		"on": "vestibule/pass/v1\nmode blur\nshadow on\nentries 3\n", "off": "vestibule/pass/v1\nmode blur\nshadow off\nentries 3\n",
+		"in a name": "vestibule/pass/v1\ndelivery shadow on\nshadow off\n",
+	} {
+		want[name] = name == "on"
+		p := house.Delivery{ID: name, Device: d.ID, Owner: owner.ID, Pass: note, Mode: pass.Blur, Shadow: !want[name]}
+		if err := s.AddDelivery(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	back(t, path, 2)
+	again := open(t, path)
+	for name, shadow := range want {
+		if got, err := again.Delivery(ctx, name); err != nil || got.Shadow != shadow {
+			t.Errorf("pass %q: shadow %v, %v; want %v", name, got.Shadow, err, shadow)
+		}
+	}
+}
+
+// back takes a database's tables back to how a version had them.
+func back(t *testing.T, path string, version int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DownTo(context.Background(), version); err != nil {
+		t.Fatal(err)
 	}
 }
 

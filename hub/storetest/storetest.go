@@ -160,7 +160,7 @@ func pairing(t *testing.T, s Store) {
 func delivery(d house.Device, o house.Owner, name string, from time.Time) house.Delivery {
 	return house.Delivery{
 		ID: name, Device: d.ID, Owner: o.ID, Pass: "vestibule/pass/v1\n\n— " + name + "\n", From: from, Until: from.Add(2 * time.Hour),
-		Mode: pass.Frosted, Retention: 72 * time.Hour, Entries: 3, Watchers: 2,
+		Mode: pass.Frosted, Shadow: true, Retention: 72 * time.Hour, Entries: 3, Watchers: 2,
 		Courier: house.Courier{Name: "Zoë l'Écuyer; DROP TABLE", Note: "a parcel\nfor \"the\" hall"}, Planned: noon,
 	}
 }
@@ -172,6 +172,7 @@ func deliveries(t *testing.T, s Store) {
 	wantErr(t, "unknown delivery", err, house.ErrNoDelivery)
 	early, late := delivery(d, o, "early", noon), delivery(d, o, "late", noon.Add(24*time.Hour))
 	must(t, s.AddDelivery(ctx, early))
+	late.Shadow = false
 	must(t, s.AddDelivery(ctx, late))
 	got, err := s.Delivery(ctx, "early")
 	must(t, err)

@@ -30,6 +30,7 @@ type Delivery struct {
 	From       time.Time    `json:"from"`
 	Until      time.Time    `json:"until"`
 	Mode       string       `json:"mode"`
+	Shadow     bool         `json:"shadow"`    // what moves behind the glass is drawn
 	Retention  int          `json:"retention"` // hours
 	Entries    int          `json:"entries"`   // allowed
 	Name       string       `json:"name"`      // the courier's, as the owner wrote it
@@ -46,6 +47,7 @@ type Notice struct {
 	From           time.Time `json:"from"`
 	Until          time.Time `json:"until"`
 	Mode           string    `json:"mode"`
+	Shadow         bool      `json:"shadow"` // what moves behind the glass is drawn
 	RetentionHours int       `json:"retention_hours"`
 	Watchers       int       `json:"watchers"` // how many people may watch
 	Camera         bool      `json:"camera"`   // is it on for this delivery now

@@ -93,6 +93,7 @@ func (s *story) plan(mode string, until time.Time) {
 	o.do("see the code", visible("code"))
 	o.eval(fmt.Sprintf(`document.querySelector(%q).dataset.code`, id("code")), &s.code)
 	o.eval(fmt.Sprintf(`document.querySelector(%q).href`, id("courier-link")), &s.link)
+	o.attr("shadow-signed", "data-signed", "on")
 	o.shot("share")
 	_, after, _ := strings.Cut(s.link, "#/c/")
 	s.delivery, _, _ = strings.Cut(after, "?")

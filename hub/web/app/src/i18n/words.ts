@@ -146,6 +146,8 @@ export const words = {
   'delivery.waiting': { en: 'The device has not confirmed it yet.', fr: 'L’appareil ne l’a pas encore confirmée.' },
   'delivery.cancelling': { en: 'The device has not confirmed the cancelling yet.', fr: 'L’appareil n’a pas encore confirmé l’annulation.' },
   'delivery.terms': { en: 'What you signed', fr: 'Ce que vous avez signé' },
+  'delivery.shadow.on': { en: 'Shown during the visit, 36 bytes a second at most', fr: 'Visible pendant la visite, 36 octets par seconde au plus' },
+  'delivery.shadow.off': { en: 'Not shown', fr: 'Non visible' },
   'delivery.kept': { en: 'At most {hours} hours. This version records nothing.', fr: 'Au plus {hours} heures. Cette version n’enregistre rien.' },
   'delivery.lock': { en: 'Lock now', fr: 'Verrouiller maintenant' },
   'delivery.locked': { en: 'Signed and sent at {time}. The steps show when the door has locked.', fr: 'Signé et envoyé à {time}. Les étapes montrent quand la porte est verrouillée.' },
@@ -267,9 +269,13 @@ export const words = {
   'notice.title': { en: 'Before you come in', fr: 'Avant d’entrer' },
   'notice.on': { en: 'A camera is on at this door until {until}.', fr: 'Une caméra est allumée à cette porte jusqu’à {until}.' },
   'notice.willbe': { en: 'A camera may be on at this door: {when}.', fr: 'Une caméra peut être allumée à cette porte : {when}.' },
-  'notice.sees': {
+  'notice.sees.on': {
     en: 'It shows the doorway and the mat. The rest of the home is behind glass, which lets through a silhouette at most.',
     fr: 'Elle montre l’entrée et le paillasson. Le reste du logement est derrière du verre dépoli, qui laisse voir au plus une silhouette.',
+  },
+  'notice.sees.off': {
+    en: 'It shows the doorway and the mat. The rest of the home is behind glass, and whoever goes there is not shown.',
+    fr: 'Elle montre l’entrée et le paillasson. Le reste du logement est derrière du verre dépoli, et qui s’y trouve n’est pas montré.',
   },
   'notice.silent': { en: 'There is no microphone.', fr: 'Il n’y a pas de microphone.' },
   'notice.unkept': { en: 'Nothing is recorded.', fr: 'Rien n’est enregistré.' },

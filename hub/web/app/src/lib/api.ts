@@ -72,6 +72,7 @@ export interface Delivery {
   from: string;
   until: string;
   mode: 'blur' | 'frosted';
+  shadow: boolean; // what moves behind the glass is drawn
   retention: number; // hours
   entries: number; // allowed
   name: string; // the courier's, as the owner wrote it
@@ -88,6 +89,7 @@ export interface Notice {
   from: string;
   until: string;
   mode: 'blur' | 'frosted';
+  shadow: boolean; // what moves behind the glass is drawn
   retention_hours: number;
   watchers: number; // how many people may watch
   camera: boolean; // is it on for this delivery now
