@@ -53,38 +53,38 @@ func AsError(err error) *Error {
 // refusals are in package web.
 var (
 	ErrInternal = &Error{Code: "internal",
-		En: "Something went wrong in the hub. Please try again; if it stays, look at the hub's log.",
-		Fr: "Une erreur s'est produite dans le concentrateur. Veuillez réessayer ; si elle persiste, consultez son journal technique."}
+		En: "Something went wrong in the hub. Please try again; if it stays, look at the hub’s log.",
+		Fr: "Une erreur s’est produite dans le concentrateur. Veuillez réessayer ; si elle persiste, consultez son journal technique."}
 	ErrDisk = &Error{Code: "disk_trouble",
 		En: "The hub cannot write to its disk. Nothing was saved. Free some space, then try again.",
-		Fr: "Le concentrateur ne peut pas écrire sur son disque. Rien n'a été enregistré. Libérez de la place, puis réessayez."}
+		Fr: "Le concentrateur ne peut pas écrire sur son disque. Rien n’a été enregistré. Libérez de la place, puis réessayez."}
 	ErrNoDevice = &Error{Code: "no_device",
 		En: "No device of that name is known here. Check the link you opened.",
-		Fr: "Aucun appareil de ce nom n'est connu ici. Vérifiez le lien que vous avez ouvert."}
+		Fr: "Aucun appareil de ce nom n’est connu ici. Vérifiez le lien que vous avez ouvert."}
 	ErrNoOwner = &Error{Code: "owner_unknown",
 		En: "This phone owns no device here. Open the pairing link of your device first.",
-		Fr: "Ce téléphone ne possède aucun appareil ici. Ouvrez d'abord le lien d'association de votre appareil."}
+		Fr: "Ce téléphone ne possède aucun appareil ici. Ouvrez d’abord le lien d’association de votre appareil."}
 	ErrOtherDevice = &Error{Code: "other_device",
 		En: "This is meant for a device that is not yours. Nothing was sent.",
-		Fr: "Ceci est destiné à un appareil qui n'est pas le vôtre. Rien n'a été envoyé."}
+		Fr: "Ceci est destiné à un appareil qui n’est pas le vôtre. Rien n’a été envoyé."}
 	ErrOffline = &Error{Code: "device_offline",
 		En: "The device is not connected to the hub at the moment. Check its power and network, then try again.",
-		Fr: "L'appareil n'est pas connecté au concentrateur pour le moment. Vérifiez son alimentation et son réseau, puis réessayez."}
+		Fr: "L’appareil n’est pas connecté au concentrateur pour le moment. Vérifiez son alimentation et son réseau, puis réessayez."}
 	ErrSilent = &Error{Code: "device_silent",
 		En: "The device did not answer in time. Please try again in a moment.",
-		Fr: "L'appareil n'a pas répondu à temps. Veuillez réessayer dans un instant."}
+		Fr: "L’appareil n’a pas répondu à temps. Veuillez réessayer dans un instant."}
 	ErrCard = &Error{Code: "card_wrong",
-		En: "The device's answer is not properly signed. Nothing was changed; do not use this link again.",
-		Fr: "La réponse de l'appareil n'est pas correctement signée. Rien n'a été modifié ; n'utilisez plus ce lien."}
+		En: "The device’s answer is not properly signed. Nothing was changed; do not use this link again.",
+		Fr: "La réponse de l’appareil n’est pas correctement signée. Rien n’a été modifié ; n’utilisez plus ce lien."}
 	ErrTooLarge = &Error{Code: "too_large",
 		En: "What was sent is too large to be genuine. Nothing was saved.",
-		Fr: "Ce qui a été envoyé est trop volumineux pour être authentique. Rien n'a été enregistré."}
+		Fr: "Ce qui a été envoyé est trop volumineux pour être authentique. Rien n’a été enregistré."}
 	ErrUnreadable = &Error{Code: "unreadable",
 		En: "What was sent cannot be read. Reload the page and try again.",
 		Fr: "Ce qui a été envoyé est illisible. Rechargez la page et réessayez."}
 	ErrSignature = &Error{Code: "bad_signature",
-		En: "The signature is not the owner's. Nothing was sent to the device.",
-		Fr: "La signature n'est pas celle du propriétaire. Rien n'a été envoyé à l'appareil."}
+		En: "The signature is not the owner’s. Nothing was sent to the device.",
+		Fr: "La signature n’est pas celle du propriétaire. Rien n’a été envoyé à l’appareil."}
 	ErrWindowOver = &Error{Code: "window_over",
 		En: "This window is over already. Choose a later one.",
 		Fr: "Ce créneau est déjà passé. Choisissez-en un plus tard."}
@@ -93,17 +93,17 @@ var (
 		Fr: "Ce créneau est dans plus de 90 jours. Choisissez-en un plus tôt."}
 	ErrTooMany = &Error{Code: "too_many",
 		En: "This device has as many planned deliveries as it keeps. Cancel one, then try again.",
-		Fr: "Cet appareil a déjà autant de livraisons prévues qu'il peut en garder. Annulez-en une, puis réessayez."}
+		Fr: "Cet appareil a déjà autant de livraisons prévues qu’il peut en garder. Annulez-en une, puis réessayez."}
 	ErrName = &Error{Code: "delivery_name",
-		En: "The delivery's name is too short to be kept secret. Reload the page and try again.",
+		En: "The delivery’s name is too short to be kept secret. Reload the page and try again.",
 		Fr: "Le nom de la livraison est trop court pour rester secret. Rechargez la page et réessayez."}
 	ErrKnown = &Error{Code: "delivery_known",
 		En: "A delivery of that name exists already. Plan a new one.",
 		Fr: "Une livraison de ce nom existe déjà. Prévoyez-en une nouvelle."}
 	ErrNoDelivery = &Error{Code: "no_delivery",
 		En: "There is no such delivery, or it is over. Ask whoever sent you this link.",
-		Fr: "Cette livraison n'existe pas ou est terminée. Renseignez-vous auprès de la personne qui vous a envoyé ce lien."}
+		Fr: "Cette livraison n’existe pas ou est terminée. Renseignez-vous auprès de la personne qui vous a envoyé ce lien."}
 	ErrTooEarly = &Error{Code: "too_early",
-		En: "This delivery's window has not come yet. Come back when it begins.",
-		Fr: "Le créneau de cette livraison n'a pas encore commencé. Revenez à son début."}
+		En: "This delivery’s window has not come yet. Come back when it begins.",
+		Fr: "Le créneau de cette livraison n’a pas encore commencé. Revenez à son début."}
 )

@@ -11,32 +11,32 @@ import (
 // What can be wrong with a request itself; everything else is package house's.
 var (
 	errLogin = &house.Error{Code: "login_needed",
-		En: "Please unlock this page with your key first.",
-		Fr: "Veuillez d'abord déverrouiller cette page avec votre clé."}
+		En: "This page’s login has ended. Reload the page.",
+		Fr: "La connexion de cette page a expiré. Rechargez la page."}
 	errChallenge = &house.Error{Code: "challenge_stale",
 		En: "This login took too long or was used before. Please try again.",
 		Fr: "Cette connexion a pris trop de temps ou a déjà servi. Veuillez réessayer."}
 	errOrigin = &house.Error{Code: "foreign_origin",
-		En: "This login was made for another address. Open the hub's own page and try again.",
+		En: "This login was made for another address. Open the hub’s own page and try again.",
 		Fr: "Cette connexion a été faite pour une autre adresse. Ouvrez la page du concentrateur et réessayez."}
 	errHost = &house.Error{Code: "foreign_host",
 		En: "The hub does not answer to this name. Use the address that was printed when it started.",
-		Fr: "Le concentrateur ne répond pas à ce nom. Utilisez l'adresse affichée à son démarrage."}
+		Fr: "Le concentrateur ne répond pas à ce nom. Utilisez l’adresse affichée à son démarrage."}
 	errForeign = &house.Error{Code: "foreign_page",
 		En: "This request comes from another site and was refused.",
-		Fr: "Cette requête vient d'un autre site et a été refusée."}
+		Fr: "Cette requête vient d’un autre site et a été refusée."}
 	errNotJSON = &house.Error{Code: "not_json",
-		En: "This request is not in the hub's own form (JSON) and was refused.",
-		Fr: "Cette requête n'est pas dans la forme du concentrateur (JSON) et a été refusée."}
+		En: "This request is not in the hub’s own form (JSON) and was refused.",
+		Fr: "Cette requête n’est pas dans la forme du concentrateur (JSON) et a été refusée."}
 	errNoRequest = &house.Error{Code: "no_such_request",
 		En: "The hub knows no such request. Reload the page.",
 		Fr: "Le concentrateur ne connaît pas cette requête. Rechargez la page."}
 	errNoPage = &house.Error{Code: "no_page",
 		En: "There is no such page here.",
-		Fr: "Cette page n'existe pas."}
+		Fr: "Cette page n’existe pas."}
 	errOften = &house.Error{Code: "too_often",
 		En: "That was too often in a short time. Please wait a moment, then try again.",
-		Fr: "C'était trop souvent en peu de temps. Veuillez patienter un instant, puis réessayez."}
+		Fr: "C’était trop souvent en peu de temps. Veuillez patienter un instant, puis réessayez."}
 )
 
 // status is the HTTP status of an error's code; 500 for those that are not here.

@@ -111,7 +111,7 @@ func (d *desk) postKey(q struct {
 		err = h.Press(q.Key[0], time.Duration(q.MS)*time.Millisecond, now)
 	})
 	if err != nil {
-		return &problem{"key_unknown", "There is no such key.", "Cette touche n'existe pas."}
+		return &problem{"key_unknown", "There is no such key.", "Cette touche n’existe pas."}
 	}
 	return nil
 }
@@ -226,7 +226,7 @@ func (d *desk) listLinks(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		d.say("ask who the device is: %v", err)
 		refuse(w, http.StatusServiceUnavailable, "device_silent",
-			"The device does not say who it is; look into its log.", "L'appareil ne dit pas qui il est ; consultez son journal.")
+			"The device does not say who it is; look into its log.", "L’appareil ne dit pas qui il est ; consultez son journal.")
 		return
 	}
 	reply(w, http.StatusOK, map[string]any{
