@@ -44,4 +44,5 @@ help:
 	@echo '  RUN=folder   where a home at a desk keeps its state, now $(RUN)'
 	@echo '  SOURCE=what  the camera: scene, file:PATH, v4l2:/dev/video0, gst:PIPELINE; now $(SOURCE)'
 	@echo '  SIZE= FPS=   its picture, now $(SIZE) at $(FPS)'
+	@echo '  ARGS=flags   for the launcher, as ARGS="-http 127.0.0.1:8081"; bin/dev -h lists them'
 	@echo '  SETUP=no     install nothing         V=1  show every command'

@@ -135,7 +135,7 @@ func (d *desk) ports() (net.Listener, error) {
 func takePort(flag, address, what string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot use %s, probably because another program does: choose another port with %s (%w)", what, address, flag, err)
+		return nil, fmt.Errorf("%s cannot use %s, probably because another program does: choose another port with %s (make run ARGS=\"%s 127.0.0.1:PORT\"): %w", what, address, flag, flag, err)
 	}
 	return l, nil
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cameraWord, doorWord } from '../src/lib/door';
 import { courierLink, parseRoute } from '../src/lib/route';
+import { Retold } from '../src/lib/retold';
 import { ladder, visit } from '../src/lib/visit';
 import { afternoon, fault, fromInput, nextTwoHours, toInput } from '../src/lib/window';
 import { day, moment, span } from '../src/lib/time';
@@ -70,6 +71,8 @@ test('windows', () => {
   assert.equal(w('2026-11-22T11:00', '2026-11-22T11:00'), 'backwards');
   assert.equal(w('2026-11-22T08:00', '2026-11-22T09:00'), 'over');
   assert.equal(w('', '2026-11-22T09:00'), 'empty');
+  assert.equal(w('2027-02-20T10:30', '2027-02-20T11:00'), null);
+  assert.equal(w('2027-02-20T11:00', '2027-02-20T12:00'), 'too_far');
   assert.equal(fromInput(toInput(now)).getTime(), new Date(2026, 10, 22, 10, 30).getTime());
 });
 
@@ -80,7 +83,10 @@ test('times as people say them', () => {
   assert.equal(moment(at(23, 9), now, 'fr'), 'demain 09:00');
   assert.equal(span(at(22, 14), at(22, 16), now, 'fr'), 'aujourd’hui 14:00 – 16:00');
   assert.equal(span(at(22, 22), at(23, 2), now, 'en'), 'today 22:00 – tomorrow 02:00');
-  assert.match(day(at(27, 9), now, 'fr'), /vendredi 27 novembre/);
+  assert.equal(day(at(27, 9), now, 'fr'), 'vendredi 27 novembre');
+  assert.equal(day(at(31, 9), now, 'fr'), 'mardi 1er décembre');
+  assert.equal(day(at(31 + 31, 9), now, 'fr'), 'vendredi 1er janvier 2027');
+  assert.match(day(at(31 + 31, 9), now, 'en'), /Friday,? 1 January,? 2027|Friday,? January 1,? 2027/);
 });
 
 const rect = (x0: number, y0: number, x1: number, y1: number): Point[] => [
@@ -167,4 +173,20 @@ test('what of the interior was sent', () => {
   assert.deepEqual(spent(live, events, 'd'), { colour: 216, shadow: 1100, over: false });
   assert.deepEqual([0, 216, 1100, 12_340, 123_400, 1_250_000].map((n) => size(n, 'en').replace('\u00a0', ' ')), ['0 bytes', '216 bytes', '1.1 kB', '12.3 kB', '123 kB', '1.3 MB']);
   assert.equal(size(1100, 'fr'), '1,1\u00a0ko');
+});
+
+test('news that come while all is asked for anew are not undone by an older answer', async () => {
+  const retold = new Retold();
+  let status = '';
+  let answer = (_: string) => {};
+  const asked = retold.ask(new Promise<string>((ok) => (answer = ok)), (old) => (status = old));
+  retold.tell(() => (status = 'accepted'));
+  retold.tell(() => (status = 'open'));
+  assert.equal(status, 'open'); // at once
+  answer('planned');
+  await asked;
+  assert.equal(status, 'open');
+  await retold.ask(Promise.resolve('ended'), (now) => (status = now));
+  assert.equal(status, 'ended'); // old news are not told again
+  await assert.rejects(retold.ask(Promise.reject(new Error('away')), () => assert.fail()));
 });

@@ -24,8 +24,8 @@ export const words = {
 
   'pair.title': { en: 'Make this phone the key', fr: 'Faites de ce téléphone la clé' },
   'pair.what': {
-    en: 'From now on the door opens only in the delivery windows that this phone signs. The camera opens only then, and shows the doorway only.',
-    fr: 'Désormais, la porte ne s’ouvre que pendant les créneaux de livraison signés par ce téléphone. La caméra ne s’ouvre qu’alors, et ne montre que l’entrée.',
+    en: 'From now on the door opens only in the delivery windows that this phone signs. The camera comes on only then, and shows the doorway only.',
+    fr: 'Désormais, la porte ne s’ouvre que pendant les créneaux de livraison signés par ce téléphone. La caméra ne s’allume qu’alors, et ne montre que l’entrée.',
   },
   'pair.key': {
     en: 'The key is made here and cannot be copied out of this browser.',
@@ -58,8 +58,8 @@ export const words = {
 
   'picture.label': { en: 'Picture of the doorway', fr: 'Image de l’entrée' },
   'picture.off': {
-    en: 'The camera is off. It opens only in a delivery window.',
-    fr: 'La caméra est éteinte. Elle ne s’ouvre que pendant un créneau de livraison.',
+    en: 'The camera is off. It comes on only in a delivery window.',
+    fr: 'La caméra est éteinte. Elle ne s’allume que pendant un créneau de livraison.',
   },
   'picture.next': { en: 'Next: {when}', fr: 'Prochain : {when}' },
   'picture.live': { en: 'Live', fr: 'En direct' },
@@ -123,6 +123,7 @@ export const words = {
   'home.visit': { en: 'The visit', fr: 'La visite' },
   'home.visit.of': { en: 'Visit: {name}', fr: 'Visite : {name}' },
   'home.details': { en: 'Code and link', fr: 'Code et lien' },
+  'home.details.over': { en: 'Details', fr: 'Détails' },
   'home.plan': { en: 'Plan a delivery', fr: 'Planifier une livraison' },
   'home.deliveries': { en: 'Deliveries', fr: 'Livraisons' },
   'home.nothing': { en: 'None is expected.', fr: 'Aucune n’est attendue.' },
@@ -162,7 +163,7 @@ export const words = {
   'status.accepted': { en: 'Planned', fr: 'Prévue' },
   'status.refused': { en: 'Refused', fr: 'Refusée' },
   'status.open': { en: 'Window open', fr: 'Créneau ouvert' },
-  'status.visited': { en: 'Visited', fr: 'Visitée' },
+  'status.visited': { en: 'Visit over', fr: 'Visite finie' },
   'status.ended': { en: 'Over', fr: 'Terminée' },
   'status.cancelled': { en: 'Cancelled', fr: 'Annulée' },
   'status.cancelling': { en: 'Cancelling', fr: 'Annulation' },
@@ -230,6 +231,7 @@ export const words = {
   'window.empty': { en: 'Choose both times.', fr: 'Choisissez les deux heures.' },
   'window.backwards': { en: 'The end has to be after the start.', fr: 'La fin doit être après le début.' },
   'window.too_long': { en: 'A window lasts 12 hours at most.', fr: 'Un créneau dure 12 heures au plus.' },
+  'window.too_far': { en: 'A window begins within 90 days.', fr: 'Un créneau commence dans les 90 jours.' },
   'window.over': { en: 'This time is past already.', fr: 'Ce créneau est déjà passé.' },
 
   'zone.title': { en: 'What is shown', fr: 'Zone visible' },

@@ -5,6 +5,7 @@ import * as keep from './keep';
 import type { Device } from './keep';
 import { keyId, SignatureError, type Signer } from './note';
 import { openReference, signLogin, signOrder, type Order } from './pass';
+import { Retold } from './retold';
 import { stream, type Stream } from './stream';
 import { trouble, type Trouble } from './trouble';
 import type { Event, State } from './wire';
@@ -30,6 +31,7 @@ class Household {
 
   #stream: Stream | undefined;
   #ticking = false;
+  readonly #retold = new Retold();
 
   /** Whether what we know of the door is what is now. */
   get known() {
@@ -73,13 +75,15 @@ class Household {
   /** Asks for everything anew. */
   async refresh() {
     const device = this.device!.device;
-    const [me, deliveries, events] = await Promise.all([api.me(), api.deliveries(), api.log(device, null, logPage)]);
-    const mine = me.devices.find((d) => d.id === device);
-    this.state = mine?.state ?? null;
-    this.online = mine?.online ?? false;
-    this.deliveries = deliveries.filter((d) => d.device === device);
-    this.events = events;
-    this.more = events.length === logPage;
+    const all = Promise.all([api.me(), api.deliveries(), api.log(device, null, logPage)]);
+    await this.#retold.ask(all, ([me, deliveries, events]) => {
+      const mine = me.devices.find((d) => d.id === device);
+      this.state = mine?.state ?? null;
+      this.online = mine?.online ?? false;
+      this.deliveries = deliveries.filter((d) => d.device === device);
+      this.events = events;
+      this.more = events.length === logPage;
+    });
   }
 
   /** The next page of the log. */
@@ -93,33 +97,30 @@ class Household {
 
   #follow() {
     const device = this.device!.device;
-    let first = true;
     this.#stream = stream(
       '/api/events',
       {
         event: (data) => {
           const e = data as Event;
-          if (e.id.startsWith(device + '/')) this.events = merge(this.events, [e]);
+          if (e.id.startsWith(device + '/')) this.#retold.tell(() => (this.events = merge(this.events, [e])));
         },
         state: (data) => {
           const news = data as { device: string; state: State };
-          if (news.device === device) this.state = news.state;
+          if (news.device === device) this.#retold.tell(() => (this.state = news.state));
         },
         online: (data) => {
           const news = data as { device: string; online: boolean };
-          if (news.device === device) this.online = news.online;
+          if (news.device === device) this.#retold.tell(() => (this.online = news.online));
         },
         delivery: (data) => {
           const news = data as api.Delivery;
           if (news.device !== device) return;
-          this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)];
+          this.#retold.tell(() => (this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)]));
         },
       },
       (is) => {
         this.hub = is;
-        // What happened while we could not hear has to be asked for.
-        if (is && !first) void this.#again();
-        if (is) first = false;
+        if (is) void this.#again(); // what happened while we could not hear, and before we first could
       },
     );
   }
@@ -129,7 +130,7 @@ class Household {
       await this.#enter(this.key!);
       await this.refresh();
     } catch (error) {
-      console.warn('the hub is back, but not all of it:', error);
+      console.warn('the hub is there, but not all of it:', error);
     }
   }
 
@@ -150,7 +151,7 @@ class Household {
   /** Signs an order and hands it to the hub for the device. */
   async order(verb: 'cancel' | 'lock', delivery: string) {
     await api.order(await this.#sign(verb, delivery));
-    this.deliveries = (await api.deliveries()).filter((d) => d.device === this.device!.device);
+    await this.refresh();
   }
 
   /** Keeps something that the owner chose for the device. */

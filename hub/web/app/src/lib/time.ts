@@ -21,7 +21,9 @@ export const daysAway = (t: Date, now: Date): number => Math.round((midnight(t) 
 export function day(t: Date, now: Date, lang: Lang): string {
   const away = daysAway(t, now);
   if (Math.abs(away) <= 1) return new Intl.RelativeTimeFormat(locale(lang), { numeric: 'auto' }).format(away, 'day');
-  return show(t, lang, { weekday: 'long', day: 'numeric', month: 'long' });
+  const year = t.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  const date = show(t, lang, { weekday: 'long', day: 'numeric', month: 'long', ...year });
+  return lang === 'fr' ? date.replace(/ 1(?= \D)/, ' 1er') : date;
 }
 
 /** "today 14:00". */

@@ -11,7 +11,7 @@ export interface Trouble {
   code: string;
   said: Text;
   todo: Text | null;
-  values?: Values;
+  values?: () => Values; // in the language of the page, whatever it is by then
 }
 
 export const why = (reason: string) => reasons[reason as Reason] ?? unknownReason;

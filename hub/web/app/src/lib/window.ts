@@ -9,6 +9,7 @@ export interface Window {
 export type Preset = 'now' | 'afternoon' | 'custom';
 
 const hour = 3600_000;
+const furthest = 90 * 24 * hour; // the hub's MaxAhead
 
 /** The start of a second, as a pass carries it. */
 const whole = (t: Date): Date => new Date(Math.floor(t.getTime() / 1000) * 1000);
@@ -23,13 +24,14 @@ export function afternoon(now: Date): Window {
   return { from: at(14), until: at(16) };
 }
 
-export type Fault = 'empty' | 'backwards' | 'too_long' | 'over';
+export type Fault = 'empty' | 'backwards' | 'too_long' | 'too_far' | 'over';
 
 export function fault(w: Window, now: Date): Fault | null {
   const [from, until] = [w.from.getTime(), w.until.getTime()];
   if (Number.isNaN(from) || Number.isNaN(until)) return 'empty';
   if (until <= from) return 'backwards';
   if (until - from > maxWindow) return 'too_long';
+  if (from - now.getTime() > furthest) return 'too_far';
   return until <= now.getTime() ? 'over' : null;
 }
 
