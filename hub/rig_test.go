@@ -518,7 +518,7 @@ func (p *phone) order(d *device, verb, delivery string) pass.Order {
 
 type shown struct {
 	Delivery, Device, Status, Reason, Name, Note string
-	Cancelling, Shadow                           bool
+	Cancelling, Shadow, Over                     bool
 }
 
 // delivery is one delivery of the owner's list.

@@ -109,8 +109,12 @@ func TestVisit(t *testing.T) {
 	d.event(3, wire.VisitEnded, parcel)
 	expect(`{"unlocked":false,"door":"closed","relocked":true,"ended":true}`)
 	page.until("delivery ", `"visited"`)
+	if got := owner.delivery(parcel); got.Status != "visited" || got.Over {
+		t.Errorf("after the visit, in its window: %+v", got)
+	}
 	d.event(4, wire.WindowClosed, parcel)
 	page.until("event ", `"window_closed"`)
+	page.until("delivery ", `"visited"`, `"over":true`)
 	if got := d.hears("pass/" + parcel + " "); got != "pass/"+parcel+" " {
 		t.Errorf("the pass is still on offer: %q", got)
 	}

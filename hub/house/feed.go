@@ -21,6 +21,7 @@ type Delivered struct {
 	Status     Status
 	Reason     wire.Reason
 	Cancelling bool // ordered, but the device has not said so yet
+	Over       bool // the device will do nothing more for it
 }
 
 // Feed hands news to followers. A follower that does not keep up is dropped, never

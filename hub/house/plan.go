@@ -159,7 +159,9 @@ func (h *House) Delivered(ctx context.Context, d Delivery) (Delivered, error) {
 		return Delivered{}, err
 	}
 	x := Delivered{Delivery: d}
-	x.Status, x.Reason = StatusOf(told, d.Until, h.now())
+	now := h.now()
+	x.Status, x.Reason = StatusOf(told, d.Until, now)
+	x.Over = told.Over() || !now.Before(d.Until)
 	if x.Status != Planned && x.Status != Accepted && x.Status != Open {
 		return x, nil
 	}

@@ -10,7 +10,7 @@ import (
 func show(d house.Delivered) Delivery {
 	return Delivery{
 		Delivery: d.ID, Device: d.Device, From: d.From, Until: d.Until, Mode: string(d.Mode), Shadow: d.Shadow, Retention: int(d.Retention / time.Hour),
-		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling,
+		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling, Over: d.Over,
 	}
 }
 

@@ -38,6 +38,7 @@ type Delivery struct {
 	Status     house.Status `json:"status"`
 	Reason     wire.Reason  `json:"reason,omitempty"`     // when refused
 	Cancelling bool         `json:"cancelling,omitempty"` // ordered, the device has not said so yet
+	Over       bool         `json:"over,omitempty"`       // the device will do nothing more for it
 }
 
 // Notice is what a courier reads before anything else.

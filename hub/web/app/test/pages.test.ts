@@ -7,7 +7,7 @@ import { ladder, visit } from '../src/lib/visit';
 import { afternoon, fault, fromInput, nextTwoHours, toInput } from '../src/lib/window';
 import { day, moment, span } from '../src/lib/time';
 import { size, spent } from '../src/lib/spent';
-import type { Event, Kind, State } from '../src/lib/wire';
+import type { Event, Kind, Reason, State } from '../src/lib/wire';
 import {
   another, clamp, corners, doorway, fault as zoneFault, hasRoom, holds, isLarge, parseShape, parseZones, pushed, share, type Point,
 } from '../src/lib/zone';
@@ -44,6 +44,9 @@ test('a visit shows what was and what is to come', () => {
   assert.deepEqual(over.next, []);
   assert.equal(over.done.at(-1)?.event.kind, 'window_closed');
   assert.deepEqual(visit([], 'd'), { done: [], next: [...ladder] });
+  const refused = (reason: Reason) => ({ ...event('code_refused', 'd'), reason });
+  const guesses = [refused('code_wrong'), refused('code_wrong'), refused('code_slowed'), refused('code_wrong')];
+  assert.deepEqual(visit(guesses, 'd').done.map((s) => [s.event.index - guesses[0]!.index, s.times]), [[1, 2], [2, 1], [3, 1]]);
 });
 
 test('addresses are read', () => {

@@ -239,7 +239,7 @@ export const reasons: Readonly<Record<Reason, Why>> = {
   },
   eye_gone: { said: { en: 'The program that sees is not running.', fr: 'Le programme qui voit ne tourne pas.' }, todo: itComesBack },
   lamp_unseen: {
-    said: { en: 'The picture does not show the lamp’s signal, so it may not be this door, now.', fr: 'L’image ne montre pas le signal de la lampe ; ce n’est peut-être pas cette porte, maintenant.' },
+    said: { en: 'The camera does not see its lamp blink, so what it shows may not be this door now.', fr: 'La caméra ne voit pas clignoter sa lampe ; ce qu’elle montre n’est peut-être pas cette porte en ce moment.' },
     todo: { en: 'Check that nothing covers the camera or the lamp.', fr: 'Vérifiez que rien ne couvre la caméra ni la lampe.' },
   },
   camera_asleep: {
@@ -257,7 +257,7 @@ export const reasons: Readonly<Record<Reason, Why>> = {
 };
 
 /** What does not pass by itself, so that the picture's cover says what to do. */
-export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_moved', 'reference_bad'];
+export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_moved', 'reference_bad', 'lamp_unseen'];
 
 /** For a word that this page does not know yet. */
 export const unknownReason: Why = {

@@ -139,6 +139,7 @@ export const words = {
   'step.door_shut': { en: 'Door shut', fr: 'Porte refermée' },
   'step.relocked': { en: 'Door locked', fr: 'Porte verrouillée' },
   'step.visit_ended': { en: 'Visit ended', fr: 'Visite terminée' },
+  'step.times': { en: '{n} times.', fr: '{n} fois.' },
   'step.later': { en: 'to come', fr: 'à venir' },
 
   'delivery.unnamed': { en: 'Courier', fr: 'Livreur' },
@@ -151,6 +152,7 @@ export const words = {
   'delivery.shadow.off': { en: 'Not shown', fr: 'Non visible' },
   'delivery.kept': { en: 'At most {hours} hours. This version records nothing.', fr: 'Au plus {hours} heures. Cette version n’enregistre rien.' },
   'delivery.lock': { en: 'Lock now', fr: 'Verrouiller maintenant' },
+  'delivery.lock.why': { en: 'It ends the visit too: the code opens no more.', fr: 'La visite prend fin aussi : le code n’ouvre plus.' },
   'delivery.locked': { en: 'Signed and sent at {time}. The steps show when the door has locked.', fr: 'Signé et envoyé à {time}. Les étapes montrent quand la porte est verrouillée.' },
   'delivery.cancel': { en: 'Cancel this delivery', fr: 'Annuler cette livraison' },
   'delivery.keep': { en: 'Keep it', fr: 'La garder' },
@@ -298,6 +300,8 @@ export const words = {
   'courier.wait': { en: 'Wait {seconds} s', fr: 'Attendez {seconds} s' },
   'courier.early': { en: 'Come back from {when} on.', fr: 'Revenez à partir de : {when}.' },
   'courier.missed': { en: 'The door was not opened in time and is locked again. Enter the code once more.', fr: 'La porte n’a pas été ouverte à temps et s’est reverrouillée. Saisissez le code à nouveau.' },
+  'courier.away': { en: 'The door cannot be reached from here now.', fr: 'La porte est injoignable d’ici pour l’instant.' },
+  'courier.away.do': { en: 'Type the code at the door’s keypad; it works without this page. Or try again in a moment.', fr: 'Tapez le code sur le clavier de la porte ; il fonctionne sans cette page. Ou réessayez dans un instant.' },
   'courier.offline': { en: 'The door cannot be reached from here now. The keypad at the door works without this page.', fr: 'La porte est injoignable d’ici. Le clavier de la porte fonctionne sans cette page.' },
 
   'visit.push': { en: 'Push the door', fr: 'Poussez la porte' },

@@ -80,7 +80,14 @@ export interface Delivery {
   status: Status;
   reason?: Reason; // when refused
   cancelling?: boolean; // ordered, and the device has not said so yet
+  over?: boolean; // the device will do nothing more for it
 }
+
+/** Whether the device may still do something for a delivery. */
+export const isPending = (d: Delivery): boolean => !d.over && ['planned', 'accepted', 'open', 'visited'].includes(d.status);
+
+/** Whether its code may still open the door. */
+export const isComing = (d: Delivery): boolean => isPending(d) && d.status !== 'visited';
 
 /** What a courier reads before anything else. */
 export interface Notice {

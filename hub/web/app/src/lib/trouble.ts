@@ -5,7 +5,7 @@ import { words } from '../i18n/words';
 import { HubError, Refused, Unreachable } from './api';
 import { UnfitBrowser } from './keep';
 import { SignatureError } from './note';
-import type { No, Reason } from './wire';
+import type { Event, No, Reason } from './wire';
 
 export interface Trouble {
   code: string;
@@ -15,6 +15,9 @@ export interface Trouble {
 }
 
 export const why = (reason: string) => reasons[reason as Reason] ?? unknownReason;
+
+/** Why an event happened, where that says more than the event does. */
+export const because = (e: Event): Text | null => (e.reason && e.kind !== 'tamper' ? why(e.reason).said : null);
 
 /** A device's no. */
 export const noTrouble = (no: No): Trouble => ({ code: no.reason, ...why(no.reason) });

@@ -16,8 +16,9 @@ const bad: readonly Kind[] = [
 ];
 
 export interface Step {
-  event: Event;
+  event: Event; // the last of them
   bad: boolean;
+  times: number; // how often in a row
 }
 
 export interface Visit {
@@ -26,6 +27,18 @@ export interface Visit {
 }
 
 const isRung = (k: Kind): k is Rung => (ladder as readonly Kind[]).includes(k);
+
+/** Codes that were refused in a row for the same reason are one step. */
+function together(events: readonly Event[]): Step[] {
+  const steps: Step[] = [];
+  for (const event of events) {
+    const last = steps.at(-1);
+    const again = event.kind === 'code_refused' && last?.event.kind === event.kind && last.event.reason === event.reason;
+    if (again) steps[steps.length - 1] = { ...last, event, times: last.times + 1 };
+    else steps.push({ event, bad: bad.includes(event.kind), times: 1 });
+  }
+  return steps;
+}
 
 /**
  * The visit of a delivery from the device's events, in any order. An event of the time between
@@ -40,9 +53,7 @@ export function visit(events: readonly Event[], delivery: string): Visit {
       (e.delivery === delivery && e.kind !== 'pass_accepted') ||
       (!e.delivery && first && e.index > first.index && (!over || e.index <= over.index)),
   );
-  const done = mine
-    .filter((e) => isRung(e.kind) || asides.includes(e.kind))
-    .map((event) => ({ event, bad: bad.includes(event.kind) }));
+  const done = together(mine.filter((e) => isRung(e.kind) || asides.includes(e.kind)));
   if (over || mine.some((e) => e.kind === 'visit_ended' || e.kind === 'cancelled')) return { done, next: [] };
   // A camera that comes on once more, after a fault, does not send the visit back to its start.
   const begun = mine.some((e) => e.kind === 'visit_started');
