@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ import (
 // film writes a video of noise in which the zone's middle is the same grey, 25 frames a second.
 func film(t *testing.T, frames int) string {
 	t.Helper()
+	// OpenCV draws its noise for each thread from the beginning: on another thread the same pictures come again.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	path := filepath.Join(t.TempDir(), "film.avi")
 	out, err := gocv.VideoWriterFile(path, "MJPG", 25, 320, 240, true)
 	if err != nil {

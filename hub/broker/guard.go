@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,7 +126,7 @@ func permits(session, topic string, write bool) bool {
 		if write {
 			return rest == wire.LeafOnline || rest == wire.LeafState || rest == wire.LeafLetterOut || leaf == wire.LeafEvent && isWord(tail)
 		}
-		return rest == wire.LeafLetterIn || rest == wire.LeafSeen || (leaf == wire.LeafPass || leaf == wire.LeafOrder) && isLevel(tail)
+		return rest == wire.LeafLetterIn || rest == wire.LeafSeen || slices.Contains(wire.NoteLeaves(), leaf) && isLevel(tail)
 	}
 	if strings.HasPrefix(session, readerSession) && !write && isLevel(device) && device != "#" {
 		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // CodeDigits is the length of a code: 8 random digits and a check digit.
@@ -34,27 +33,42 @@ func NewCode(random io.Reader) (Code, error) {
 			return Code{}, fmt.Errorf("draw a code: %w", err)
 		}
 		if n := binary.BigEndian.Uint32(b[:]); n < limit {
-			d := fmt.Sprintf("%08d", n%codes)
-			return Code{d + string('0'+damm(d))}, nil
+			d := fmt.Appendf(nil, "%08d", n%codes)
+			return Code{string(append(d, '0'+damm(d)))}, nil
 		}
 	}
 }
 
-// ParseCode reads a code as typed; spaces and dashes between the digits are allowed.
+// ParseCode reads a code as it was made; spaces and dashes between the digits are allowed.
+// What somebody types at a door is for [ParseTyped].
 func ParseCode(text string) (Code, error) {
-	d := strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\u202f", "").Replace(text)
-	if len(d) != CodeDigits {
-		return Code{}, ErrNoCode
+	d, err := digitsOf(text)
+	if err != nil {
+		return Code{}, err
 	}
-	for i := range len(d) {
-		if d[i] < '0' || d[i] > '9' {
-			return Code{}, ErrNoCode
-		}
-	}
-	if damm(d) != 0 {
+	if damm(d[:]) != 0 {
 		return Code{}, ErrTypo
 	}
-	return Code{d}, nil
+	return Code{string(d[:])}, nil
+}
+
+// digitsOf takes the nine digits out of a text.
+func digitsOf(text string) (d [CodeDigits]byte, err error) {
+	n := 0
+	for _, c := range text {
+		switch {
+		case c == ' ' || c == '-' || c == '\u00a0' || c == '\u202f':
+		case c < '0' || c > '9' || n == len(d):
+			return d, ErrNoCode
+		default:
+			d[n] = byte(c)
+			n++
+		}
+	}
+	if n < len(d) {
+		return d, ErrNoCode
+	}
+	return d, nil
 }
 
 // String shows the code as people read it aloud: 3-3-3.
@@ -76,10 +90,10 @@ func (c Code) Equal(d Code) bool {
 // damm is the check digit of a string of digits; 0 when the last one is already right.
 // It catches every single wrong digit and every swap of two neighbours.
 // H. M. Damm, "Totally anti-symmetric quasigroups for all orders n != 2, 6", 2007.
-func damm(digits string) byte {
+func damm(digits []byte) byte {
 	var interim byte
-	for i := range len(digits) {
-		interim = dammTable[interim][digits[i]-'0']
+	for _, d := range digits {
+		interim = dammTable[interim][d-'0']
 	}
 	return interim
 }

@@ -88,6 +88,24 @@ func isWord(v string) bool {
 	return true
 }
 
+// reason is one of wire's reasons, as far as this package can tell: 1 to 64 of [a-z_].
+func (r *reader) reason(key string) string {
+	v := r.text(key)
+	if r.err == nil && (v == "" || len(v) > 64 || strings.Trim(v, "abcdefghijklmnopqrstuvwxyz_") != "") {
+		r.fail(key, v, errors.New("want 1 to 64 of a-z _"))
+	}
+	return v
+}
+
+// origin is a page's origin as a browser writes it.
+func (r *reader) origin(key string) string {
+	v := r.text(key)
+	if r.err == nil && !isOrigin(v) {
+		r.fail(key, v, errors.New("want an origin"))
+	}
+	return v
+}
+
 func (r *reader) choice(key string, among ...string) string {
 	v := r.text(key)
 	for _, a := range among {

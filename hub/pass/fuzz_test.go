@@ -2,8 +2,14 @@ package pass_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vestibule/hub/pass"
 )
@@ -12,9 +18,9 @@ import (
 // again. The corpus is signed by a key that the fuzzer does not have, so beyond the seeds
 // nothing should open at all; resigned inputs below get past the signature.
 
-// published is the fixture with the sealed code of the published vectors, so that every
+// publishedHome is the fixture with the sealed code of the published vectors, so that every
 // worker of the fuzzer has the same one.
-func published(f *testing.F) fixture {
+func publishedHome(f *testing.F) fixture {
 	x := newFixture(f)
 	sealed, err := b64.DecodeString(readVectors(f).Code.Sealed)
 	if err != nil {
@@ -25,7 +31,7 @@ func published(f *testing.F) fixture {
 }
 
 func FuzzOpenPass(f *testing.F) {
-	x := published(f)
+	x := publishedHome(f)
 	good, err := pass.SignPass(x.terms, x.owner)
 	if err != nil {
 		f.Fatal(err)
@@ -48,7 +54,7 @@ func FuzzOpenPass(f *testing.F) {
 
 // FuzzSignedPass signs whatever the fuzzer writes: the parser alone stands in the way.
 func FuzzSignedPass(f *testing.F) {
-	x := published(f)
+	x := publishedHome(f)
 	good, _ := pass.SignPass(x.terms, x.owner)
 	text, _, _ := bytes.Cut(good, []byte("\n\n"))
 	f.Add(string(text) + "\n")
@@ -82,12 +88,139 @@ func FuzzOpenStatements(f *testing.F) {
 		msg := []byte(signText(text, x.owner))
 		opened := ""
 		for _, s := range all {
-			if _, err := s.open(msg, publicOf(x.owner)); err == nil {
-				if opened != "" {
+			if v, err := s.open(msg, publicOf(x.owner)); err == nil {
+				if again, err := signAgain(v, x.owner); err != nil || !bytes.Equal(again, msg) {
+					t.Fatalf("accepted %q, which is written as %q (%v)", msg, again, err)
+				}
+				if opened != "" && !strings.HasSuffix(opened, "grant") {
 					t.Fatalf("%q is a %s and a %s", text, opened, s.name)
 				}
 				opened = s.name
 			}
+		}
+	})
+}
+
+// signAgain signs what was opened.
+func signAgain(v any, key ed25519.PrivateKey) ([]byte, error) {
+	switch v := v.(type) {
+	case pass.Card:
+		return pass.SignCard(v, key)
+	case pass.Order:
+		return pass.SignOrder(v, key)
+	case pass.Reference:
+		return pass.SignReference(v, key)
+	case pass.Login:
+		return pass.SignLogin(v, key)
+	case pass.Call:
+		return pass.SignCall(v, key)
+	case pass.Answer:
+		return pass.SignAnswer(v, key)
+	case pass.Beat:
+		return pass.SignBeat(v, key)
+	case pass.Amendment:
+		return pass.SignAmendment(v, key)
+	case pass.Grant:
+		return pass.SignGrant(v, key)
+	case pass.Revocation:
+		return pass.SignRevocation(v, key)
+	}
+	return nil, fmt.Errorf("internal error: %T", v)
+}
+
+// FuzzAuthority: whatever strangers send, an authority believes only what was signed.
+func FuzzAuthority(f *testing.F) {
+	h := newHome(f)
+	h.fixture.terms.Sealed = publishedHome(f).terms.Sealed
+	h.terms.Sealed = h.fixture.terms.Sealed
+	order := must(f)(pass.SignOrder(pass.Order{Device: h.terms.Device, Verb: pass.Lock, Delivery: fixedDelivery, At: h.now}, h.member))
+	signed := [][]byte{h.signed(f, h.grant), h.signed(f, h.fitting), h.revocation(f, h.installer, h.now), order,
+		must(f)(pass.SignPass(h.terms, h.member)), must(f)(pass.SignPass(h.terms, h.owner)),
+		must(f)(pass.SignAmendment(h.amendment(1, time.Hour), h.member))}
+	for _, n := range signed {
+		f.Add(n)
+	}
+	for _, r := range bent(string(signed[0]), h.stranger) {
+		f.Add([]byte(r.Note))
+	}
+	f.Fuzz(func(t *testing.T, msg []byte) {
+		a := h.authority(t)
+		p, err := a.OpenPass(must(t)(pass.SignPass(h.terms, h.owner)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, errOrder := a.OpenOrder(msg, h.now)
+		_, errPass := a.OpenPass(msg)
+		_, errAmend := a.Amend(p, msg)
+		_, _, errTake := a.Take(msg)
+		believed := 0
+		for _, err := range []error{errOrder, errPass, errAmend, errTake} {
+			if err == nil {
+				believed++
+			}
+		}
+		known := slices.ContainsFunc(signed, func(n []byte) bool { return bytes.Equal(n, msg) })
+		if believed > 1 || (believed == 1) != known {
+			t.Fatalf("%q: order %v, pass %v, amendment %v, grant %v", msg, errOrder, errPass, errAmend, errTake)
+		}
+		if kind := pass.KindOf(msg); kind != "" && !bytes.HasPrefix(msg, []byte(kind)) || kind == "" && known {
+			t.Fatalf("%q is a %q", msg, pass.KindOf(msg))
+		}
+	})
+}
+
+// FuzzParseTyped compares with the slow way: try each code that it could be.
+func FuzzParseTyped(f *testing.F) {
+	f.Add("862 243 388")
+	f.Add("862-243-389")
+	f.Add("862 243 380")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		typed, err := pass.ParseTyped(text)
+		digits := strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\u202f", "").Replace(text)
+		want := pass.NoMatch
+		var code pass.Code
+		if len(digits) == pass.CodeDigits && strings.Trim(digits, "0123456789") == "" {
+			for last := range 10 {
+				c, err := pass.ParseCode(digits[:8] + string(rune('0'+last)))
+				if err != nil {
+					continue
+				}
+				code = c
+				if digits == c.Digits() {
+					want = pass.Matches
+				} else if digits == c.Forced() {
+					want = pass.Duress
+				}
+			}
+		} else if !errors.Is(err, pass.ErrNoCode) {
+			t.Fatalf("%q: %v, want ErrNoCode", text, err)
+		}
+		if got := code.Match(typed); got != want || (err == nil) != (want != pass.NoMatch) {
+			t.Fatalf("%q for %s: %v, %v, want %v", text, code, got, err, want)
+		}
+	})
+}
+
+func FuzzParseQR(f *testing.F) {
+	x := newFixture(f)
+	f.Add(x.qr().Text())
+	for _, r := range qrRefusals(x) {
+		f.Add(r.Note)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		q, err := pass.ParseQR(text)
+		if err != nil {
+			return
+		}
+		if q.Text() != text {
+			t.Fatalf("read %q, which is written as %q", text, q.Text())
+		}
+		if u, err := url.Parse(text); err != nil || u.Scheme+"://"+u.Host != q.Origin {
+			t.Fatalf("%q is of %q: %v", text, q.Origin, err)
+		}
+		if m, scanned, err := (pass.Secret{Key: q.Key}).Match(q.Given()); m != pass.Matches || !scanned || err != nil {
+			t.Fatalf("%q does not open", text)
 		}
 	})
 }
@@ -122,7 +255,7 @@ func FuzzParseCode(f *testing.F) {
 }
 
 func FuzzUnseal(f *testing.F) {
-	x := published(f)
+	x := publishedHome(f)
 	f.Add(x.terms.Sealed)
 	f.Fuzz(func(t *testing.T, sealed []byte) {
 		_, codeErr := x.seal.Unseal(sealed, x.terms.Device, fixedDelivery)

@@ -67,18 +67,29 @@ type Terms struct {
 	Nonce     [16]byte      // random; seeds the frosted glass
 }
 
-// Pass is an owner's permission for one delivery whose signature and form were checked.
-// It comes from [OpenPass] only; the zero Pass permits nothing.
+// Pass is a permission for one delivery whose signature and form were checked. It comes
+// from [OpenPass], [Authority.OpenPass] and their amendments only; the zero Pass permits
+// nothing.
 type Pass struct {
-	terms Terms
-	note  string
-	ok    bool
+	terms  Terms // as amended
+	note   string
+	signer string    // key id
+	until  time.Time // as signed
+	ok     bool
+
+	revision  uint64
+	amendment string // the note of it
+	amender   string // key id
 }
 
 // Valid reports whether p came from OpenPass.
 func (p Pass) Valid() bool { return p.ok }
 
-// Terms returns a copy of what was signed. The zero Pass has zero Terms.
+// Signer is the key id of who signed the pass; empty for the zero Pass.
+func (p Pass) Signer() string { return p.signer }
+
+// Terms returns a copy of what was signed, with Until as amended. The zero Pass has zero
+// Terms.
 func (p Pass) Terms() Terms {
 	t := p.terms
 	t.Zones = slices.Clone(t.Zones)
@@ -97,7 +108,7 @@ func (p Pass) Note() []byte { return []byte(p.note) }
 // MayWatch reports whether the pass names the key among those who may watch.
 func (p Pass) MayWatch(keyID string) bool { return p.ok && slices.Contains(p.terms.Watchers, keyID) }
 
-// SignPass signs terms with the owner's key. It refuses terms that OpenPass would refuse.
+// SignPass signs terms with the key of an owner or a member. It refuses terms that OpenPass would refuse.
 func SignPass(t Terms, key crypto.Signer) ([]byte, error) {
 	text := t.text()
 	if _, err := parseTerms(text); err != nil {
@@ -106,11 +117,12 @@ func SignPass(t Terms, key crypto.Signer) ([]byte, error) {
 	return sign(text, key)
 }
 
-// OpenPass checks that owner, and only owner, signed msg, that it is in the one
-// permitted form, and that its terms are within the bounds above. Whether it is for
-// this device, this epoch and this moment is the caller's to decide.
-func OpenPass(msg []byte, owner ed25519.PublicKey) (Pass, error) {
-	text, err := open(msg, owner)
+// OpenPass checks that key, and only key, signed msg, that it is in the one permitted form,
+// and that its terms are within the bounds above. Whether the key may, and whether the pass
+// is for this device, this epoch and this moment, is the caller's to decide; a device asks
+// [Authority.OpenPass] instead.
+func OpenPass(msg []byte, key ed25519.PublicKey) (Pass, error) {
+	text, err := open(msg, key)
 	if err != nil {
 		return Pass{}, err
 	}
@@ -118,7 +130,7 @@ func OpenPass(msg []byte, owner ed25519.PublicKey) (Pass, error) {
 	if err != nil {
 		return Pass{}, err
 	}
-	return Pass{terms: t, note: string(msg), ok: true}, nil
+	return Pass{terms: t, note: string(msg), signer: KeyID(key), until: t.Until, ok: true}, nil
 }
 
 func (t Terms) text() string {

@@ -144,7 +144,7 @@ func OpenLogin(msg []byte, key ed25519.PublicKey) (Login, error) {
 		return Login{}, err
 	}
 	r := read(text, loginHeader)
-	l := Login{Origin: r.text("origin")}
+	l := Login{Origin: r.origin("origin")}
 	copy(l.Challenge[:], r.bytes("challenge", len(l.Challenge)))
 	return l, r.end(text, l.text())
 }
@@ -254,7 +254,7 @@ func OpenBeat(msg []byte, device ed25519.PublicKey) (Beat, error) {
 	r := read(text, beatHeader)
 	b := Beat{Delivery: r.word("delivery"), Seq: r.number("seq", 1, most), Frame: r.number("frame", 0, most), Age: r.number("age", 0, most)}
 	b.Live = r.choice("live", "yes", "no") == "yes"
-	b.Why = r.text("why")
+	b.Why = r.reason("why")
 	unit := r.text("unit")
 	if u, err := strconv.ParseUint(unit, 16, 64); err != nil {
 		r.fail("unit", unit, err)

@@ -10,8 +10,14 @@
 //	letter/out    device -> hub, QoS 1: [Letter], a reply to the letter of the same id
 //	letter/in     hub -> device, QoS 1: [Letter]
 //	pass/DELIVERY hub -> device, QoS 1, retained until the window is over: a signed pass
+//	amend/DELIVERY hub -> device, QoS 1, retained until the window is over: the latest signed amendment
 //	order/ID      hub -> device, QoS 1, retained until the window is over: a signed order
+//	grant/KEY     hub -> device, QoS 1, retained: the latest signed grant of a key, by its id
+//	revoke/KEY    hub -> device, QoS 1, retained: the latest signed revocation of it
 //	seen          hub -> device, QoS 1, retained: [Seen], events the hub has on disk
+//
+// Signed notes may come in any order, twice, and again after every start. A revocation stays
+// retained for as long as the grants that it ends could hold.
 //
 // A reader's credentials see online, state and event only. A device's see its own
 // subtree only.

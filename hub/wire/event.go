@@ -40,8 +40,9 @@ const (
 	Started       Kind = "started"        // the device's gate came up
 	Paired        Kind = "paired"         // Who is the owner now
 	PassAccepted  Kind = "pass_accepted"  // a window is planned
-	PassRefused   Kind = "pass_refused"   // Reason says why
+	PassRefused   Kind = "pass_refused"   // a pass, or what amends it, or an order or a grant; Reason says why
 	Cancelled     Kind = "cancelled"      // by the owner's order
+	Amended       Kind = "amended"        // the window has another end now; Count is the revision
 	WindowOpened  Kind = "window_opened"  // its time has come
 	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled
 	CameraOn      Kind = "camera_on"      // powered, and its first fresh frame was seen
@@ -59,7 +60,12 @@ const (
 	HeldOpen      Kind = "held_open"      // alarm: open for longer than 30 s
 	ForcedOpen    Kind = "forced_open"    // alarm: open without an unlock
 	VisitEnded    Kind = "visit_ended"    //
+	Duress        Kind = "duress"         // alarm: the code was typed in its duress spelling; the owner's people alone may see it
+	Panic         Kind = "panic"          // alarm: # was held at the keypad for 3 s
+	ExitPressed   Kind = "exit_pressed"   // the button inside; the next opening is from within
 	OwnerLocked   Kind = "owner_locked"   // by the owner's order
+	GrantAdded    Kind = "grant_added"    // Who may do something in the owner's name now
+	GrantRevoked  Kind = "grant_revoked"  // Who may not any more
 	Tamper        Kind = "tamper"         // alarm: the case was opened
 	TamperOver    Kind = "tamper_over"    // the case is shut again
 	SensorUnsure  Kind = "sensor_unsure"  // contact, bolt and coil contradict one another
@@ -68,16 +74,17 @@ const (
 	ViewerJoined  Kind = "viewer_joined"  // Who watches
 	ViewerLeft    Kind = "viewer_left"    //
 	ViewerRefused Kind = "viewer_refused" // Reason says why
+	Watchdog      Kind = "watchdog"       // gate stood still, and its watchdog started it again
 	LinkLost      Kind = "link_lost"      // the device cannot reach the hub
 	LinkBack      Kind = "link_back"      //
 )
 
 // Kinds lists every kind, for documentation and for pages' catalogues.
 func Kinds() []Kind {
-	return []Kind{Started, Paired, PassAccepted, PassRefused, Cancelled, WindowOpened, WindowClosed, CameraOn, CameraOff,
+	return []Kind{Started, Paired, PassAccepted, PassRefused, Cancelled, Amended, WindowOpened, WindowClosed, CameraOn, CameraOff,
 		CameraFault, CameraBack, StandKept, CodeRefused, VisitStarted, Unlocked, Relocked, DoorOpened, BeyondDoorway, DoorShut, HeldOpen, ForcedOpen,
-		VisitEnded, OwnerLocked, Tamper, TamperOver, SensorUnsure, ClockJumped, JournalBroken, ViewerJoined, ViewerLeft,
-		ViewerRefused, LinkLost, LinkBack}
+		VisitEnded, Duress, Panic, ExitPressed, OwnerLocked, GrantAdded, GrantRevoked, Tamper, TamperOver, SensorUnsure, ClockJumped, JournalBroken, ViewerJoined, ViewerLeft,
+		ViewerRefused, Watchdog, LinkLost, LinkBack}
 }
 
 // Spent is how much of the interior a delivery's picture has given away, in bytes.
@@ -111,12 +118,15 @@ const (
 	DoorUnsure    Reason = "door_unsure"    // the sensors contradict one another
 	DoorIsOpen    Reason = "door_open"      // it is open already
 
-	// a pass, order, pairing or call
+	// a pass, amendment, order, grant, pairing or call
 	TooLarge      Reason = "too_large"
 	Unreadable    Reason = "unreadable"     // not in the one permitted form
 	BadSignature  Reason = "bad_signature"  //
 	OtherDevice   Reason = "other_device"   //
 	OldEpoch      Reason = "old_epoch"      //
+	OldRevision   Reason = "old_revision"   // amended by a later word already
+	NotGranted    Reason = "not_granted"    // the owner did not grant this to the key that signed
+	GrantOver     Reason = "grant_over"     // the grant of the key that signed does not hold now
 	WindowOver    Reason = "window_over"    //
 	Overlaps      Reason = "overlaps"       // another delivery has that time
 	CodeUnsealed  Reason = "code_unsealed"  // the code was not sealed to this device
@@ -152,7 +162,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TryStale, TooEarly, TooLate, NoDelivery,
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, TooLarge,
-		Unreadable, BadSignature, OtherDevice, OldEpoch, WindowOver, Overlaps, CodeUnsealed, TooMany, NotPaired,
+		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, NotPaired,
 		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
 		CameraEnded, CameraStalled, CameraResized, CameraMoved, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
 }

@@ -32,6 +32,19 @@ type message struct {
 	payload any
 }
 
+// notes are topics whose payload is a signed note, of which hub/pass publishes examples.
+func notes() []string {
+	var topics []string
+	for _, leaf := range wire.NoteLeaves() {
+		name := map[string]string{wire.LeafPass: delivery, wire.LeafAmend: delivery, wire.LeafOrder: "vJqsrzxqOqwBoEz66gelAA"}[leaf]
+		if name == "" {
+			name = "f33t6h2qekxzs7yl"
+		}
+		topics = append(topics, wire.Topic(device, leaf, name))
+	}
+	return topics
+}
+
 func retained() []message {
 	return []message{
 		{wire.Topic(device, wire.LeafOnline), wire.Online{Online: true}},
@@ -53,6 +66,10 @@ func events() []message {
 	about := map[wire.Kind]wire.Event{
 		wire.Paired:        {Who: owner},
 		wire.PassRefused:   {Reason: wire.OldEpoch},
+		wire.Amended:       {Count: 1, Who: owner},
+		wire.Duress:        {Via: "keypad"},
+		wire.GrantAdded:    {Who: "f33t6h2qekxzs7yl"},
+		wire.GrantRevoked:  {Who: "f33t6h2qekxzs7yl"},
 		wire.WindowClosed:  {Reason: wire.TimeUp},
 		wire.CameraOff:     {Spent: &wire.Spent{Colour: 216, Shadow: 1134}},
 		wire.CameraFault:   {Reason: wire.LampUnseen},
@@ -67,7 +84,8 @@ func events() []message {
 	}
 	ofDevice := map[wire.Kind]bool{
 		wire.Started: true, wire.Paired: true, wire.ForcedOpen: true, wire.Tamper: true, wire.TamperOver: true, wire.SensorUnsure: true,
-		wire.ClockJumped: true, wire.JournalBroken: true, wire.LinkLost: true, wire.LinkBack: true,
+		wire.Panic: true, wire.ExitPressed: true,
+		wire.GrantAdded: true, wire.GrantRevoked: true, wire.Watchdog: true, wire.ClockJumped: true, wire.JournalBroken: true, wire.LinkLost: true, wire.LinkBack: true,
 	}
 	var ms []message
 	for i, kind := range wire.Kinds() {
@@ -146,6 +164,24 @@ func TestGolden(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestGoldenNotes: where signed notes are, in the order in which a device asks for them.
+func TestGoldenNotes(t *testing.T) {
+	const file = "testdata/notes.txt"
+	written := strings.Join(notes(), "\n") + "\n"
+	if *update {
+		if err := os.WriteFile(file, []byte(written), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(golden), written); diff != "" {
+		t.Errorf("topics are not what was published (-published +written):\n%s", diff)
 	}
 }
 

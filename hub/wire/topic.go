@@ -13,9 +13,18 @@ const (
 	LeafLetterOut = "letter/out"
 	LeafLetterIn  = "letter/in"
 	LeafPass      = "pass"
+	LeafAmend     = "amend"
 	LeafOrder     = "order"
+	LeafGrant     = "grant"
+	LeafRevoke    = "revoke"
 	LeafSeen      = "seen"
 )
+
+// NoteLeaves lists the leaves below which the hub offers a device signed notes, in the order
+// in which a device wants them: who may sign comes before what they signed.
+func NoteLeaves() []string {
+	return []string{LeafRevoke, LeafGrant, LeafPass, LeafAmend, LeafOrder}
+}
 
 // Topic joins a device's id and the levels below it.
 func Topic(device string, levels ...string) string {

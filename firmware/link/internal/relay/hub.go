@@ -24,7 +24,10 @@ const (
 
 // keepHub holds a session with the hub until ctx ends.
 func (r *Relay) keepHub(ctx context.Context) {
-	leaves := []string{wire.LeafSeen, wire.LeafLetterIn, wire.LeafPass + "/+", wire.LeafOrder + "/+"}
+	leaves := []string{wire.LeafSeen, wire.LeafLetterIn}
+	for _, leaf := range wire.NoteLeaves() {
+		leaves = append(leaves, leaf+"/+")
+	}
 	wait, away := firstWait, false
 	for ctx.Err() == nil {
 		session, err := uplink.Dial(ctx, r.cfg.Card, leaves, func(leaf string, payload []byte) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ const (
 	seenWait = 1500 * time.Millisecond
 	// doubtEvery is how often the hub's word is compared with its receipts.
 	doubtEvery = 10 * time.Second
-	// maxNotes is how many passes and orders are kept for a gate that comes back.
+	// maxNotes is how many passes, orders, grants and so on are kept for a gate that comes back.
 	maxNotes = 512
 	// maxOffers is how many viewers may be answered at the same time.
 	maxOffers = 8
@@ -122,7 +123,7 @@ type known struct {
 	hub     *sender
 	box     outbox.Outbox
 	sending bool              // an event is with the hub, its receipt is not here
-	notes   map[string][]byte // passes and orders, by leaf
+	notes   map[string][]byte // passes, orders, grants and so on, by leaf
 	state   *wire.State
 }
 
@@ -188,8 +189,12 @@ func (r *Relay) run(ctx context.Context) {
 func (k *known) gateCame(l *peer.Line) {
 	k.gate = l
 	l.Send(pipe.TypeNet, pipe.Net{Online: k.hub != nil})
-	for _, note := range k.notes {
-		l.Send(pipe.TypeNote, note)
+	for _, kind := range wire.NoteLeaves() {
+		for leaf, note := range k.notes {
+			if strings.HasPrefix(leaf, kind+"/") {
+				l.Send(pipe.TypeNote, note)
+			}
+		}
 	}
 	k.ask(k.box.GateCame())
 }
@@ -260,12 +265,12 @@ func (r *Relay) hubSaid(ctx context.Context, k *known, m hubSaid) {
 			return
 		}
 		r.letter(ctx, k, l)
-	case kind == wire.LeafPass || kind == wire.LeafOrder:
+	case slices.Contains(wire.NoteLeaves(), kind):
 		k.note(m.leaf, m.payload)
 	}
 }
 
-// note passes a signed pass or order on to gate, and keeps it for a gate that comes back.
+// note passes a signed note on to gate, and keeps it for a gate that comes back.
 func (k *known) note(leaf string, note []byte) {
 	if len(note) == 0 { // no longer retained
 		delete(k.notes, leaf)

@@ -433,26 +433,31 @@ func TestNotesGoToGateVerbatim(t *testing.T) {
 	b.publish(wire.LeafOrder+"/o1", false, []byte("an order"))
 	b.publish(wire.LeafPass+"/d2", true, junk)
 	b.publish(wire.LeafPass+"/d1", true, []byte{}) // over: nothing to say
+	b.publish(wire.LeafAmend+"/d3", true, []byte("an amendment"))
+	b.publish(wire.LeafGrant+"/key", true, []byte("a grant"))
+	b.publish(wire.LeafRevoke+"/key", true, []byte("a revocation"))
 	b.publish(wire.LeafPass+"/d3", true, []byte("last"))
-	until(t, "all notes", func() bool { return len(notes()) == 4 })
-	for i, want := range [][]byte{kept, []byte("an order"), junk[:pass.MaxSize+1], []byte("last")} {
+	until(t, "all notes", func() bool { return len(notes()) == 7 })
+	for i, want := range [][]byte{kept, []byte("an order"), junk[:pass.MaxSize+1], []byte("an amendment"), []byte("a grant"),
+		[]byte("a revocation"), []byte("last")} {
 		if got := notes()[i]; !bytes.Equal(got, want) {
 			t.Errorf("note %d: %d bytes %.20q, want %d bytes %.20q", i, len(got), got, len(want), want)
 		}
 	}
-	// A gate that was dead hears what still holds.
+	// A gate that was dead hears what still holds: who may sign before what was signed.
 	g.stop()
 	g.mu.Lock()
 	g.heard = nil
 	g.mu.Unlock()
 	g.start()
-	until(t, "the notes again", func() bool { return len(notes()) == 3 })
-	again := map[string]bool{}
-	for _, n := range notes() {
-		again[string(n)] = true
+	until(t, "the notes again", func() bool { return len(notes()) == 6 })
+	again := map[string]int{}
+	for i, n := range notes() {
+		again[string(n)] = i
 	}
-	if want := map[string]bool{"an order": true, "last": true, string(junk[:pass.MaxSize+1]): true}; !maps.Equal(again, want) {
-		t.Errorf("%d notes, not the ones that hold", len(again))
+	want := map[string]int{"a revocation": 0, "a grant": 1, "last": again["last"], string(junk[:pass.MaxSize+1]): 5 - again["last"], "an amendment": 4, "an order": 5}
+	if !maps.Equal(again, want) {
+		t.Errorf("the notes that hold came again as %d, in another order: %v", len(again), again["a grant"])
 	}
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { damm, newCode, readCode, spaced } from '../src/lib/code';
-import { vectors as v } from './vectors';
+import { damm, forced, newCode, readCode, spaced } from '../src/lib/code';
+import { codes, vectors as v } from './vectors';
 
 test('codes fit their check digit', () => {
   for (const code of v.damm) assert.equal(damm(code), 0, code);
@@ -34,8 +34,22 @@ test('draws that would favour small codes are thrown away', () => {
 test('what was typed is read', () => {
   assert.deepEqual(readCode(v.code.shown), { digits: v.code.digits, fit: 'ok' });
   assert.equal(readCode('862-243-388').fit, 'ok');
-  assert.equal(readCode('862 243 389').fit, 'typo');
+  assert.equal(readCode('862 243 389').fit, 'ok', 'under duress');
+  assert.equal(readCode('862 243 380').fit, 'typo');
   assert.equal(readCode('862').fit, 'short');
   assert.equal(spaced('8622'), '862 2');
   assert.equal(spaced(''), '');
+});
+
+test('what can be a try is what the device takes for one', () => {
+  let tries = 0;
+  for (const { code, forced: underDuress, given } of codes.codes) {
+    assert.equal(forced(code), underDuress);
+    for (const g of given) {
+      if (g.form === 'scanned' || !/^[0-9 -]{9,}$/.test(g.text) || g.result === 'no_code') continue;
+      assert.equal(readCode(g.text).fit, g.result === 'typo' ? 'typo' : 'ok', `${g.text} for ${code}`);
+      tries++;
+    }
+  }
+  assert.ok(tries > 40);
 });

@@ -24,3 +24,5 @@ export async function signer(key: { seed: string; public: string }): Promise<Sig
 }
 
 export const vectors = JSON.parse(repository('hub/pass/testdata/vectors.json'));
+export const codes = JSON.parse(repository('hub/pass/testdata/codes.json'));
+export const authority = JSON.parse(repository('hub/pass/testdata/authority.json'));

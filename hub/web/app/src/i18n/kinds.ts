@@ -8,6 +8,7 @@ export const kinds: Readonly<Record<Kind, Text>> = {
   pass_accepted: { en: 'The device accepted a planned delivery.', fr: 'L’appareil a accepté une livraison prévue.' },
   pass_refused: { en: 'The device refused a planned delivery.', fr: 'L’appareil a refusé une livraison prévue.' },
   cancelled: { en: 'The delivery was cancelled.', fr: 'La livraison a été annulée.' },
+  amended: { en: 'The delivery window ends at another time now.', fr: 'Le créneau de livraison se termine désormais à une autre heure.' },
   window_opened: { en: 'The delivery window opened.', fr: 'Le créneau de livraison a commencé.' },
   window_closed: { en: 'The delivery window closed.', fr: 'Le créneau de livraison s’est terminé.' },
   camera_on: { en: 'The camera came on and sees the door.', fr: 'La caméra s’est allumée et voit la porte.' },
@@ -25,7 +26,15 @@ export const kinds: Readonly<Record<Kind, Text>> = {
   held_open: { en: 'The door has been open for too long.', fr: 'La porte est restée ouverte trop longtemps.' },
   forced_open: { en: 'The door was opened without being unlocked.', fr: 'La porte a été ouverte sans avoir été déverrouillée.' },
   visit_ended: { en: 'The visit ended; its code is dead.', fr: 'La visite est terminée ; son code ne vaut plus rien.' },
+  duress: {
+    en: 'The code was entered under duress: its last digit was one higher. The door opened as usual.',
+    fr: 'Le code a été saisi sous la contrainte : son dernier chiffre était augmenté de un. La porte s’est ouverte comme d’habitude.',
+  },
+  panic: { en: 'Somebody called for help at the keypad.', fr: 'Quelqu’un a appelé à l’aide au clavier.' },
+  exit_pressed: { en: 'The exit button inside was pressed.', fr: 'Le bouton de sortie, à l’intérieur, a été pressé.' },
   owner_locked: { en: 'The owner locked the door.', fr: 'Le propriétaire a verrouillé la porte.' },
+  grant_added: { en: 'Somebody may act for the owner now.', fr: 'Quelqu’un peut désormais agir au nom du propriétaire.' },
+  grant_revoked: { en: 'Somebody may no longer act for the owner.', fr: 'Quelqu’un ne peut plus agir au nom du propriétaire.' },
   tamper: { en: 'The device’s case was opened.', fr: 'Le boîtier de l’appareil a été ouvert.' },
   tamper_over: { en: 'The device’s case is shut again.', fr: 'Le boîtier de l’appareil est refermé.' },
   sensor_unsure: { en: 'The door’s sensors contradict one another.', fr: 'Les capteurs de la porte se contredisent.' },
@@ -34,6 +43,7 @@ export const kinds: Readonly<Record<Kind, Text>> = {
   viewer_joined: { en: 'Somebody began to watch.', fr: 'Quelqu’un a commencé à regarder.' },
   viewer_left: { en: 'Somebody stopped watching.', fr: 'Quelqu’un a cessé de regarder.' },
   viewer_refused: { en: 'Somebody was not allowed to watch.', fr: 'Quelqu’un n’a pas eu le droit de regarder.' },
+  watchdog: { en: 'The device stood still and restarted itself.', fr: 'L’appareil s’est figé et a redémarré de lui-même.' },
   link_lost: { en: 'The device lost its connection.', fr: 'L’appareil a perdu sa connexion.' },
   link_back: { en: 'The device is connected again.', fr: 'L’appareil est à nouveau connecté.' },
 };
@@ -42,6 +52,8 @@ export const kinds: Readonly<Record<Kind, Text>> = {
 export const byYou: Readonly<Partial<Record<Kind, Text>>> = {
   paired: { en: 'You paired this phone with the door.', fr: 'Vous avez associé ce téléphone à la porte.' },
   stand_kept: { en: 'You had the device remember the camera’s position.', fr: 'Vous avez fait retenir la position de la caméra.' },
+  grant_added: { en: 'You may act for the owner now.', fr: 'Vous pouvez désormais agir au nom du propriétaire.' },
+  grant_revoked: { en: 'You may no longer act for the owner.', fr: 'Vous ne pouvez plus agir au nom du propriétaire.' },
   viewer_joined: { en: 'You began to watch.', fr: 'Vous avez commencé à regarder.' },
   viewer_left: { en: 'You stopped watching.', fr: 'Vous avez cessé de regarder.' },
   viewer_refused: { en: 'You were not allowed to watch.', fr: 'Vous n’avez pas eu le droit de regarder.' },
@@ -56,6 +68,13 @@ export const alarms: Readonly<Partial<Record<Kind, { said: Text; todo: Text }>>>
   forced_open: {
     said: { en: 'The door was forced', fr: 'La porte a été forcée' },
     todo: { en: 'It opened without an unlock. Look, call somebody near, or the police.', fr: 'Elle s’est ouverte sans déverrouillage. Regardez, appelez un proche ou la police.' },
+  },
+  panic: {
+    said: { en: 'Somebody calls for help at the door', fr: 'Quelqu’un appelle à l’aide à la porte' },
+    todo: {
+      en: '# was held at the keypad. The way out is free. Call the courier, somebody near, or the police.',
+      fr: 'La touche # a été maintenue au clavier. La sortie reste libre. Appelez le livreur, un proche ou la police.',
+    },
   },
   tamper: {
     said: { en: 'The device’s case was opened', fr: 'Le boîtier de l’appareil a été ouvert' },

@@ -154,6 +154,18 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     said: { en: 'It was signed before the keys were changed.', fr: 'Il a été signé avant le changement des clés.' },
     todo: planAgain,
   },
+  old_revision: {
+    said: { en: 'A later change of this delivery is here already.', fr: 'Une modification plus récente de cette livraison est déjà arrivée.' },
+    todo: { en: 'Reload this page and look at its window.', fr: 'Rechargez cette page et regardez son créneau.' },
+  },
+  not_granted: {
+    said: { en: 'The owner has not allowed you this.', fr: 'Le propriétaire ne vous a pas accordé ce droit.' },
+    todo: { en: 'Ask the owner to do it, or to allow it.', fr: 'Demandez au propriétaire de le faire, ou de vous y autoriser.' },
+  },
+  grant_over: {
+    said: { en: 'What the owner allowed you does not hold at this time.', fr: 'L’autorisation du propriétaire ne vaut pas en ce moment.' },
+    todo: { en: 'Ask the owner to allow it again.', fr: 'Demandez au propriétaire de la renouveler.' },
+  },
   window_over: {
     said: { en: 'Its window was over when it arrived.', fr: 'Son créneau était terminé à son arrivée.' },
     todo: planAgain,

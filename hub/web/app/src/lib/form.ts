@@ -3,7 +3,7 @@
  * them, in a fixed order. The twin of hub/pass/form.go: each field has exactly one spelling, so a
  * text that reads without an error is byte for byte what would be written again.
  */
-import { fromBase64Url, type Bytes } from './bytes';
+import { encode, fromBase64Url, type Bytes } from './bytes';
 
 /** Bytes of a signed statement at the most. Nothing longer is even parsed. */
 export const maxSize = 16 << 10;
@@ -23,6 +23,11 @@ export function stamp(t: Date): string {
 }
 
 export const isWord = (v: string): boolean => /^[a-z0-9-]{1,64}$/.test(v);
+
+export const maxName = 64; // bytes
+
+export const isName = (v: string): boolean =>
+  encode(v).length <= maxName && /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+( +[\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u.test(v);
 
 /** Takes a statement's text apart, line by line. */
 export class Reader {
@@ -45,6 +50,28 @@ export class Reader {
     const v = this.text(key);
     if (!isWord(v)) throw new FormError(`${key}: want 1 to 64 of a-z 0-9 -`);
     return v;
+  }
+
+  /** One of wire's reasons, or one that a later device has. */
+  reason(key: string): string {
+    const v = this.text(key);
+    if (!/^[a-z_]{1,64}$/.test(v)) throw new FormError(`${key}: want 1 to 64 of a-z _`);
+    return v;
+  }
+
+  /** What a person is called: one line of printable text without a space at its ends. */
+  name(key: string): string {
+    const v = this.text(key);
+    if (!isName(v)) throw new FormError(`${key}: want 1 to ${maxName} bytes of printable text`);
+    return v;
+  }
+
+  /** Some of the words among, at least one, in their order, none twice. */
+  words<T extends string>(key: string, among: readonly T[]): T[] {
+    const v = this.text(key);
+    const found = among.filter((a) => v.split(',').includes(a));
+    if (v === '' || found.join(',') !== v) throw new FormError(`${key}: want some of ${among.join(', ')}, sorted, none twice`);
+    return found;
   }
 
   choice<T extends string>(key: string, ...among: T[]): T {

@@ -1,6 +1,6 @@
 /** What an owner signs and what a device says of itself; the twin of hub/pass, field for field. */
 import { concat, encode, equal, toBase64, toBase64Url, type Bytes } from './bytes';
-import { FormError, most, Reader, render, stamp } from './form';
+import { FormError, isName, most, Reader, render, stamp } from './form';
 import { keyId, open, sign, SignatureError, type Signer } from './note';
 import type { Box, Polygon } from './zone';
 
@@ -101,6 +101,140 @@ export const signOrder = (o: Order, owner: Signer): Promise<string> =>
     owner,
   );
 
+/** Moves the end of a delivery's window. Of two, the later revision counts; the pass itself is 0. */
+export interface Amendment {
+  device: string;
+  delivery: string;
+  revision: number;
+  until: Date;
+  at: Date;
+  nonce: Bytes;
+}
+
+export const signAmendment = (a: Amendment, key: Signer): Promise<string> =>
+  sign(
+    render('vestibule/amend/v1', [
+      ['device', a.device],
+      ['delivery', a.delivery],
+      ['revision', String(a.revision)],
+      ['until', stamp(a.until)],
+      ['at', stamp(a.at)],
+      ['nonce', toBase64Url(a.nonce)],
+    ]),
+    key,
+  );
+
+export async function openAmendment(note: string, key: Bytes): Promise<Amendment> {
+  const r = new Reader(await open(note, key), 'vestibule/amend/v1');
+  const a: Amendment = {
+    device: r.word('device'),
+    delivery: r.word('delivery'),
+    revision: r.number('revision', 1, 2 ** 53),
+    until: r.instant('until'),
+    at: r.instant('at'),
+    nonce: r.bytes('nonce', 16),
+  };
+  r.end();
+  return a;
+}
+
+export const roles = ['member', 'installer'] as const;
+export type Role = (typeof roles)[number];
+
+/** What can be granted: passes and their changes; the camera's stand; locking; watching. */
+export const rights = ['deliver', 'install', 'lock', 'watch'] as const;
+export type Right = (typeof rights)[number];
+
+/** How long a grant can hold, in ms. */
+export const maxGrant: Readonly<Record<Role, number>> = { member: 400 * 24 * 3600_000, installer: 2 * 3600_000 };
+
+/** An owner's word that another key may do some of what the owner may. */
+export interface Grant {
+  device: string;
+  key: Bytes; // the other's public key
+  name: string;
+  role: Role;
+  may: Right[];
+  from: Date;
+  until: Date;
+  epoch: number;
+  at: Date; // a later grant of the same key takes the place of the one before
+}
+
+/** Throws what is wrong with a grant; the twin of hub/pass, parseGrant. */
+function checkGrant(g: Grant): void {
+  const length = g.until.getTime() - g.from.getTime();
+  if (length <= 0 || length > maxGrant[g.role]) throw new FormError('granted for no time, or for too long');
+  if (g.role === 'installer' && g.may.includes('deliver')) throw new FormError('an installer lets nobody in');
+  if (!isName(g.name)) throw new FormError('want a name of printable text');
+  if (g.may.length === 0) throw new FormError('want a right');
+}
+
+export async function signGrant(g: Grant, owner: Signer): Promise<string> {
+  checkGrant(g);
+  if (equal(g.key, owner.pub)) throw new FormError('an owner needs no grant');
+  return sign(
+    render('vestibule/grant/v1', [
+      ['device', g.device],
+      ['key', toBase64Url(g.key)],
+      ['name', g.name],
+      ['role', g.role],
+      ['may', rights.filter((r) => g.may.includes(r)).join(',')],
+      ['from', stamp(g.from)],
+      ['until', stamp(g.until)],
+      ['epoch', String(g.epoch)],
+      ['at', stamp(g.at)],
+    ]),
+    owner,
+  );
+}
+
+export async function openGrant(note: string, owner: Bytes): Promise<Grant> {
+  const r = new Reader(await open(note, owner), 'vestibule/grant/v1');
+  const g: Grant = {
+    device: r.word('device'),
+    key: r.bytes('key', 32),
+    name: r.name('name'),
+    role: r.choice('role', ...roles),
+    may: r.words('may', rights),
+    from: r.instant('from'),
+    until: r.instant('until'),
+    epoch: r.number('epoch', 0, 2 ** 53),
+    at: r.instant('at'),
+  };
+  r.end();
+  checkGrant(g);
+  if (equal(g.key, owner)) throw new FormError('an owner needs no grant');
+  return g;
+}
+
+/** Ends whatever its owner granted to a key up to a moment. */
+export interface Revocation {
+  device: string;
+  key: string; // key id
+  at: Date;
+  nonce: Bytes;
+}
+
+export const signRevocation = (v: Revocation, owner: Signer): Promise<string> =>
+  sign(
+    render('vestibule/revoke/v1', [
+      ['device', v.device],
+      ['key', v.key],
+      ['at', stamp(v.at)],
+      ['nonce', toBase64Url(v.nonce)],
+    ]),
+    owner,
+  );
+
+export async function openRevocation(note: string, owner: Bytes): Promise<Revocation> {
+  const r = new Reader(await open(note, owner), 'vestibule/revoke/v1');
+  const v: Revocation = { device: r.word('device'), key: r.word('key'), at: r.instant('at'), nonce: r.bytes('nonce', 16) };
+  r.end();
+  if (v.key === (await keyId(owner))) throw new FormError('an owner is not revoked');
+  return v;
+}
+
 /** A device's word that it keeps how its camera stood. What it keeps stays there; this is its name. */
 export interface Reference {
   device: string;
@@ -190,7 +324,7 @@ export async function openBeat(note: string, device: Bytes): Promise<Beat> {
     frame: r.number('frame', 0, most),
     age: r.number('age', 0, most),
     live: r.choice('live', 'yes', 'no') === 'yes',
-    why: r.text('why'),
+    why: r.reason('why'),
     unit: r.hex('unit'),
   };
   r.end();

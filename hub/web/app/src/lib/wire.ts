@@ -1,17 +1,17 @@
 /** What hub and device say, as JSON; the twin of hub/wire. A test compares the lists with it. */
 
 export const kinds = [
-  'started', 'paired', 'pass_accepted', 'pass_refused', 'cancelled', 'window_opened', 'window_closed', 'camera_on',
+  'started', 'paired', 'pass_accepted', 'pass_refused', 'cancelled', 'amended', 'window_opened', 'window_closed', 'camera_on',
   'camera_off', 'camera_fault', 'camera_back', 'stand_kept', 'code_refused', 'visit_started', 'unlocked', 'relocked', 'door_opened',
-  'beyond_doorway', 'door_shut', 'held_open', 'forced_open', 'visit_ended', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure',
-  'clock_jumped', 'journal_broken', 'viewer_joined', 'viewer_left', 'viewer_refused', 'link_lost', 'link_back',
+  'beyond_doorway', 'door_shut', 'held_open', 'forced_open', 'visit_ended', 'duress', 'panic', 'exit_pressed', 'owner_locked', 'grant_added', 'grant_revoked', 'tamper', 'tamper_over', 'sensor_unsure',
+  'clock_jumped', 'journal_broken', 'viewer_joined', 'viewer_left', 'viewer_refused', 'watchdog', 'link_lost', 'link_back',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
 export const reasons = [
   'code_wrong', 'code_typo', 'code_slowed', 'code_spent', 'code_used', 'entries_used', 'try_stale', 'too_early', 'too_late',
   'no_delivery', 'camera_unseen', 'nobody_watches', 'offline', 'tampered', 'clock_unsure', 'disk_trouble',
-  'door_unsure', 'door_open', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'window_over',
+  'door_unsure', 'door_open', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'old_revision', 'not_granted', 'grant_over', 'window_over',
   'overlaps', 'code_unsealed', 'too_many', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
   'call_stale', 'busy', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
   'camera_stalled', 'camera_resized', 'camera_moved', 'reference_bad', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep', 'time_up',
