@@ -174,6 +174,10 @@ export const words = {
   'code.copy': { en: 'Copy the code', fr: 'Copier le code' },
   'code.why': { en: 'It is kept on this phone only. The hub does not know it.', fr: 'Il n’est gardé que sur ce téléphone. Le concentrateur ne le connaît pas.' },
   'code.elsewhere': { en: 'The code is on the phone that planned this delivery.', fr: 'Le code est sur le téléphone qui a planifié cette livraison.' },
+  'code.duress': {
+    en: 'In danger, your courier types {code}: the last digit one higher. The door opens as usual, and only you are told.',
+    fr: 'En danger, votre livreur saisit {code} : le dernier chiffre augmenté de un. La porte s’ouvre comme d’habitude, et vous seul êtes prévenu.',
+  },
   'code.qr': { en: 'As a QR code', fr: 'Sous forme de QR code' },
   'code.qr.label': { en: 'QR code that opens the door', fr: 'QR code qui ouvre la porte' },
   'code.qr.why': {
