@@ -36,7 +36,7 @@ type Delivery struct {
 	Owner     string // key id
 	Pass      string // the signed note
 	From      time.Time
-	Until     time.Time
+	Until     time.Time // as amended
 	Mode      pass.Mode
 	Shadow    bool
 	Retention time.Duration // whole hours
@@ -44,6 +44,8 @@ type Delivery struct {
 	Watchers  int
 	Courier   Courier
 	Planned   time.Time // when the hub got it
+	Revision  uint64    // of Amendment; 0 for none
+	Amendment string    // the newest, signed; empty for none
 }
 
 // Order is an owner's order about a delivery.

@@ -88,6 +88,9 @@ var (
 	ErrWindowOver = &Error{Code: "window_over",
 		En: "This window is over already. Choose a later one.",
 		Fr: "Ce créneau est déjà passé. Choisissez-en un plus tard."}
+	ErrAmended = &Error{Code: "old_revision",
+		En: "This window was changed a moment ago from somewhere else. Look at it again before you change it.",
+		Fr: "Ce créneau vient d’être modifié depuis un autre endroit. Regardez-le à nouveau avant de le changer."}
 	ErrTooFar = &Error{Code: "too_far_ahead",
 		En: "This window is more than 90 days away. Choose an earlier one.",
 		Fr: "Ce créneau est dans plus de 90 jours. Choisissez-en un plus tôt."}

@@ -68,7 +68,7 @@ func (h *House) Open(ctx context.Context) error {
 	return nil
 }
 
-// offer publishes a delivery's pass and orders, as far as the device should still see them.
+// offer publishes a delivery's pass, amendment and orders, as far as the device should still see them.
 func (h *House) offer(ctx context.Context, d Delivery) error {
 	told, err := h.store.Told(ctx, d.Device, d.ID)
 	if err != nil || told.Over() {
@@ -91,12 +91,21 @@ func (h *House) offer(ctx context.Context, d Delivery) error {
 	if err := h.post.Publish(wire.Topic(d.Device, wire.LeafPass, d.ID), []byte(d.Pass), true); err != nil {
 		return fmt.Errorf("publish pass: %w", err)
 	}
+	if d.Amendment == "" {
+		return nil
+	}
+	if err := h.post.Publish(wire.Topic(d.Device, wire.LeafAmend, d.ID), []byte(d.Amendment), true); err != nil {
+		return fmt.Errorf("publish amendment: %w", err)
+	}
 	return nil
 }
 
 // withdraw takes away what offer published.
 func (h *House) withdraw(ctx context.Context, d Delivery) error {
 	err := h.post.Publish(wire.Topic(d.Device, wire.LeafPass, d.ID), nil, true)
+	if d.Amendment != "" {
+		err = errors.Join(err, h.post.Publish(wire.Topic(d.Device, wire.LeafAmend, d.ID), nil, true))
+	}
 	orders, ordersErr := h.store.Orders(ctx, d.ID)
 	err = errors.Join(err, ordersErr)
 	for _, o := range orders {

@@ -129,6 +129,11 @@ func (h *House) Order(ctx context.Context, owner string, note string) (Order, er
 		if err := h.post.Publish(wire.Topic(d.Device, wire.LeafPass, d.ID), nil, true); err != nil {
 			return Order{}, fmt.Errorf("withdraw pass: %w", err)
 		}
+		if d.Amendment != "" {
+			if err := h.post.Publish(wire.Topic(d.Device, wire.LeafAmend, d.ID), nil, true); err != nil {
+				return Order{}, fmt.Errorf("withdraw amendment: %w", err)
+			}
+		}
 	}
 	h.tellStatus(ctx, d)
 	return o, nil

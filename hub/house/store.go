@@ -39,6 +39,9 @@ type Deliveries interface {
 	// DeliveriesAfter lists those whose window ends after t, of one device or, for "",
 	// of all.
 	DeliveriesAfter(ctx context.Context, device string, t time.Time) ([]Delivery, error)
+	// AmendDelivery keeps Until, Revision and Amendment of d. ErrAmended when there is that
+	// revision or a later one already, ErrNoDelivery when there is no such delivery.
+	AmendDelivery(ctx context.Context, d Delivery) error
 	// ForgetCouriers empties Courier where window and retention are over at now.
 	ForgetCouriers(ctx context.Context, now time.Time) error
 	// AddOrder adds an order; one of a known id is left as it is.

@@ -135,6 +135,16 @@ func TestNobodyElseSigns(t *testing.T) {
 	if _, _, err := a.Take(must(t)(pass.SignRevocation(pass.Revocation{Device: g.Device, Key: h.fitting.ID(), At: h.now}, h.member))); !errors.Is(err, pass.ErrSignature) {
 		t.Errorf("a member revokes: %v", err)
 	}
+	// Nor does what the owner signed for another device.
+	elsewhere := h.grant
+	elsewhere.Device = "other"
+	elsewhere.Key = publicOf(h.stranger)
+	gone := pass.Revocation{Device: "other", Key: h.grant.ID(), At: h.now}
+	for what, note := range map[string][]byte{"grant": h.signed(t, elsewhere), "revocation": must(t)(pass.SignRevocation(gone, h.owner))} {
+		if _, fresh, err := a.Take(note); !errors.Is(err, pass.ErrOther) || fresh || len(a.Members()) != 2 {
+			t.Errorf("a %s of another device: fresh %v, %v", what, fresh, err)
+		}
+	}
 	for what, zero := range map[string]*pass.Authority{"zero": {}, "without an owner": pass.NewAuthority(h.terms.Device, nil, 0)} {
 		if p, err := zero.OpenPass(must(t)(pass.SignPass(h.terms, h.owner))); err == nil || p.Valid() {
 			t.Errorf("the %s authority opens a pass", what)

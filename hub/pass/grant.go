@@ -3,7 +3,6 @@ package pass
 import (
 	"crypto"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -143,6 +142,7 @@ func (r *reader) name(key string) string {
 	return v
 }
 
+// rights reads a set; that it is sorted, and no right is there twice, is for end to see.
 func (r *reader) rights(key string) Rights {
 	v := r.text(key)
 	if r.err != nil {
@@ -156,8 +156,8 @@ func (r *reader) rights(key string) Rights {
 				known = x.right
 			}
 		}
-		if known == 0 || known <= rights { // alphabetical order is the order of the bits
-			r.fail(key, v, errors.New("want rights, sorted, none twice"))
+		if known == 0 {
+			r.fail(key, v, fmt.Errorf("no right is called %.20q", word))
 			return 0
 		}
 		rights |= known

@@ -8,12 +8,12 @@ import (
 )
 
 const deliveryColumns = `id, device, owner, pass, opens, closes, mode, shadow, retention, entries, watchers,
-	courier_name, courier_note, planned`
+	courier_name, courier_note, planned, revision, amendment`
 
 func scanDelivery(r scanner) (d house.Delivery, err error) {
 	var opens, closes, retention, planned int64
 	err = r.Scan(&d.ID, &d.Device, &d.Owner, &d.Pass, &opens, &closes, &d.Mode, &d.Shadow, &retention, &d.Entries, &d.Watchers,
-		&d.Courier.Name, &d.Courier.Note, &planned)
+		&d.Courier.Name, &d.Courier.Note, &planned, &d.Revision, &d.Amendment)
 	d.From, d.Until = time.Unix(opens, 0).UTC(), time.Unix(closes, 0).UTC()
 	d.Retention, d.Planned = time.Duration(retention)*time.Second, time.Unix(planned, 0).UTC()
 	return d, err
@@ -22,9 +22,10 @@ func scanDelivery(r scanner) (d house.Delivery, err error) {
 // AddDelivery implements house.Deliveries.
 func (s *Store) AddDelivery(ctx context.Context, d house.Delivery) error {
 	r, err := s.db.ExecContext(ctx, "INSERT INTO deliveries ("+deliveryColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
 		d.ID, d.Device, d.Owner, d.Pass, d.From.Unix(), d.Until.Unix(), string(d.Mode), d.Shadow, int64(d.Retention/time.Second),
-		d.Entries, d.Watchers, d.Courier.Name, d.Courier.Note, d.Planned.Unix())
+		d.Entries, d.Watchers, d.Courier.Name, d.Courier.Note, d.Planned.Unix(),
+		int64(d.Revision), d.Amendment) // #nosec G115 -- at most 2^53
 	if err != nil {
 		return trouble(err)
 	}
@@ -49,6 +50,22 @@ func (s *Store) DeliveriesOf(ctx context.Context, owner string, limit int) ([]ho
 func (s *Store) DeliveriesAfter(ctx context.Context, device string, t time.Time) ([]house.Delivery, error) {
 	return list(ctx, s, scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries
 		WHERE closes > $1 AND ($2 = '' OR device = $2) ORDER BY closes, id`, t.Unix(), device)
+}
+
+// AmendDelivery implements house.Deliveries.
+func (s *Store) AmendDelivery(ctx context.Context, d house.Delivery) error {
+	r, err := s.db.ExecContext(ctx, "UPDATE deliveries SET closes = $1, revision = $2, amendment = $3 WHERE id = $4 AND revision < $2",
+		d.Until.Unix(), int64(d.Revision), d.Amendment, d.ID) // #nosec G115 -- at most 2^53
+	if err != nil {
+		return trouble(err)
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	if _, err := s.Delivery(ctx, d.ID); err != nil {
+		return err
+	}
+	return house.ErrAmended
 }
 
 // ForgetCouriers implements house.Deliveries.

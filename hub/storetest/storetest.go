@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"pairing":    pairing,
 		"deliveries": deliveries,
 		"couriers":   couriers,
+		"amendments": amendments,
 		"orders":     orders,
 		"events":     events,
 		"odd events": oddEvents,
@@ -230,6 +231,34 @@ func couriers(t *testing.T, s Store) {
 	must(t, err)
 	want.Courier = house.Courier{}
 	same(t, "after the retention is over", got, want)
+}
+
+func amendments(t *testing.T, s Store) {
+	ctx := context.Background()
+	d, o := paired(t, s)
+	want := delivery(d, o, "parcel", noon)
+	must(t, s.AddDelivery(ctx, want))
+	must(t, s.AddDelivery(ctx, delivery(d, o, "another", noon)))
+	want.Until, want.Revision, want.Amendment = want.Until.Add(time.Hour), 2, "note b"
+	must(t, s.AmendDelivery(ctx, want))
+	for _, revision := range []uint64{1, 2} {
+		late := want
+		late.Until, late.Revision, late.Amendment = noon, revision, "note a"
+		if err := s.AmendDelivery(ctx, late); !errors.Is(err, house.ErrAmended) {
+			t.Errorf("revision %d after 2: %v", revision, err)
+		}
+	}
+	got, err := s.Delivery(ctx, "parcel")
+	must(t, err)
+	same(t, "amended", got, want)
+	got, err = s.Delivery(ctx, "another")
+	must(t, err)
+	same(t, "not amended", got, delivery(d, o, "another", noon))
+	none := want
+	none.ID = "nothing"
+	if err := s.AmendDelivery(ctx, none); !errors.Is(err, house.ErrNoDelivery) {
+		t.Errorf("amended nothing: %v", err)
+	}
 }
 
 func orders(t *testing.T, s Store) {

@@ -11,6 +11,7 @@ func show(d house.Delivered) Delivery {
 	return Delivery{
 		Delivery: d.ID, Device: d.Device, From: d.From, Until: d.Until, Mode: string(d.Mode), Shadow: d.Shadow, Retention: int(d.Retention / time.Hour),
 		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling, Over: d.Over,
+		Revision: d.Revision,
 	}
 }
 
@@ -82,4 +83,27 @@ func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusCreated, struct {
 		Order string `json:"order"`
 	}{o.ID})
+}
+
+func (s *Server) postAmendment(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Note string `json:"note"`
+	}
+	owner, err := s.owner(r)
+	if err == nil {
+		err = read(w, r, &body)
+	}
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	d, err := s.house.Amend(r.Context(), owner, body.Note)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	s.writeJSON(w, http.StatusOK, struct {
+		Revision uint64    `json:"revision"`
+		Until    time.Time `json:"until"`
+	}{d.Revision, d.Until})
 }

@@ -21,6 +21,8 @@
 //	                               (200 when this very pass is known already)
 //	GET  /api/deliveries           -> [[Delivery], …], the latest window first
 //	POST /api/orders               {note: signed order} -> 201 {order}
+//	POST /api/amendments           {note: signed amendment} -> {revision, until}; 409 old_revision
+//	                               when there is a later one
 //	GET  /api/log?device=&before=&limit=
 //	                               -> [[wire.Event], …], newest first. before is an index, not
 //	                               included; limit is 1 to 500, 100 unless told. device may be

@@ -58,6 +58,7 @@ var status = map[string]int{
 	"no_such_request": http.StatusNotFound,
 	"no_page":         http.StatusNotFound,
 	"delivery_known":  http.StatusConflict,
+	"old_revision":    http.StatusConflict,
 	"too_many":        http.StatusConflict,
 	"too_large":       http.StatusRequestEntityTooLarge,
 	"not_json":        http.StatusUnsupportedMediaType,

@@ -97,6 +97,7 @@ func (s *Server) routes(pages http.Handler) http.Handler {
 	mux.HandleFunc("POST /api/deliveries", s.postDelivery)
 	mux.HandleFunc("GET /api/deliveries", s.getDeliveries)
 	mux.HandleFunc("POST /api/orders", s.postOrder)
+	mux.HandleFunc("POST /api/amendments", s.postAmendment)
 	mux.HandleFunc("GET /api/log", s.getLog)
 	mux.HandleFunc("GET /api/events", s.getEvents)
 	mux.HandleFunc("GET /api/courier/{delivery}", s.getNotice)

@@ -37,6 +37,7 @@ type Delivery struct {
 	Note       string       `json:"note"`      // to the owner's self
 	Status     house.Status `json:"status"`
 	Reason     wire.Reason  `json:"reason,omitempty"`     // when refused
+	Revision   uint64       `json:"revision"`             // of its window; 0 as it was planned
 	Cancelling bool         `json:"cancelling,omitempty"` // ordered, the device has not said so yet
 	Over       bool         `json:"over,omitempty"`       // the device will do nothing more for it
 }

@@ -57,7 +57,8 @@ test('addresses are read', () => {
   });
   const link = courierLink('http://h:1', 'd-1', 'k-_1');
   assert.equal(link, 'http://h:1/#/c/d-1?k=k-_1');
-  assert.deepEqual(parseRoute(new URL(link).hash), { page: 'courier', delivery: 'd-1', key: 'k-_1' });
+  assert.deepEqual(parseRoute(new URL(link).hash), { page: 'courier', delivery: 'd-1', key: 'k-_1', secret: '' });
+  assert.equal((parseRoute('#/c/d-1?k=k&q=secret') as { secret: string }).secret, 'secret');
   assert.deepEqual(parseRoute('#/nowhere'), { page: 'lost' });
 });
 

@@ -174,6 +174,19 @@ export const words = {
   'code.copy': { en: 'Copy the code', fr: 'Copier le code' },
   'code.why': { en: 'It is kept on this phone only. The hub does not know it.', fr: 'Il n’est gardé que sur ce téléphone. Le concentrateur ne le connaît pas.' },
   'code.elsewhere': { en: 'The code is on the phone that planned this delivery.', fr: 'Le code est sur le téléphone qui a planifié cette livraison.' },
+  'code.duress': {
+    en: 'In danger, your courier types {code}: the last digit one higher. The door opens as usual, and only you are told.',
+    fr: 'En danger, votre livreur saisit {code} : le dernier chiffre augmenté de un. La porte s’ouvre comme d’habitude, et vous seul êtes prévenu.',
+  },
+  'code.qr': { en: 'As a QR code', fr: 'Sous forme de QR code' },
+  'code.qr.label': { en: 'QR code that opens the door', fr: 'QR code qui ouvre la porte' },
+  'code.qr.why': {
+    en: 'It is the code and the link in one: whoever scans it can open the door, without typing. Show it to your courier only.',
+    fr: 'C’est le code et le lien réunis : qui le scanne peut ouvrir la porte, sans rien saisir. Ne le montrez qu’à votre livreur.',
+  },
+  'extend.title': { en: 'The window ends at {time}', fr: 'Le créneau se termine à {time}' },
+  'extend.by': { en: 'Until {time}', fr: 'Jusqu’à {time}' },
+  'extend.sent': { en: 'Signed and sent. The log says when the device has taken it.', fr: 'Signé et envoyé. Le journal indique quand l’appareil l’a pris en compte.' },
   'link.title': { en: 'The courier’s link', fr: 'Le lien du livreur' },
   'link.why': { en: 'It tells who sees what, and opens the door with the code. The code is not in it.', fr: 'Il dit qui voit quoi, et ouvre la porte avec le code. Le code n’y est pas.' },
   'link.qr': { en: 'QR code of the courier’s link', fr: 'QR code du lien du livreur' },
@@ -292,6 +305,11 @@ export const words = {
 
   'courier.title': { en: 'Your code', fr: 'Votre code' },
   'courier.what': { en: 'Nine digits. They are sent only when you press “Open the door”.', fr: 'Neuf chiffres. Ils ne sont envoyés que si vous appuyez sur « Ouvrir la porte ».' },
+  'courier.scanned': { en: 'Your link opens the door', fr: 'Votre lien ouvre la porte' },
+  'courier.scanned.what': {
+    en: 'The code is in the link you scanned. It is sent only when you press “Open the door”.',
+    fr: 'Le code est dans le lien scanné. Il n’est envoyé que si vous appuyez sur « Ouvrir la porte ».',
+  },
   'courier.code': { en: 'Code of nine digits', fr: 'Code à neuf chiffres' },
   'courier.keys': { en: 'Digits', fr: 'Chiffres' },
   'courier.back': { en: 'Erase the last digit', fr: 'Effacer le dernier chiffre' },

@@ -79,6 +79,7 @@ export interface Delivery {
   note: string;
   status: Status;
   reason?: Reason; // when refused
+  revision: number; // of its window; 0 as it was planned
   cancelling?: boolean; // ordered, and the device has not said so yet
   over?: boolean; // the device will do nothing more for it
 }
@@ -118,6 +119,7 @@ export const deliveries = (): Promise<Delivery[]> => ask('/api/deliveries');
 export const plan = (note: string, courier: { name?: string }): Promise<{ delivery: string }> =>
   post('/api/deliveries', { note, courier });
 export const order = (note: string): Promise<{ order: string }> => post('/api/orders', { note });
+export const amend = (note: string): Promise<unknown> => post('/api/amendments', { note });
 export const notice = (delivery: string): Promise<Notice> => ask(`/api/courier/${encodeURIComponent(delivery)}`);
 
 /** Entries of a device's log, newest first; before is an index. */

@@ -4,7 +4,7 @@ import { fromBase64, fromBase64Url, random } from './bytes';
 import * as keep from './keep';
 import type { Device } from './keep';
 import { keyId, SignatureError, type Signer } from './note';
-import { openReference, signLogin, signOrder, signTime, type Order } from './pass';
+import { openReference, signAmendment, signLogin, signOrder, signTime, type Order } from './pass';
 import { Retold } from './retold';
 import { stream, type Stream } from './stream';
 import { trouble, type Trouble } from './trouble';
@@ -175,6 +175,14 @@ class Household {
   async order(verb: 'cancel' | 'lock', delivery: string) {
     await api.order(await this.#sign(verb, delivery));
     await this.refresh();
+  }
+
+  /** Signs that a delivery's window ends at another time, and hands it to the hub for the device. */
+  async amend(delivery: string, until: Date) {
+    const revision = (this.find(delivery)?.revision ?? 0) + 1;
+    const device = this.device!.device;
+    await api.amend(await signAmendment({ device, delivery, revision, until, at: new Date(), nonce: random(16) }, this.key!));
+    this.deliveries = (await api.deliveries()).filter((d) => d.device === device);
   }
 
   /** Keeps something that the owner chose for the device. */

@@ -6,7 +6,7 @@ export type Route =
   | { page: 'log' }
   | { page: 'delivery'; delivery: string }
   | { page: 'pair'; device: string; key: string; secret: string; zone: string | null; lamp: string | null }
-  | { page: 'courier'; delivery: string; key: string }
+  | { page: 'courier'; delivery: string; key: string; secret: string } // secret: what a QR form holds; else empty
   | { page: 'lost' };
 
 export function parseRoute(hash: string): Route {
@@ -23,7 +23,7 @@ export function parseRoute(hash: string): Route {
     case 'd':
       return { page: 'delivery', delivery: id };
     case 'c':
-      return { page: 'courier', delivery: id, key: ask.get('k') ?? '' };
+      return { page: 'courier', delivery: id, key: ask.get('k') ?? '', secret: ask.get('q') ?? '' };
     case 'pair':
       return {
         page,
