@@ -51,7 +51,7 @@ func composing(out io.Writer) error {
 			blur bool
 			zone []vision.Point
 		}{
-			{"blur", true, scene.Zone}, {"frosted", false, scene.Zone}, {"frosted", false, widest},
+			{"blur", true, scene.Zone}, {"frosted", false, scene.Zone}, {"blur", true, widest}, {"frosted", false, widest},
 		} {
 			var ours, plain []float64
 			var left float64
@@ -110,24 +110,25 @@ func watching(out io.Writer) error {
 				return err
 			}
 		}
-		var costs []float64
-		left := 0.0
-		for upTo := range 5 {
-			look, err := looking(size, reference, upTo)
-			if err != nil {
+		looks := make([]func(f *raw.Frame), 5)
+		for upTo := range looks {
+			if looks[upTo], err = looking(size, reference, upTo); err != nil {
 				return err
 			}
-			cost, garbage, err := visit(all, look)
-			if err != nil {
-				return err
+		}
+		costs, left, err := visits(all, looks)
+		if err != nil {
+			return err
+		}
+		row := []string{size.String()}
+		added := 0.0
+		for i, cost := range costs {
+			row = append(row, milli(cost))
+			if i > 0 {
+				added += cost
 			}
-			costs, left = append(costs, cost), garbage
 		}
-		row := []string{size.String(), milli(costs[0])}
-		for i := 1; i < len(costs); i++ {
-			row = append(row, milli(costs[i]-costs[i-1]))
-		}
-		t.add(append(row, milli(costs[len(costs)-1]-costs[0]), fmt.Sprintf("%.2f", left))...)
+		t.add(append(row, milli(added), fmt.Sprintf("%.2f", left))...)
 	}
 	return t.print(out)
 }
@@ -160,32 +161,45 @@ func looking(size vision.Size, reference []byte, upTo int) (func(f *raw.Frame), 
 	}, nil
 }
 
-// visit shows frames again and again, with times that go on, and returns the mean time and allocations of one: the
-// median of five rounds, the first left out.
-func visit(all []*raw.Frame, look func(f *raw.Frame)) (cost, left float64, err error) {
+// visits shows frames again and again, with times that go on, to each by turns, the first round not counting. It
+// returns the mean time of a frame for each, each but the first as the median of what it took more than the one
+// before it in the same round, and the last one's allocations a frame.
+func visits(all []*raw.Frame, looks []func(f *raw.Frame)) (costs []float64, left float64, err error) {
 	at := time.Hour
-	round := func() {
+	show := func(look func(f *raw.Frame)) {
+		from := at
 		for _, f := range all {
-			at += time.Second / fps
-			f.At = at
+			from += time.Second / fps
+			f.At = from
 			look(f)
 		}
 	}
-	round()
-	var sums []float64
-	for range 5 {
-		from, err := spent()
-		if err != nil {
-			return 0, 0, err
+	more := make([][]float64, len(looks))
+	for n := range 1 + rounds/4 {
+		last := 0.0
+		for i, look := range looks {
+			from, err := spent()
+			if err != nil {
+				return nil, 0, err
+			}
+			show(look)
+			to, err := spent()
+			if err != nil {
+				return nil, 0, err
+			}
+			took := float64(to-from) / float64(len(all))
+			if n > 0 {
+				more[i] = append(more[i], took-last)
+			}
+			last = took
 		}
-		round()
-		to, err := spent()
-		if err != nil {
-			return 0, 0, err
-		}
-		sums = append(sums, float64(to-from)/float64(len(all)))
+		at += time.Duration(len(all)) * time.Second / fps
 	}
-	return median(sums), garbage(1, round) / float64(len(all)), nil
+	for _, m := range more {
+		costs = append(costs, median(m))
+	}
+	left = garbage(1, func() { show(looks[len(looks)-1]); at += time.Duration(len(all)) * time.Second / fps })
+	return costs, left / float64(len(all)), nil
 }
 
 // standing is how the camera in the house stands.

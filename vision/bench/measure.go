@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	rounds    = 11
-	roundTime = 4 * time.Millisecond // of each thing in each round
+	rounds = 61
+	turn   = 3 // times that a thing is done in each round
 )
 
 // settle keeps to one core: this thread, whose processor time is measured, and what it starts (ffmpeg, OpenCV's threads).
@@ -39,19 +39,14 @@ func spent() (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-// byTurns measures things by turns, so that what slows the machine down slows each of them. It returns a time in
-// ns for each thing and round.
+// byTurns measures things by turns, so that what slows the machine down slows each of them, and each as often as the
+// others and a few times only before it is the next one's turn, so that none keeps the caches for itself. It returns
+// a time in ns for each thing and round.
 func byTurns(things ...func()) ([][]float64, error) {
-	times := make([]int, len(things))
-	for i, f := range things {
-		f() // what is made only once is made now
-		start := time.Now()
-		n := 0
-		for time.Since(start) < roundTime {
+	for _, f := range things {
+		for range 3 * turn { // what is made only once is made now
 			f()
-			n++
 		}
-		times[i] = max(n, 1)
 	}
 	out := make([][]float64, len(things))
 	for range rounds {
@@ -60,14 +55,14 @@ func byTurns(things ...func()) ([][]float64, error) {
 			if err != nil {
 				return nil, err
 			}
-			for range times[i] {
+			for range turn {
 				f()
 			}
 			to, err := spent()
 			if err != nil {
 				return nil, err
 			}
-			out[i] = append(out[i], float64(to-from)/float64(times[i]))
+			out[i] = append(out[i], float64(to-from)/turn)
 		}
 	}
 	return out, nil
