@@ -244,7 +244,8 @@ func (s *Sight) Trouble() error {
 	return errors.Join(s.fault, s.cam.trouble())
 }
 
-// Loose returns why the memory of the camera's frames may be written to a disk, for the log; nil when it may not.
+// Loose returns why the memory of the camera's frames may be written to a disk, for the log; nil when it may not. It
+// takes leave to lock three frames (RLIMIT_MEMLOCK): 4.2 MB at 1280x720, 9.3 MB at 1920x1080, where 8 MB is usual.
 func (s *Sight) Loose() error {
 	if s.cam == nil {
 		return nil

@@ -37,6 +37,11 @@ func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session 
 		s.trouble(wire.CameraFailed, err)
 		return nil
 	}
+	if err := sight.Loose(); err != nil {
+		s.loose.Do(func() {
+			s.log.Warn("the camera's frames may be written to a disk (LimitMEMLOCK= in eye's unit)", "err", err)
+		})
+	}
 	// The time left, by a clock that nobody sets.
 	ctx, stop := context.WithTimeout(ctx, terms.Until.Sub(s.clock()))
 	run := &session{wake: w, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}

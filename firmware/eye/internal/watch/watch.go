@@ -42,6 +42,7 @@ type Service struct {
 
 	frames uint64 // numbers given so far; the running session's, else Run's
 	asked  sync.WaitGroup
+	loose  sync.Once // that frames may be written to a disk has been said
 }
 
 // order is what gate says, or that it went.

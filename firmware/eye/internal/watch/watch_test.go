@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"vestibule/firmware/eye/internal/view"
 	"vestibule/firmware/pipe"
@@ -41,7 +45,9 @@ func key(t *testing.T) ed25519.PrivateKey {
 	return k
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newLoggedBench(t, io.Discard) }
+
+func newLoggedBench(t *testing.T, written io.Writer) *bench {
 	b := &bench{t: t, owner: key(t), device: key(t), gates: make(chan *pipe.Conn, 8)}
 	b.power.Store(true)
 	dir := t.TempDir()
@@ -51,7 +57,7 @@ func newBench(t *testing.T) *bench {
 			t.Fatal(err)
 		}
 	}
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(written, nil))
 	b.stream = view.New(log)
 	source := scene.Source(1, func() scene.World {
 		b.drawn.Add(1)
@@ -231,6 +237,37 @@ func TestAPassOpensTheCameraAndSleepClosesIt(t *testing.T) {
 		}
 	}
 	t.Fatal("the zone does not show again")
+}
+
+// Where memory cannot be locked the camera is used all the same, and the log says so, once.
+func TestMemoryThatCannotBeLockedIsSaidOnce(t *testing.T) {
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_MEMLOCK, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: 0, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &was); err != nil {
+			t.Error(err)
+		}
+	})
+	if unix.Mlock(make([]byte, os.Getpagesize())) == nil {
+		t.Skip("this user may lock without a limit")
+	}
+	var log bytes.Buffer
+	t.Cleanup(func() { // once eye has ended
+		if n := strings.Count(log.String(), "LimitMEMLOCK"); n != 1 {
+			t.Errorf("it is said %d times:\n%s", n, log.String())
+		}
+	})
+	b := newLoggedBench(t, &log)
+	for range 2 {
+		b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)})
+		b.look()
+		b.send(pipe.TypeSleep, nil)
+	}
 }
 
 func TestEyeVerifiesThePassItself(t *testing.T) {
