@@ -83,7 +83,8 @@ type Change struct {
 	At    time.Time
 }
 
-// Contact is a debounced contact. Its methods may be called from any goroutine.
+// Contact is a debounced contact. Its methods may be called from any goroutine. A nil Contact is one that
+// nobody wired: always Unknown, never a change.
 type Contact struct {
 	name    string
 	pin     gpio.PinIn
@@ -118,15 +119,22 @@ func (c *Contact) String() string { return fmt.Sprintf("contact %s (%s)", c.name
 // State returns the settled state. It is Unknown until the contact has held still once, and again
 // after Halt.
 func (c *Contact) State() State {
+	if c == nil {
+		return Unknown
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state
 }
 
 // Changes carries every change of the settled state, the first one included. One goroutine should
-// read it; while nobody reads, at most 16 changes are kept and the contact then waits. It is closed
-// by Halt.
-func (c *Contact) Changes() <-chan Change { return c.changes }
+// read it; while nobody reads, the newest 16 are kept. It is closed by Halt.
+func (c *Contact) Changes() <-chan Change {
+	if c == nil {
+		return nil
+	}
+	return c.changes
+}
 
 // Halt ends the watching and lets go of the pin; the state is then Unknown.
 func (c *Contact) Halt() error {
@@ -148,11 +156,7 @@ func (c *Contact) run() {
 		now := time.Now()
 		if f.step(c.read(), now) {
 			c.tell(f.state)
-			select {
-			case c.changes <- Change{State: f.state, At: now}:
-			case <-c.stop:
-				return
-			}
+			c.offer(Change{State: f.state, At: now})
 		}
 		wait := f.next(now)
 		if wait == 0 {
@@ -166,6 +170,20 @@ func (c *Contact) run() {
 		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+// offer sends a change; the oldest makes room. Only run sends.
+func (c *Contact) offer(change Change) {
+	select {
+	case c.changes <- change:
+		return
+	default:
+	}
+	select {
+	case <-c.changes:
+	default:
+	}
+	c.changes <- change
 }
 
 func (c *Contact) read() State {

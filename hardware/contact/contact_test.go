@@ -115,6 +115,9 @@ func TestContactWithoutAReader(t *testing.T) {
 			pin.Set(gpio.Level(i%2 == 0))
 			time.Sleep(50 * time.Millisecond)
 		}
+		if s := c.State(); s != contact.Closed {
+			t.Errorf("the state stays %v while nobody reads the changes, want closed", s)
+		}
 		if err := c.Halt(); err != nil { // must not hang
 			t.Fatal(err)
 		}
@@ -127,5 +130,12 @@ func TestContactNeedsItsPin(t *testing.T) {
 	pin.Fail(cause)
 	if _, err := contact.New("door", pin, contact.Options{}); !errors.Is(err, cause) {
 		t.Errorf("%v, want the cause", err)
+	}
+}
+
+func TestContactThatIsNotWired(t *testing.T) {
+	var c *contact.Contact
+	if c.State() != contact.Unknown || c.Changes() != nil {
+		t.Error("a contact that is not wired knows something")
 	}
 }

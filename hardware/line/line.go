@@ -23,6 +23,8 @@ import (
 	"github.com/warthog618/go-gpiocdev"
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/physic"
+
+	"vestibule/hardware/level"
 )
 
 const (
@@ -33,12 +35,6 @@ const (
 // ErrHalted says that the pin was let go: no level is known.
 var ErrHalted = errors.New("the line is not taken")
 
-// Edge is an edge the kernel saw.
-type Edge struct {
-	Level gpio.Level    // the level after it
-	At    time.Duration // CLOCK_MONOTONIC when it happened
-}
-
 // handle is what the kernel gives for a line; *gpiocdev.Line is one.
 type handle interface {
 	SetValue(int) error
@@ -47,14 +43,45 @@ type handle interface {
 	Close() error
 }
 
-type request func(chip string, offset int, o ...gpiocdev.LineReqOption) (handle, error)
+type request func(offset int, o ...gpiocdev.LineReqOption) (handle, error)
 
-func fromKernel(chip string, offset int, o ...gpiocdev.LineReqOption) (handle, error) {
-	l, err := gpiocdev.RequestLine(chip, offset, o...)
+// Chip is a GPIO chip that is open. Its lines are asked for on that open file and on no path, so a
+// program that has opened its chips may lock itself out of /dev and /sys before it takes a line.
+type Chip struct {
+	chip *gpiocdev.Chip
+}
+
+// Open opens a chip, given by name ("gpiochip0"), path or label ("pinctrl-bcm2835"). No line is
+// touched.
+func Open(chip string) (*Chip, error) {
+	name, err := find(chip)
 	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	c, err := gpiocdev.NewChip(name)
+	if err != nil {
+		return nil, fmt.Errorf("GPIO chip %q: %w", chip, err)
+	}
+	return &Chip{c}, nil
+}
+
+// Pin returns the pin at offset. It does not touch the line. name is for people.
+func (c *Chip) Pin(offset int, name string) *Pin {
+	return newPin(c.chip.Name, offset, name, func(offset int, o ...gpiocdev.LineReqOption) (handle, error) {
+		l, err := c.chip.RequestLine(offset, o...)
+		if err != nil {
+			return nil, err
+		}
+		return l, nil
+	})
+}
+
+// Close closes the chip. Lines that are taken stay taken; no other can be taken any more.
+func (c *Chip) Close() error {
+	if err := c.chip.Close(); err != nil {
+		return fmt.Errorf("GPIO chip %s: %w", c.chip.Name, err)
+	}
+	return nil
 }
 
 type mode uint8
@@ -66,7 +93,7 @@ const (
 	output
 )
 
-// Pin is one line. Its methods may be called from any goroutine.
+// Pin is one line of a [Chip]. Its methods may be called from any goroutine.
 type Pin struct {
 	chip   string
 	offset int
@@ -82,18 +109,8 @@ type Pin struct {
 	mode  mode
 	pull  gpio.Pull
 	level gpio.Level // what an output was last told
-	edges chan Edge
+	edges chan level.Edge
 	halt  chan struct{} // closed to end waits
-}
-
-// New returns the pin at offset of a chip, given by name ("gpiochip0"), path or label
-// ("pinctrl-bcm2835"). It looks the chip up but does not touch the line. name is for people.
-func New(chip string, offset int, name string) (*Pin, error) {
-	found, err := find(chip)
-	if err != nil {
-		return nil, err
-	}
-	return newPin(found, offset, name, fromKernel), nil
 }
 
 func newPin(chip string, offset int, name string, ask request) *Pin {
@@ -244,13 +261,13 @@ func (p *Pin) watch(bias gpiocdev.LineBias, edge gpio.Edge) error {
 	default:
 		return fmt.Errorf("no such edge: %v", edge)
 	}
-	edges := make(chan Edge, backlog)
+	edges := make(chan level.Edge, backlog)
 	options := []gpiocdev.LineReqOption{
-		gpiocdev.AsInput, bias, which, gpiocdev.WithMonotonicEventClock,
+		gpiocdev.AsInput, bias, which, gpiocdev.WithMonotonicEventClock, gpiocdev.WithEventBufferSize(backlog),
 		gpiocdev.WithEventHandler(func(e gpiocdev.LineEvent) {
 			// With a full backlog the newest is dropped: the waiter is awake and reads the level.
 			select {
-			case edges <- Edge{Level: e.Type == gpiocdev.LineEventRisingEdge, At: e.Timestamp}:
+			case edges <- level.Edge{Level: e.Type == gpiocdev.LineEventRisingEdge, At: e.Timestamp}:
 			default:
 			}
 		}),
@@ -270,7 +287,7 @@ func (p *Pin) take(options ...gpiocdev.LineReqOption) error {
 	if err := p.release(); err != nil {
 		return err
 	}
-	h, err := p.ask(p.chip, p.offset, append(options, gpiocdev.WithConsumer(consumer+" "+p.name))...)
+	h, err := p.ask(p.offset, append(options, gpiocdev.WithConsumer(consumer+" "+p.name))...)
 	if err != nil {
 		return err
 	}
@@ -306,12 +323,12 @@ func (p *Pin) WaitForEdge(timeout time.Duration) bool {
 }
 
 // Next is WaitForEdge with the edge and the kernel's time stamp.
-func (p *Pin) Next(timeout time.Duration) (Edge, bool) {
+func (p *Pin) Next(timeout time.Duration) (level.Edge, bool) {
 	p.mu.Lock()
 	edges, halt := p.edges, p.halt
 	p.mu.Unlock()
 	if edges == nil {
-		return Edge{}, false
+		return level.Edge{}, false
 	}
 	var late <-chan time.Time
 	if timeout >= 0 {
@@ -325,7 +342,7 @@ func (p *Pin) Next(timeout time.Duration) (Edge, bool) {
 	case <-halt:
 	case <-late:
 	}
-	return Edge{}, false
+	return level.Edge{}, false
 }
 
 // Pull returns the resistor that In asked for.
@@ -344,4 +361,8 @@ func (p *Pin) PWM(gpio.Duty, physic.Frequency) error {
 	return fmt.Errorf("line %s: PWM is not offered", p)
 }
 
-var _ gpio.PinIO = (*Pin)(nil)
+var (
+	_ gpio.PinIO    = (*Pin)(nil)
+	_ level.Checked = (*Pin)(nil)
+	_ level.Timed   = (*Pin)(nil)
+)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/warthog618/go-gpiocdev"
 	"periph.io/x/conn/v3/gpio"
+
+	"vestibule/hardware/level"
 )
 
 // kernel stands for the kernel: it writes down what it is asked.
@@ -22,7 +24,7 @@ type kernel struct {
 
 func (k *kernel) say(format string, a ...any) { k.asked = append(k.asked, fmt.Sprintf(format, a...)) }
 
-func (k *kernel) request(chip string, offset int, options ...gpiocdev.LineReqOption) (handle, error) {
+func (k *kernel) request(offset int, options ...gpiocdev.LineReqOption) (handle, error) {
 	if k.fail != nil {
 		return nil, k.fail
 	}
@@ -38,7 +40,7 @@ func (k *kernel) request(chip string, offset int, options ...gpiocdev.LineReqOpt
 			s = append(s, fmt.Sprintf("%T(%v)", o, o))
 		}
 	}
-	k.say("request %s %d: %s", chip, offset, strings.ReplaceAll(strings.Join(s, ", "), "gpiocdev.", ""))
+	k.say("request %d: %s", offset, strings.ReplaceAll(strings.Join(s, ", "), "gpiocdev.", ""))
 	return k, nil
 }
 
@@ -71,7 +73,7 @@ func TestOutIsOneRequest(t *testing.T) {
 	if err := errors.Join(p.Out(gpio.High), p.Out(gpio.Low)); err != nil {
 		t.Fatal(err)
 	}
-	k.expect(t, "request gpiochip0 17: out [1], ConsumerOption(vestibule lock.coil)", "set 0")
+	k.expect(t, "request 17: out [1], ConsumerOption(vestibule lock.coil)", "set 0")
 	// Reading an output or asking for its function must not touch its direction.
 	if l, err := p.Level(); l != gpio.Low || err != nil {
 		t.Errorf("level %v, %v", l, err)
@@ -102,7 +104,7 @@ func TestInWithoutEdgesChangesInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.expect(t,
-		"request gpiochip0 16: out [1], ConsumerOption(vestibule keypad.row1)",
+		"request 16: out [1], ConsumerOption(vestibule keypad.row1)",
 		"reconfigure InputOption(0), LineBias(1)",
 		"reconfigure OutputOption([1])")
 	if p.WaitForEdge(time.Minute) {
@@ -118,7 +120,7 @@ func TestEdges(t *testing.T) {
 		if err := p.In(gpio.PullUp, gpio.BothEdges); err != nil {
 			t.Fatal(err)
 		}
-		k.expect(t, "request gpiochip0 23: InputOption(0), LineBias(2), LineEdge(3), LineEventClock(0), DebounceOption(5000000), ConsumerOption(vestibule contact)")
+		k.expect(t, "request 23: InputOption(0), LineBias(2), LineEdge(3), LineEventClock(0), EventBufferSizeOption(64), DebounceOption(5000000), ConsumerOption(vestibule contact)")
 		if p.Pull() != gpio.PullUp || p.Function() != "In" {
 			t.Errorf("pull %v, function %s", p.Pull(), p.Function())
 		}
@@ -127,7 +129,7 @@ func TestEdges(t *testing.T) {
 			t.Error("an edge out of nothing, or the wrong time-out")
 		}
 		k.event(gpiocdev.LineEvent{Type: gpiocdev.LineEventRisingEdge, Timestamp: 42})
-		if e, ok := p.Next(time.Second); !ok || e != (Edge{Level: gpio.High, At: 42}) {
+		if e, ok := p.Next(time.Second); !ok || e != (level.Edge{Level: gpio.High, At: 42}) {
 			t.Errorf("edge %+v, %v", e, ok)
 		}
 		for range 1000 { // nobody waits: the kernel's handler must not hang
@@ -178,7 +180,7 @@ func TestErrorsNameThePin(t *testing.T) {
 
 func TestNoSuchChip(t *testing.T) {
 	for _, chip := range []string{"no-such-chip", "../../etc/passwd", ""} {
-		if _, err := New(chip, 17, "lock.coil"); err == nil || !strings.Contains(err.Error(), "no GPIO chip") {
+		if _, err := Open(chip); err == nil || !strings.Contains(err.Error(), "no GPIO chip") {
 			t.Errorf("%q: %v", chip, err)
 		}
 	}

@@ -1,0 +1,77 @@
+package watchdog_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"vestibule/hardware/watchdog"
+)
+
+// A pipe stands for the device: what is written is what the kernel would see. On the kernel's own
+// softdog it is tested in a virtual machine (hardware/vmtest).
+func TestWatchdog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "watchdog")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan []byte)
+	go func() {
+		f, err := os.Open(path)
+		if err != nil {
+			close(said)
+			return
+		}
+		defer f.Close()
+		all, _ := io.ReadAll(f)
+		said <- all
+	}()
+	w, err := watchdog.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := w.Feed(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Halt(); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(<-said); got != "\x00\x00\x00V" {
+		t.Errorf("said %q", got)
+	}
+	if err := w.Feed(); !errors.Is(err, watchdog.ErrHalted) {
+		t.Errorf("fed after Halt: %v", err)
+	}
+	if err := w.Halt(); err != nil {
+		t.Errorf("second Halt: %v", err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	if _, err := watchdog.Open(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v: want that it does not exist", err)
+	}
+	w, err := watchdog.Open("/dev/full")
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := w.Feed(); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("feeding a broken watchdog: %v", err)
+	}
+	if err := w.Halt(); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("disarming a broken watchdog: %v", err)
+	}
+}
+
+func TestNoWatchdog(t *testing.T) {
+	var w *watchdog.Watchdog
+	if err := errors.Join(w.Feed(), w.Halt()); err != nil {
+		t.Error(err)
+	}
+}
