@@ -129,7 +129,7 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 	if err := s.walls.Raise(walls.Gate, needs, stderr); err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
 	}
-	door, err := board.Open(pins.pins)
+	door, err := pins.fit.Open(pins.pins)
 	if err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
 	}
@@ -162,7 +162,8 @@ var errPinsGone = errors.New("the door's pins are gone")
 // pins are a door's pins and what belongs to them.
 type pins struct {
 	pins    board.Pins
-	devices []string        // nodes that are opened again and again
+	fit     board.Fit
+	devices []string        // nodes that are opened behind the walls
 	gone    <-chan struct{} // closed when the pins have gone; nil for never
 	close   func() error
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"vestibule/hardware/board"
 )
@@ -19,10 +18,13 @@ func openBoard(path string) (pins, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return pins{}, fmt.Errorf("-pins board: %s: %w", path, err)
 	}
-	all, err := layout.Open()
+	all, closeChips, err := layout.Open()
 	if err != nil {
 		return pins{}, err
 	}
-	chips, err := filepath.Glob("/dev/gpiochip*")
-	return pins{pins: all, devices: chips, close: func() error { return nil }}, err
+	p := pins{pins: all, fit: layout.Fit(), close: closeChips}
+	if p.fit.Watchdog != "" {
+		p.devices = []string{p.fit.Watchdog}
+	}
+	return p, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vestibule/firmware/pipe"
+	"vestibule/hardware/board"
 	"vestibule/hardware/sim"
 )
 
@@ -46,5 +47,5 @@ func (s *pinSetting) open() (pins, error) {
 	if err != nil {
 		return pins{}, err
 	}
-	return pins{pins: c.Pins(), gone: c.Done(), close: c.Close}, nil
+	return pins{pins: c.Pins(), fit: board.Usual(), gone: c.Done(), close: c.Close}, nil
 }

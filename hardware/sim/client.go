@@ -46,7 +46,7 @@ func Dial(conn io.ReadWriteCloser) (*Client, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	c.levels = first.Levels
-	for i, role := range board.Roles() {
+	for i, role := range roles() {
 		p := newPin(c, role, i)
 		c.pins[role] = p
 		c.all = append(c.all, p)

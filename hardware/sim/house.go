@@ -26,9 +26,12 @@ const (
 // Inputs returns the roles that a house answers on, in the order of the bits of [Levels].
 func Inputs() []board.Role {
 	return []board.Role{
-		board.Relay, board.Bolt, board.Contact, board.Tamper, board.Column1, board.Column2, board.Column3,
+		board.Relay, board.Bolt, board.Contact, board.Tamper, board.Column1, board.Column2, board.Column3, board.Exit,
 	}
 }
+
+// roles returns the roles that a house has: the usual door's, needed or not.
+func roles() []board.Role { return append(board.Usual().Needed(), board.Usual().Optional()...) }
 
 func rows() []board.Role {
 	return []board.Role{board.Row1, board.Row2, board.Row3, board.Row4}
@@ -103,6 +106,7 @@ type House struct {
 	inside  float64
 	shade   float64
 	tamper  bool // the cover is off
+	exit    bool // the request-to-exit button is pressed
 
 	latched  bool // the latch is in the strike
 	from, to float64
@@ -168,7 +172,7 @@ func (h *House) Next() (time.Time, bool) {
 // Drive applies what a pin does. Only outputs and the keypad's rows can be driven.
 func (h *House) Drive(role board.Role, d Drive, now time.Time) error {
 	switch role {
-	case board.Coil, board.Lamp, board.Camera, board.Buzzer, board.Row1, board.Row2, board.Row3, board.Row4:
+	case board.Coil, board.Lamp, board.Courtesy, board.Camera, board.Buzzer, board.Row1, board.Row2, board.Row3, board.Row4:
 	default:
 		return fmt.Errorf("sim: %s cannot be driven", role)
 	}
@@ -178,7 +182,7 @@ func (h *House) Drive(role board.Role, d Drive, now time.Time) error {
 	}
 	h.drives[role] = d
 	switch role {
-	case board.Lamp, board.Camera:
+	case board.Lamp, board.Courtesy, board.Camera:
 		h.note("%s %s", role, onOff(d == High))
 	}
 	h.settle()
@@ -266,6 +270,16 @@ func (h *House) SetTamper(off bool, now time.Time) {
 	if h.tamper != off {
 		h.tamper = off
 		h.note("device's cover %s", map[bool]string{true: "off", false: "on"}[off])
+		h.settle()
+	}
+}
+
+// SetExit presses the request-to-exit button or lets go of it. It only tells; the door opens from inside without it.
+func (h *House) SetExit(pressed bool, now time.Time) {
+	h.Advance(now)
+	if h.exit != pressed {
+		h.exit = pressed
+		h.note("exit button pressed: %v", pressed)
 		h.settle()
 	}
 }
@@ -406,7 +420,7 @@ func (h *House) settle() {
 	}
 	before := h.steady
 	h.steady = h.sense()
-	for _, r := range []board.Role{board.Relay, board.Bolt, board.Contact, board.Tamper} {
+	for _, r := range []board.Role{board.Relay, board.Bolt, board.Contact, board.Tamper, board.Exit} {
 		if before.High(r) != h.steady.High(r) {
 			h.rebound(r)
 		}
@@ -438,6 +452,7 @@ func (h *House) sense() Levels {
 	l = l.with(board.Bolt, !h.latched || h.coil)
 	l = l.with(board.Contact, h.angle() >= shut)
 	l = l.with(board.Tamper, h.tamper)
+	l = l.with(board.Exit, !h.exit)
 	for i, c := range columns() {
 		l = l.with(c, h.column(i))
 	}

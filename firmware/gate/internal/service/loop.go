@@ -18,6 +18,7 @@ const (
 	beatEvery  = 200 * time.Millisecond // see pass.Beat
 	coilSettle = 150 * time.Millisecond // a relay's travel and a little more
 	alarmEvery = 10 * time.Second       // the length of buzzer.Alarm
+	feedEvery  = 4 * time.Second        // for a hardware watchdog; a Raspberry Pi's bites after 15 s
 )
 
 type listeners struct{ eye, link *pipe.Listener }
@@ -151,6 +152,12 @@ func (s *Service) settle() {
 	s.showState()
 	now := s.now()
 	wait := refresh
+	if s.door.Watchdog != nil {
+		wait = feedEvery
+		if err := s.door.Watchdog.Feed(); err != nil {
+			s.log.Error("the watchdog cannot be fed", "error", err)
+		}
+	}
 	if n := s.state.Next(now); n > 0 {
 		wait = min(wait, n)
 	}
