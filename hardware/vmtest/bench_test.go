@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,28 +171,16 @@ func (d *door) child() *exec.Cmd {
 	return cmd
 }
 
-// trace is what the kernel notes about its lines while f runs, one event a line: "gpio_value: 529 set 1".
-func trace(t *testing.T, f func()) []string {
-	t.Helper()
-	const dir = "/sys/kernel/tracing/"
-	set := func(file, v string) {
-		if err := os.WriteFile(dir+file, []byte(v), 0); err != nil {
-			t.Fatal(err)
-		}
+// traced returns what the kernel was asked to do with a line while f ran, readings left out.
+func (d *door) traced(r board.Role, f func()) []string {
+	d.Helper()
+	if err := d.bench.Trace(); err != nil {
+		d.Fatal(err)
 	}
-	set("trace", "")
-	set("events/gpio/enable", "1")
 	f()
-	set("events/gpio/enable", "0")
-	all, err := os.ReadFile(dir + "trace")
+	all, err := d.bench.Traced(r)
 	if err != nil {
-		t.Fatal(err)
+		d.Fatal(err)
 	}
-	var events []string
-	for line := range strings.Lines(string(all)) {
-		if i := strings.Index(line, "gpio_"); i >= 0 && !strings.HasPrefix(line, "#") {
-			events = append(events, strings.TrimSpace(line[i:]))
-		}
-	}
-	return events
+	return slices.DeleteFunc(all, func(what string) bool { return strings.HasPrefix(what, "get") })
 }

@@ -3,7 +3,7 @@
 //
 // The kernel's gpio-sim makes a chip whose lines are pulled and read from outside by files in /sys.
 // Here a [Bench] plays the wires: what an output says is read from there and told to the house, and
-// what the house's switches say is pulled there. It looks every 2 ms, so what is shorter may be missed;
+// what the house's switches say is pulled there. It looks every 4 ms, so what is shorter may be missed;
 // a key matrix, whose driver reads its columns at once, needs [Bench.Rows].
 //
 // It needs root and the module gpio-sim (Linux 5.17), as scripts/vm has them.
@@ -27,13 +27,14 @@ import (
 const (
 	configfs = "/sys/kernel/config/gpio-sim"
 	lines    = 28 // of a Raspberry Pi, on its header
-	every    = 2 * time.Millisecond
+	every    = 4 * time.Millisecond
 )
 
 // Bench is a simulated chip, wired to a house. Its methods may be called from any goroutine.
 type Bench struct {
 	house  *sim.Server
 	config string
+	places map[board.Role]board.Place
 	pins   map[board.Role]*wire
 	stop   chan struct{}
 	done   chan struct{}
@@ -58,22 +59,22 @@ func New(layout board.Layout, house *sim.Server) (_ *Bench, err error) {
 			err = fmt.Errorf("bench: %w", errors.Join(err, b.remove()))
 		}
 	}()
-	places := layout.Places()
+	b.places = layout.Places()
 	var label string
-	for _, p := range places {
+	for _, p := range b.places {
 		label = p.Chip
 	}
-	lines, err := b.chip(label)
+	chip, err := b.chip(label)
 	if err != nil {
 		return nil, err
 	}
-	for role, p := range places {
+	for role, p := range b.places {
 		if p.Chip != label {
 			return nil, fmt.Errorf("two chips: %s and %s", label, p.Chip)
 		}
 		w := &wire{}
 		b.pins[role] = w
-		line := filepath.Join(lines, "sim_gpio"+strconv.Itoa(p.Offset))
+		line := filepath.Join(chip, "sim_gpio"+strconv.Itoa(p.Offset))
 		w.value, err = os.Open(filepath.Join(line, "value"))
 		if err != nil {
 			return nil, err
