@@ -38,7 +38,8 @@ func TestSimIsLinkedByNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(string(out), "\n") {
-		if path, imports, _ := strings.Cut(line, ": "); strings.Contains(imports+" ", "vestibule/hardware/sim ") {
+		path, imports, _ := strings.Cut(line, ": ")
+		if strings.Contains(imports, "vestibule/hardware/sim") && path != "vestibule/hardware/sim/kernel" {
 			t.Errorf("%s imports the simulated door", path)
 		}
 	}

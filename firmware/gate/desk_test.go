@@ -47,16 +47,18 @@ func TestMain(m *testing.M) {
 
 // desk starts the true program, as a launcher does: sockets handed down, pins by a socket.
 type desk struct {
-	t     *testing.T
-	dir   string
-	house *sim.Server
-	files []*os.File // eye, link
-	cmd   *exec.Cmd
-	log   *bytes.Buffer
-	owner ed25519.PrivateKey
-	id    keys.Identity
-	card  pass.Card
-	note  []byte // the last pass
+	t       *testing.T
+	dir     string
+	program string // that is the gate
+	pins    string // of the gate
+	house   *sim.Server
+	files   []*os.File // eye, link
+	cmd     *exec.Cmd
+	log     *bytes.Buffer
+	owner   ed25519.PrivateKey
+	id      keys.Identity
+	card    pass.Card
+	note    []byte // the last pass
 	// watched, if set, has gate run under strace, which writes to this file.
 	watched string
 
@@ -86,7 +88,7 @@ func newDeskIn(t *testing.T, parent string) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, dir: dir, house: sim.NewServer(), owner: owner, letters: map[string]wire.Letter{}}
+	d := &desk{t: t, dir: dir, program: "/proc/self/exe", pins: "sim:" + filepath.Join(dir, "desk.sock"), house: sim.NewServer(), owner: owner, letters: map[string]wire.Letter{}}
 	pins, err := pipe.Listen(filepath.Join(dir, "desk.sock"))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +143,7 @@ func (d *desk) listen(name string) *os.File {
 }
 
 func (d *desk) gate(args ...string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe", args...)
+	cmd := exec.Command(d.program, args...)
 	cmd.Env = append(os.Environ(), "VESTIBULE_BE_GATE=1", "LISTEN_FDS=2", "LISTEN_FDNAMES=eye:link")
 	cmd.ExtraFiles = d.files
 	return cmd
@@ -150,7 +152,7 @@ func (d *desk) gate(args ...string) *exec.Cmd {
 // start starts gate in an empty network namespace and connects an eye and a link.
 func (d *desk) start() {
 	d.t.Helper()
-	d.cmd = d.gate("-state", filepath.Join(d.dir, "gate"), "-trust", filepath.Join(d.dir, "trust"), "-pins", "sim:"+filepath.Join(d.dir, "desk.sock"))
+	d.cmd = d.gate("-state", filepath.Join(d.dir, "gate"), "-trust", filepath.Join(d.dir, "trust"), "-pins", d.pins)
 	d.log = &bytes.Buffer{}
 	d.cmd.Stderr = d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{

@@ -152,9 +152,9 @@ func (c *Contact) run() {
 	defer close(c.changes)
 	defer c.tell(Unknown)
 	f := filter{quiet: c.options.Quiet, patience: c.options.Patience}
-	for {
+	for edge := false; ; {
 		now := time.Now()
-		if f.step(c.read(), now) {
+		if f.step(c.read(), edge, now) {
 			c.tell(f.state)
 			c.offer(Change{State: f.state, At: now})
 		}
@@ -162,7 +162,7 @@ func (c *Contact) run() {
 		if wait == 0 {
 			wait = c.options.Refresh
 		}
-		c.pin.WaitForEdge(wait)
+		edge = c.pin.WaitForEdge(wait)
 		// At most a thousand rounds a second, however fast a line chatters or a pin refuses to wait.
 		select {
 		case <-c.stop:

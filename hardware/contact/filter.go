@@ -4,7 +4,8 @@ import "time"
 
 // filter turns raw readings into a state that has settled. It is pure: time is an argument.
 //
-// A reading counts once it has held for the quiet time. A contact that will not hold still for the
+// A reading counts once it has held for the quiet time, without an edge in between: a contact that
+// chatters in step with the readings would else look as if it held still. A contact that will not hold still for the
 // whole patience is unknown: whatever it says next moment means nothing.
 type filter struct {
 	quiet    time.Duration
@@ -16,9 +17,13 @@ type filter struct {
 	moved time.Time // when raw first left the state; zero while it agrees
 }
 
-// step takes one reading and reports whether the state has changed.
-func (f *filter) step(raw State, now time.Time) bool {
-	if raw != f.raw || f.since.IsZero() {
+// step takes one reading, and whether there was an edge since the last one, and reports whether the
+// state has changed.
+func (f *filter) step(raw State, edge bool, now time.Time) bool {
+	if edge && raw == f.raw && f.moved.IsZero() && f.state != Unknown {
+		f.moved = now // it left and is back
+	}
+	if edge || raw != f.raw || f.since.IsZero() {
 		f.raw, f.since = raw, now
 	}
 	if raw == Unknown { // a failed reading needs no time to be believed

@@ -36,7 +36,7 @@ func TestFilter(t *testing.T) {
 			f := filter{quiet: 20 * ms, patience: time.Second}
 			start := time.Unix(1e9, 0)
 			for _, r := range story {
-				f.step(r.raw, start.Add(r.at))
+				f.step(r.raw, false, start.Add(r.at))
 				if f.state != r.want {
 					t.Fatalf("at %v after reading %v: %v, want %v", r.at, r.raw, f.state, r.want)
 				}
@@ -45,17 +45,43 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+// A contact that chatters in step with the readings always reads the same; its edges tell.
+func TestFilterSeesChatterBetweenReadings(t *testing.T) {
+	f := filter{quiet: 20 * time.Millisecond, patience: time.Second}
+	now := time.Unix(1e9, 0)
+	f.step(Closed, false, now)
+	f.step(Closed, false, now.Add(20*time.Millisecond))
+	now = now.Add(time.Second)
+	for d := time.Duration(0); d < 2*time.Second; d += 8 * time.Millisecond {
+		f.step(Closed, true, now.Add(d))
+		if want := d < time.Second; (f.state == Closed) != want || !want && f.state != Unknown {
+			t.Fatalf("after %v of chatter: %v", d, f.state)
+		}
+	}
+	now = now.Add(2 * time.Second)
+	f.step(Closed, false, now)
+	f.step(Closed, false, now.Add(20*time.Millisecond))
+	if f.state != Closed {
+		t.Errorf("after it: %v", f.state)
+	}
+	// One bounce, over before it was read, is no change.
+	f.step(Closed, true, now.Add(time.Second))
+	if f.state != Closed {
+		t.Errorf("after a bounce: %v", f.state)
+	}
+}
+
 func TestFilterGivesUpOnAChatteringContact(t *testing.T) {
 	f := filter{quiet: 20 * time.Millisecond, patience: time.Second}
 	now := time.Unix(1e9, 0)
-	f.step(Closed, now)
+	f.step(Closed, false, now)
 	now = now.Add(20 * time.Millisecond)
-	f.step(Closed, now)
+	f.step(Closed, false, now)
 	raw := Closed
 	var gaveUp time.Duration
 	for d := time.Duration(0); d < 3*time.Second; d += 7 * time.Millisecond {
 		raw = Open + Closed - raw
-		f.step(raw, now.Add(d))
+		f.step(raw, false, now.Add(d))
 		if f.state == Unknown && gaveUp == 0 {
 			gaveUp = d
 		}
@@ -67,8 +93,8 @@ func TestFilterGivesUpOnAChatteringContact(t *testing.T) {
 		t.Errorf("gave up after %v, want about 1 s", gaveUp)
 	}
 	now = now.Add(4 * time.Second)
-	f.step(Closed, now)
-	f.step(Closed, now.Add(20*time.Millisecond))
+	f.step(Closed, false, now)
+	f.step(Closed, false, now.Add(20*time.Millisecond))
 	if f.state != Closed {
 		t.Errorf("after it came to rest: %v, want closed", f.state)
 	}
@@ -88,7 +114,7 @@ func TestFilterProperty(t *testing.T) {
 				last, since = raw, now
 			}
 			before := f.state
-			changed := f.step(raw, now)
+			changed := f.step(raw, false, now)
 			if changed != (before != f.state) {
 				t.Fatalf("step said %v, but %v became %v", changed, before, f.state)
 			}

@@ -4,9 +4,10 @@
 // # How bits keep their order
 //
 // A pulse is over before any program wakes up, and the two lines are watched apart. So the kernel
-// stamps each falling edge with its time; when both lines have been silent for 30 ms the pulses are
-// sorted by their stamps and decoded ([Decode], which is pure). A transmission with a bit too many or
-// too few, a wrong parity or impossible times is dropped whole.
+// stamps each falling edge with its time; when both lines have been silent for 50 ms the pulses are
+// sorted by their stamps and decoded ([Decode], which is pure). Should the machine have been so late that
+// the rest only comes then, its stamps say that it belongs to what came before. A transmission with a
+// bit too many or too few, a wrong parity or impossible times is dropped whole.
 //
 // # Non-goals
 //
@@ -31,7 +32,7 @@ import (
 )
 
 const (
-	silence = 30 * time.Millisecond // after which a transmission is over
+	silence = 50 * time.Millisecond // after which a transmission is over
 	refresh = time.Minute           // the longest sleep, in case an edge was lost
 	most    = 64                    // pulses that are kept of one transmission
 )
@@ -142,23 +143,33 @@ func (r *Reader) run() {
 	defer r.wait.Done()
 	defer close(r.events)
 	defer close(r.cards)
-	var got []Pulse
+	var (
+		got  []Pulse
+		last time.Duration // the newest stamp among them
+		torn bool          // they were no message by themselves
+	)
 	for {
 		var over <-chan time.Time
-		if len(got) > 0 {
+		if len(got) > 0 && !torn {
 			over = time.After(silence)
 		}
 		select {
 		case p := <-r.pulses:
+			if len(got) == 0 || torn && p.At-last > tooFar {
+				got, last = got[:0], p.At
+			}
+			torn, last = false, max(last, p.At)
 			if len(got) < most { // more than any message has: it will be dropped, however long it is
 				got = append(got, p)
 			}
 		case <-over:
 			m, err := Decode(got)
-			got = got[:0]
 			r.mu.Lock()
 			r.err = err
 			r.mu.Unlock()
+			if torn = errors.Is(err, ErrLength); !torn {
+				got = got[:0]
+			}
 			if err == nil {
 				r.tell(m, time.Now())
 			}

@@ -137,6 +137,46 @@ func TestStampsKeepTheOrder(t *testing.T) {
 	})
 }
 
+// A machine that is late by more than the silence gets the rest of a card afterwards, and its stamps
+// say so; what comes later by its stamps, too, is another transmission.
+func TestLateEdgesAreJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d0, d1 := newStamped("GPIO16", 0), newStamped("GPIO19", 0)
+		r, err := wiegand.New(d0, d1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(bits string, from time.Duration) {
+			for i, c := range bits {
+				e := level.Edge{Level: gpio.Low, At: from + time.Duration(i)*2*time.Millisecond}
+				if c == '1' {
+					d1.edges <- e
+				} else {
+					d0.edges <- e
+				}
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		bits := card(123<<16|45678, 26)
+		send(bits[:11], 0)
+		if err := r.Err(); !errors.Is(err, wiegand.ErrLength) {
+			t.Errorf("half a card: %v", err)
+		}
+		send(bits[11:], 22*time.Millisecond)
+		if c := <-r.Cards(); c.Number != 123<<16|45678 {
+			t.Errorf("card %+v", c)
+		}
+		send("011", time.Second) // the rest of this one is lost
+		send("0111", 2*time.Second)
+		if e := <-r.Events(); e.Key != '7' {
+			t.Errorf("key %q", e.Key)
+		}
+		if err := r.Halt(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestReaderNeedsItsPins(t *testing.T) {
 	for i := range 2 {
 		pins := [2]*pintest.Pin{pintest.New("GPIO16"), pintest.New("GPIO19")}
