@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 
 // desk starts the true program, as a launcher does: sockets handed down, pins by a socket.
 type desk struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	program string // that is the gate
 	pins    string // of the gate
@@ -72,13 +72,13 @@ type desk struct {
 	readers   sync.WaitGroup
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	return newDeskIn(t, "")
 }
 
 // newDeskIn has all of its files in a folder.
-func newDeskIn(t *testing.T, parent string) *desk {
+func newDeskIn(t testing.TB, parent string) *desk {
 	t.Helper()
 	dir, err := os.MkdirTemp(parent, "gate-") //nolint:usetesting // a socket's path must be short
 	if err != nil {

@@ -87,13 +87,11 @@ func (b *Book) Amend(p pass.Pass) error {
 		return errors.New("book of passes: not a verified pass")
 	}
 	path := filepath.Join(b.dir, p.Terms().Delivery+amendment)
-	err := error(nil)
+	write := func() error { return files.Remove(path) }
 	if note := p.Amendment(); note != nil {
-		err = files.Replace(path, note, 0o600)
-	} else {
-		err = files.Remove(path)
+		write = func() error { return files.Replace(path, note, 0o600) }
 	}
-	if err != nil {
+	if err := write(); err != nil {
 		return fmt.Errorf("book of passes: amendment: %w", err)
 	}
 	return nil

@@ -9,10 +9,18 @@
 // fill the journal (see budget).
 //
 // What is where: loop.go is the goroutine and the clock, effects.go does what the rule
-// wants, disk.go writes, eye.go and link.go are the connections, notes.go takes passes and
-// orders, letters.go pairing and tries, viewers.go who may watch, glass.go what the picture may
-// give away and how much it has, stand.go how the camera stands, panel.go keypad and buzzer,
-// lamp.go the challenge.
+// wants, disk.go writes, eye.go and link.go are the connections, notes.go takes what was signed
+// (passes, amendments, orders, grants, revocations), letters.go pairing and tries, viewers.go
+// who may watch, glass.go what the picture may give away and how much it has, stand.go how the
+// camera stands, panel.go keypad and buzzer, lamp.go the challenge.
+//
+// # Who may
+//
+// A [pass.Authority] of the owner's key and of the kept grants judges every signed note. A
+// revocation counts as soon as it is read, and is written down then: deliveries of that member
+// end, an end that they gave an owner's window goes back, and if they watch, all viewing is cut
+// once. Grants count once they are on the disk. Kept passes whose signer was revoked are still
+// restored, so that a visit that was under way is known, and end at once.
 //
 // # Beats
 //
