@@ -11,7 +11,7 @@ test: setup-test web-test ## every test, the visit in a browser too, under the r
 	$(Q)go vet ./...
 	$(Q)go vet -tags desk ./...
 	$(Q)go test -race -tags desk -p 2 -timeout 15m $$(go list -tags desk ./... | grep -v '/scripts/e2e$$')
-	$(Q)go test -tags desk -run 'TestRates|TestFilm' ./vision/internal/shadow
+	$(Q)go test -tags desk -run 'TestRates|TestFilm' ./vision/internal/shadow ./vision/internal/stand
 	$(Q)go test -tags desk -run 'TestProgram' ./firmware/gate
 	$(Q)go test -race -tags desk -timeout 15m ./scripts/e2e
 

@@ -1,3 +1,5 @@
+//go:build !race
+
 package stand_test
 
 import (
@@ -34,7 +36,8 @@ func drawn(seed uint64, w, h int) *grey {
 func bare(tb testing.TB, seed uint64, w, h int, corners ...zone.Point) *stage {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
-	s := &stage{w: w, h: h, rnd: r, world: newGrey(w, h), back: drawn(seed, w, h), other: drawn(seed+1, w, h), grain: make([]int8, 1<<16+w)}
+	elsewhere := drawn(seed+1, w, h)
+	s := &stage{w: w, h: h, rnd: r, world: newGrey(w, h), back: drawn(seed, w, h), other: func() *grey { return elsewhere }, grain: make([]int8, 1<<16+w)}
 	for i := range s.grain {
 		s.grain[i] = int8(max(min(r.NormFloat64()*16, 127), -127))
 	}

@@ -1,3 +1,5 @@
+//go:build !race
+
 package stand_test
 
 import (
@@ -26,13 +28,20 @@ type grey struct {
 
 func newGrey(w, h int) *grey { return &grey{w, h, make([]byte, w*h)} }
 
-// at is the luma between pixels; outside it is that of the nearest pixel.
-func (g *grey) at(x, y float64) float64 {
-	x, y = min(max(x, 0), float64(g.w)-1.001), min(max(y, 0), float64(g.h)-1.001)
-	i, j := int(x), int(y)
-	s, t := x-float64(i), y-float64(j)
-	p := g.pix[j*g.w+i:]
-	return (float64(p[0])*(1-s)+float64(p[1])*s)*(1-t) + (float64(p[g.w])*(1-s)+float64(p[g.w+1])*s)*t
+const (
+	point = 20 // binary places of a coordinate
+	one   = 1 << point
+)
+
+func fixed(v float64) int { return int(math.Floor(v*one + 0.5)) }
+
+// sample is the luma between pixels in 1/16; outside it is that of the nearest pixel.
+func (g *grey) sample(x, y int) int {
+	x, y = min(max(x, 0), (g.w-1)<<point-1), min(max(y, 0), (g.h-1)<<point-1)
+	s, t := x>>(point-8)&255, y>>(point-8)&255
+	p := g.pix[y>>point*g.w+x>>point:]
+	q := p[g.w:]
+	return (((int(p[0])*(256-s) + int(p[1])*s) * (256 - t)) + (int(q[0])*(256-s)+int(q[1])*s)*t) >> 12
 }
 
 // cover scales a part of the picture to w x h pixels, by means where it gets smaller.
@@ -47,15 +56,19 @@ func (g *grey) cover(w, h int, r *rand.Rand) *grey {
 	}
 	out := newGrey(w, h)
 	n := max(int(math.Ceil(1/k)), 1)
+	step := fixed(1 / k / float64(n))
 	for y := range h {
 		for x := range w {
-			sum := 0.0
-			for j := range n {
-				for i := range n {
-					sum += g.at(x0+(float64(x)+(float64(i)+0.5)/float64(n))/k-0.5, y0+(float64(y)+(float64(j)+0.5)/float64(n))/k-0.5)
+			sum, v := 0, fixed(y0+(float64(y)+0.5/float64(n))/k-0.5)
+			for range n {
+				u := fixed(x0 + (float64(x)+0.5/float64(n))/k - 0.5)
+				for range n {
+					sum += g.sample(u, v)
+					u += step
 				}
+				v += step
 			}
-			out.pix[y*w+x] = byte(sum/float64(n*n) + 0.5)
+			out.pix[y*w+x] = byte((sum/(n*n) + 8) / 16)
 		}
 	}
 	return out
@@ -99,7 +112,7 @@ type cutout struct {
 type library struct {
 	photos []*grey
 	people []cutout
-	street []*grey // frames of vtest.avi
+	street []*grey // frames of vtest.avi, five a second
 }
 
 var loaded = sync.OnceValues(loadLibrary)
@@ -123,7 +136,7 @@ func loadLibrary() (*library, error) {
 		}
 		l.photos = append(l.photos, g)
 	}
-	frames, err := film(filepath.Join(examples, "vtest.avi"), 1)
+	frames, err := film(filepath.Join(examples, "vtest.avi"), 2)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +182,7 @@ func cutPeople(frames []*grey) (people []cutout) {
 		slices.Sort(vals)
 		back.pix[i] = vals[len(vals)/2]
 	}
-	for n := 5; n < len(frames); n += 40 {
+	for n := 5; n < len(frames); n += 20 {
 		f := frames[n]
 		on := make([]bool, w*h)
 		for i := range on {

@@ -3,6 +3,7 @@ package stand
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // pose is how a picture lies to the reference: shifted by x, y cells, and stretched and turned about the
@@ -43,26 +44,27 @@ func newRegister(l *layout, e *edges) *register {
 		total: make([]float32, (2*farReach+1)*(2*farReach+1))}
 }
 
-// look finds for each mark the edge that is nearest to where the pose has it, at most radius cells away.
+// look finds for each mark the edge that is nearest to where the pose has it, at most radius cells away: 3 at
+// the most.
 func (r *register) look(p pose, radius int) {
 	e := r.e
+	row := uint64(1)<<(8*(2*radius+1)) - 1 // the cells of a row that are within radius, a byte for each
 	for i := range r.marks {
 		m := &r.marks[i]
 		r.off[i] = none
 		dx, dy := p.at(r.layout, m.x, m.y)
 		x, y := m.x+dx, m.y+dy
 		cx, cy := int(x+pad+0.5), int(y+pad+0.5)
-		if cx < radius || cy < radius || cx >= e.stride-radius || cy >= e.rows-radius {
-			continue
+		if cx < pad/2 || cy < pad/2 || cx >= e.stride-pad/2 || cy >= e.rows-pad/2 {
+			continue // far out, where no cell holds an edge
 		}
 		c := cy*e.stride + cx
 		nearest := float32(none)
-		for row := c - radius*e.stride; row <= c+radius*e.stride; row += e.stride {
-			for _, n := range e.index[row-radius : row+radius+1] {
-				if n == 0 {
-					continue
-				}
-				ed := &e.all[n-1]
+		for from := c - radius*e.stride - radius; from < c+radius*e.stride; from += e.stride {
+			for cells := binary.LittleEndian.Uint64(e.here[from:]) & row; cells != 0; {
+				k := bits.TrailingZeros64(cells) / 8
+				cells &^= 0xff << (8 * k)
+				ed := &e.all[e.index[from+k]-1]
 				if turned := int8(ed.along - m.along); turned > similar || turned < -similar {
 					continue
 				}

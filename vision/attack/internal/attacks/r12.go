@@ -12,10 +12,10 @@ import (
 	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
 	"vestibule/vision/attack/internal/sheet"
-	"vestibule/vision/attack/internal/stats"
 	"vestibule/vision/attack/internal/subject"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/stats"
 )
 
 // Timing asks whether redaction takes longer for one interior than for another (dudect; Reparaz, Balasch,

@@ -9,10 +9,10 @@ import (
 	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
 	"vestibule/vision/attack/internal/sheet"
-	"vestibule/vision/attack/internal/stats"
 	"vestibule/vision/attack/internal/subject"
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/stats"
 )
 
 // Averaging takes the mean of many frames, up to five minutes of them, and reads letters from it. Whatever

@@ -3,7 +3,7 @@ package lab
 import (
 	"math"
 
-	"vestibule/vision/attack/internal/stats"
+	"vestibule/vision/internal/stats"
 )
 
 // Evidence is what an attack has measured, raw enough that several seeds' can be put together before anything

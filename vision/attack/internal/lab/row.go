@@ -3,7 +3,7 @@ package lab
 import (
 	"math"
 
-	"vestibule/vision/attack/internal/stats"
+	"vestibule/vision/internal/stats"
 )
 
 // Row is one figure: an attack's success on one subject.

@@ -1,11 +1,11 @@
-// Package stats holds the statistics by which an attack's success is judged: exact intervals and tail
+// Package stats holds the statistics by which a detector's rates and an attack's success are judged: exact intervals and tail
 // probabilities of proportions, intervals of means by the bootstrap, Welch's t, and Holm's correction for
 // having looked many times.
 package stats
 
 import "math"
 
-// Confidence is the level of every interval in this suite.
+// Confidence is the level of every interval.
 const Confidence = 0.95
 
 // ClopperPearson returns the exact interval of a proportion of hits in n trials (Clopper, Pearson 1934).
