@@ -298,6 +298,9 @@ func (s *storm) rests() {
 	if err := s.end(); err != nil {
 		s.t.Errorf("ended with %v: %s", err, s.log)
 	}
+	if _, err := os.Stat(filepath.Join(s.dir, "gate", "time")); err != nil {
+		s.t.Errorf("a restart would have to ask for the time: %v", err)
+	}
 	all, err := s.onDisk()
 	if err != nil {
 		s.t.Fatal(err)

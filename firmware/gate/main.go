@@ -105,6 +105,10 @@ func openKeys(state string) (*keys.Keys, error) {
 // serve runs gate until ctx ends or the pins are gone.
 func serve(ctx context.Context, s *settings, getenv func(string) string, stderr io.Writer) (err error) {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
+	clocks := service.System() // reads the boot's name, which the walls hide
+	if s.pins.atDesk() {
+		clocks.Synced = func() bool { return true }
+	}
 	eye, err := pipe.Inherit("eye", getenv)
 	if err != nil {
 		return err
@@ -134,10 +138,6 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 		return errors.Join(err, eye.Close(), link.Close())
 	}
 	defer func() { err = errors.Join(err, door.Halt()) }()
-	clocks := service.System()
-	if s.pins.atDesk() {
-		clocks.Synced = func() bool { return true }
-	}
 	gate, err := service.New(service.Setting{
 		State: s.state, Trust: s.trust, Keys: k, Door: door, Eye: eye, Link: link, Clocks: clocks, Built: built(), Log: log,
 	})

@@ -51,7 +51,8 @@ func System() Clocks {
 }
 
 // synced asks the kernel, adjtimex(2), whether somebody keeps its clock right: chrony and
-// systemd-timesyncd tell it. It forgets by itself when nobody has for about nine hours.
+// systemd-timesyncd tell it. It forgets by itself when nobody has for about nine hours. A unit
+// with ProtectClock= would keep the question itself from being asked: then the door stays shut.
 func synced() bool {
 	var t unix.Timex
 	state, err := unix.Adjtimex(&t)

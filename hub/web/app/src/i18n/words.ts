@@ -110,6 +110,10 @@ export const words = {
   'door.unknown': { en: 'Unknown', fr: 'Inconnue' },
   'door.device_away': { en: 'The device is out of reach.', fr: 'L’appareil est injoignable.' },
   'door.hub_away': { en: 'The hub is out of reach.', fr: 'Le concentrateur est injoignable.' },
+  'door.timeless': {
+    en: 'The device does not know the time yet. No code opens the door until it does; this page is telling it.',
+    fr: 'L’appareil ne connaît pas encore l’heure. Aucun code n’ouvre la porte d’ici là ; cette page la lui donne.',
+  },
   'door.was': { en: 'Last heard at {time}: {word}.', fr: 'Dernière nouvelle à {time} : {word}.' },
 
   'camera.off': { en: 'Camera off', fr: 'Caméra éteinte' },
