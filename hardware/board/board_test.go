@@ -71,6 +71,7 @@ func TestParseRefuses(t *testing.T) {
 		"motor on console": {good + "\nlock.throw pinctrl-bcm2835 15\n", "lock.throw: the serial console writes on GPIO 14 and 15"},
 		"missing":          {replace(coil, ""), "no pin for lock.coil"},
 		"pulled high":      {replace(coil, "lock.coil pinctrl-bcm2835 4"), "GPIO 4 is pulled high when the board is switched on; use 9 to 27"},
+		"last pulled high": {replace(coil, "lock.coil pinctrl-bcm2835 8"), "GPIO 8 is pulled high when the board is switched on"},
 		"too far":          {replace(coil, "lock.coil pinctrl-bcm2835 28"), "GPIO 28: use 9 to 27"},
 		"negative":         {replace(coil, "lock.coil pinctrl-bcm2835 -1"), "GPIO -1: use 9 to 27"},
 		"console":          {replace(coil, "lock.coil pinctrl-bcm2835 14"), "the serial console writes on GPIO 14 and 15"},
