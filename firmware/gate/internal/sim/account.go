@@ -1,0 +1,263 @@
+package sim
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/challenge"
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hub/wire"
+)
+
+// What the rule promises, written down once more: an account must not read the rule's.
+const (
+	pulse      = 5 * time.Second
+	heldAfter  = 30 * time.Second
+	freshFor   = time.Second
+	freeTries  = 3
+	mostWrong  = 10
+	mostBeyond = 99
+	diskWithin = 2 * time.Second
+	coilWithin = time.Second
+	movesFor   = time.Second // after the current a door may still open
+	startsIn   = 15 * time.Second
+	steadyFor  = 3 * time.Second
+	unsureFor  = 2 * time.Second
+	lostFor    = 5 * time.Second
+	readAhead  = 50 * time.Millisecond // frames
+)
+
+type windowStage uint8
+
+const (
+	before windowStage = iota
+	opened
+	shut
+)
+
+type visitStage uint8
+
+const (
+	awaited visitStage = iota
+	underWay
+	over
+)
+
+// ledger is what is true of one delivery.
+type ledger struct {
+	plan      rule.Plan
+	known     bool // gate has accepted it and not forgotten it
+	logged    bool // the journal says so
+	gone      bool // it is over and forgotten
+	window    windowStage
+	visit     visitStage
+	cancelled bool
+	byOwner   bool // that is why
+	locked    bool
+	ordered   struct{ cancel, lock bool } // before its pass came
+	wrong     uint8
+	used      uint8
+	entered   bool
+	beyond    uint8
+	slow      time.Duration // no digits before
+	quiet     time.Duration // the grace runs since
+	sure      uint8         // entries that somebody was granted: not to be forgotten whatever happens
+	started   bool          // a visit began once
+}
+
+// flight is an entry between the code and the coil.
+type flight struct {
+	phase  flightPhase
+	first  bool
+	d      int8
+	entry  uint8
+	ticket uint64
+	ref    uint64
+	since  time.Duration
+}
+
+type flightPhase uint8
+
+const (
+	grounded flightPhase = iota
+	burning
+	givenUp // but the disk may still do it
+	energising
+)
+
+// picture is what eye has said.
+type picture struct {
+	power, eye, looked, live, fault, visit bool
+	lamp                                   challenge.Verdict
+	d                                      int8 // whose window gave it power
+	glass, trouble                         wire.Reason
+	frame                                  uint64
+	beyond                                 int
+	at, since, good                        time.Duration
+	steady                                 bool // good is since when a faulty one is good again
+}
+
+// account is what the simulation itself knows to be true, by the rule's package comment and
+// without a look at its state. It is told what the rule is told, says what has to come of it,
+// and compares.
+type account struct {
+	now    rule.Now
+	led    [deliveries]ledger
+	open   int8 // whose window is open
+	epoch  uint64
+	flight flight
+	cam    picture
+
+	door, bolt rule.Contact
+	coil       rule.Coil
+	shown      rule.Contact
+	openedAt   time.Duration
+	coilAt     time.Duration
+	coilOff    time.Duration
+	hadCoil    bool // coilOff means something
+	letGo      bool // somebody asked for it in this pulse
+	letGoAt    time.Duration
+	egress     time.Duration
+	odd        time.Duration
+	isOdd      bool
+	unsure     bool
+	relock     bool
+	held       bool
+	forced     bool
+	loud       bool
+
+	coverKnown, coverOff, latch bool
+
+	disk              bool
+	net, online, lost bool
+	netOff            time.Duration
+	viewers           int
+	newest            int64 // the newest sure time
+	newestTicket      uint64
+
+	// Of one step: what has to come, what came, and what came and need not.
+	want, did, may    sheet
+	answers, answered answers
+	wantBurn, burn    ticketed
+	twice             kind // written twice for one delivery
+	wrongs            int  // what the entry of a wrong code counts
+}
+
+// sheet says of each kind for which deliveries it came; the top bit is for none.
+type sheet [kindsCount]uint8
+
+func bit(d int8) uint8 { return 1 << (uint8(d) & 7) }
+
+// ticketed is an entry that is written with a ticket.
+type ticketed struct {
+	kind   kind
+	d      int8
+	count  int
+	ticket uint64
+}
+
+// answer to a try.
+type answer struct {
+	ref    uint64
+	grant  bool
+	reason wire.Reason
+	wait   time.Duration
+	left   int
+	number int
+	from   int64
+	d      int8 // of a grant
+}
+
+type answers struct {
+	n   int
+	all [4]answer
+}
+
+func (a *answers) add(x answer) {
+	if a.n < len(a.all) {
+		a.all[a.n] = x
+	}
+	a.n++
+}
+
+func (a *account) begin() {
+	*a = account{open: nobody, disk: true, cam: picture{d: nobody}}
+}
+
+// current is the delivery whose window is open, nil for none.
+func (a *account) current() *ledger {
+	if a.open < 0 {
+		return nil
+	}
+	return &a.led[a.open]
+}
+
+// visited is whose visit is under way: that of the open window before another.
+func (a *account) visited() int8 {
+	if a.open >= 0 && a.led[a.open].visit == underWay {
+		return a.open
+	}
+	for i := range a.led {
+		if a.led[i].known && a.led[i].visit == underWay {
+			return int8(i)
+		}
+	}
+	return nobody
+}
+
+// about is what an entry without a delivery of its own is about.
+func (a *account) about() int8 {
+	if v := a.visited(); v >= 0 {
+		return v
+	}
+	return a.open
+}
+
+func (a *account) must(k kind, d int8) { a.want[k] |= bit(d) }
+
+func (a *account) note(k kind) { a.must(k, a.about()) }
+
+func (a *account) deny(ref uint64, why wire.Reason) {
+	a.answers.add(answer{ref: ref, reason: why})
+}
+
+// giveUp refuses an entry that is on its way.
+func (a *account) giveUp(why wire.Reason) {
+	a.must(kCodeRefused, a.flight.d)
+	a.deny(a.flight.ref, why)
+}
+
+func (a *account) abandon(why wire.Reason) {
+	switch a.flight.phase {
+	case burning:
+		a.giveUp(why)
+		a.flight.phase = givenUp
+	case energising:
+		a.giveUp(why)
+		a.flight = flight{}
+	case grounded, givenUp:
+	}
+}
+
+func (a *account) release() {
+	a.must(xRelease, nobody)
+	a.letGo, a.letGoAt = true, a.now.Mono
+}
+
+func (a *account) alarm() {
+	a.loud = true
+	a.must(xLoud, nobody)
+}
+
+// alarmHere sounds only during a window or a visit.
+func (a *account) alarmHere() {
+	if a.about() >= 0 {
+		a.alarm()
+	}
+}
+
+func (a *account) hush() {
+	if a.loud && !a.coverOff && !a.held && !a.forced {
+		a.loud = false
+		a.must(xHush, nobody)
+	}
+}

@@ -1,0 +1,418 @@
+package sim
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hub/wire"
+)
+
+// take says what has to come of an event at once.
+func (a *account) take(e *event) {
+	switch e.kind {
+	case evTick:
+	case evResume:
+		a.recallResumed()
+	case evPass:
+		a.passCame(e.plan)
+	case evCancel:
+		a.cancel(e.d)
+	case evLock:
+		a.lock(e.d)
+	case evTried:
+		a.tried(e)
+	case evWritten:
+		a.written(e)
+	case evDoor:
+		a.doorIs(e.contact)
+	case evBolt:
+		a.bolt = e.contact
+	case evCoil:
+		a.coilIs(e.coil)
+	case evCover:
+		a.cover(e.on)
+	case evEye:
+		a.eyeIs(e.on)
+	case evLook:
+		a.look(e)
+	case evTrouble:
+		a.cam.trouble = e.reason
+	case evNet:
+		a.netIs(e.on)
+	case evViewers:
+		a.viewers = e.count
+	case evDisk:
+		if e.on && !a.disk {
+			a.note(kJournalBroken)
+		}
+		a.disk = e.on
+	case evJumped:
+		a.note(kClockJumped)
+	}
+}
+
+// refusal of a pass; the zero one if it has to be taken. Of several reasons any will do.
+func (a *account) refuses(p *rule.Plan) (why [3]wire.Reason, n int) {
+	d := index(p.Delivery)
+	add := func(r wire.Reason) {
+		why[n] = r
+		n++
+	}
+	if p.Epoch < a.epoch {
+		add(wire.OldEpoch)
+	}
+	if p.Until <= a.now.Wall || a.led[d].gone {
+		add(wire.WindowOver)
+	}
+	collides := a.led[d].known
+	for i := range a.led {
+		l := &a.led[i]
+		if int8(i) != d && l.known && !l.cancelled && l.window != shut && l.plan.Epoch >= p.Epoch && p.From < l.plan.Until && l.plan.From < p.Until {
+			collides = true
+		}
+	}
+	if collides {
+		add(wire.Overlaps)
+	}
+	return why, n
+}
+
+func (a *account) passCame(p *rule.Plan) {
+	d := index(p.Delivery)
+	if _, n := a.refuses(p); n > 0 {
+		a.must(kPassRefused, d)
+		a.must(xForget, d)
+		return
+	}
+	l := &a.led[d]
+	ordered := l.ordered
+	*l = ledger{plan: *p, known: true, logged: true}
+	a.must(kPassAccepted, d)
+	a.raise(p.Epoch)
+	if ordered.cancel {
+		l.cancelled, l.byOwner = true, true
+	}
+	if ordered.lock {
+		l.locked, l.visit = true, over
+	}
+}
+
+// raise ends what an older epoch permitted.
+func (a *account) raise(epoch uint64) {
+	if epoch <= a.epoch {
+		return
+	}
+	a.epoch = epoch
+	for i := range a.led {
+		if l := &a.led[i]; l.known && l.plan.Epoch < epoch && !l.cancelled && l.window != shut {
+			l.cancelled, l.byOwner = true, false
+			a.must(kCancelled, int8(i))
+		}
+	}
+}
+
+func (a *account) cancel(d int8) {
+	l := &a.led[d]
+	switch {
+	case !l.known && (l.gone || l.ordered.cancel):
+	case !l.known:
+		l.ordered.cancel = true
+		a.must(kCancelled, d)
+	case !l.cancelled && l.window != shut:
+		l.cancelled, l.byOwner = true, true
+		a.must(kCancelled, d)
+	}
+}
+
+func (a *account) lock(d int8) {
+	l := &a.led[d]
+	switch {
+	case !l.known && (l.gone || l.ordered.lock):
+	case !l.known:
+		l.ordered.lock = true
+		a.must(kOwnerLocked, d)
+	case l.locked || l.visit == over || l.cancelled && l.visit != underWay:
+	default:
+		l.locked = true
+		if l.visit == awaited {
+			l.visit = over
+		}
+		a.must(kOwnerLocked, d)
+		if a.coil == rule.CoilOn {
+			a.release()
+		}
+	}
+}
+
+// tried says which answer a try has to have.
+func (a *account) tried(e *event) {
+	if e.d >= 0 && e.d != a.open {
+		x := answer{ref: e.number, reason: wire.NoDelivery}
+		switch l := &a.led[e.d]; {
+		case l.known && l.window == before && !l.cancelled && !a.now.Sure:
+			x.reason = wire.ClockUnsure
+		case l.known && l.window == before && !l.cancelled:
+			x.reason, x.from = wire.TooEarly, l.plan.From
+		case l.known || l.gone:
+			x.reason = wire.TooLate
+		}
+		a.answers.add(x)
+		d := nobody
+		if a.led[e.d].known {
+			d = e.d
+		}
+		a.must(kCodeRefused, d)
+		return
+	}
+	l := a.current()
+	if l == nil {
+		return // at the keypad, outside a window
+	}
+	x := answer{ref: e.number}
+	digits := e.via != rule.QR
+	switch {
+	case digits && l.wrong >= mostWrong:
+		x.reason = wire.CodeSpent
+	case digits && a.now.Mono < l.slow:
+		x.reason, x.wait = wire.CodeSlowed, l.slow-a.now.Mono
+	case digits && e.verdict == rule.Typo:
+		x.reason = wire.CodeTypo
+	case e.whose != a.open:
+		x.reason = wire.CodeWrong
+		if digits {
+			l.wrong++
+			l.slow = a.now.Mono + waitAfter(l.wrong)
+		}
+		x.left = mostWrong - int(l.wrong)
+	case a.flight.phase == burning || a.flight.phase == energising:
+		// An answer at once, which says nothing new: not an entry.
+		x.reason, x.wait = wire.CodeSlowed, time.Second
+		a.answers.add(x)
+		return
+	default:
+		a.triedRight(e, l, &x)
+		return
+	}
+	a.answers.add(x)
+	a.must(kCodeRefused, a.open)
+}
+
+func (a *account) triedRight(e *event, l *ledger, x *answer) {
+	if a.coil == rule.CoilOn && l.visit == underWay && a.amiss(l) == "" && !l.locked && !l.cancelled && l.window == opened && a.now.Wall < l.plan.Until && a.now.Wall >= l.plan.From {
+		x.grant, x.number, x.d = true, int(l.used), a.open // the strike is free already
+		a.answers.add(*x)
+		return
+	}
+	x.reason = a.missing(a.open)
+	if x.reason == "" && a.coil != rule.CoilOff {
+		x.reason = wire.DoorUnsure
+	}
+	if x.reason == "" && a.flight.phase == givenUp {
+		x.reason = wire.DiskTrouble // the disk still owes an answer
+	}
+	if x.reason != "" {
+		a.answers.add(*x)
+		a.must(kCodeRefused, a.open)
+		return
+	}
+	a.flight = flight{phase: burning, first: l.visit == awaited, d: a.open, entry: l.used + 1, ticket: a.burn.ticket, ref: e.number, since: a.now.Mono}
+	a.wantBurn = ticketed{kind: kUnlocked, d: a.open, count: int(a.flight.entry)}
+	if a.flight.first {
+		a.wantBurn.kind = kVisitStarted
+	}
+	a.must(a.wantBurn.kind, a.open)
+}
+
+// written is the disk's word on a burning. Only after it may the coil have current.
+func (a *account) written(e *event) {
+	f := &a.flight
+	if f.phase == grounded || f.phase == energising || f.ticket != e.number {
+		return
+	}
+	if !e.on {
+		a.disk = false
+		if f.phase == burning {
+			a.giveUp(wire.DiskTrouble)
+		}
+		*f = flight{}
+		return
+	}
+	l := &a.led[f.d]
+	l.used, l.quiet = f.entry, a.now.Mono
+	if l.visit == awaited {
+		l.visit = underWay
+	}
+	l.started = true
+	if f.phase == givenUp {
+		*f = flight{}
+		return
+	}
+	why := a.missingAfterBurning(f.d)
+	if why != "" {
+		a.giveUp(why)
+		*f = flight{}
+		return
+	}
+	f.phase, f.since = energising, a.now.Mono
+	a.must(xEnergise, nobody)
+}
+
+// missingAfterBurning asks again for all but the entry, which has just been counted.
+func (a *account) missingAfterBurning(d int8) wire.Reason {
+	a.led[d].used--
+	why := a.missing(d)
+	a.led[d].used++
+	if why == "" && a.coil != rule.CoilOff {
+		why = wire.DoorUnsure
+	}
+	return why
+}
+
+func (a *account) coilIs(c rule.Coil) {
+	was := a.coil
+	a.coil = c
+	if c == rule.CoilOn && was != rule.CoilOn {
+		a.coilAt, a.letGo = a.now.Mono, false
+	}
+	if c != rule.CoilOn && was == rule.CoilOn {
+		a.coilOff, a.hadCoil = a.now.Mono, true
+		if v := a.visited(); v >= 0 && a.door == rule.Closed {
+			a.led[v].quiet = a.now.Mono
+		}
+	}
+	if a.flight.phase != energising {
+		return
+	}
+	if c != rule.CoilOn {
+		a.abandon(wire.DoorUnsure)
+		return
+	}
+	f := a.flight
+	a.flight = flight{}
+	l := &a.led[f.d]
+	if f.first {
+		a.must(kUnlocked, f.d)
+	}
+	a.relock = true
+	l.sure = max(l.sure, f.entry)
+	a.answers.add(answer{ref: f.ref, grant: true, number: int(f.entry), d: f.d})
+}
+
+func (a *account) doorIs(c rule.Contact) {
+	was := a.door
+	a.door = c
+	if c == rule.Closed && was != rule.Closed && a.coil == rule.CoilOn {
+		a.release()
+	}
+	if c == rule.Unknown || c == a.shown {
+		return
+	}
+	first := a.shown == rule.Unknown
+	a.shown = c
+	v := a.visited()
+	if c == rule.Closed {
+		if !first {
+			a.note(kDoorShut)
+		}
+		a.held, a.forced = false, false
+		a.hush()
+		if v >= 0 {
+			a.led[v].quiet = a.now.Mono
+		}
+		return
+	}
+	a.openedAt = a.now.Mono
+	a.note(kDoorOpened)
+	if !first && !a.opensRightly() {
+		a.forced, a.relock = true, true
+		a.note(kForcedOpen)
+		a.alarmHere()
+	}
+	if v >= 0 {
+		a.led[v].entered = true
+	}
+}
+
+// opensRightly: it was let open, or somebody may be leaving: in a visit in which the door has
+// been open, and for a grace after it.
+func (a *account) opensRightly() bool {
+	if a.coil == rule.CoilOn || a.hadCoil && a.now.Mono-a.coilOff < movesFor {
+		return true
+	}
+	if v := a.visited(); v >= 0 && a.led[v].entered {
+		return true
+	}
+	return a.now.Mono < a.egress
+}
+
+func (a *account) cover(off bool) {
+	a.coverKnown = true
+	if off == a.coverOff {
+		return
+	}
+	a.coverOff = off
+	if !off {
+		a.note(kTamperOver)
+		a.hush()
+		return
+	}
+	a.latch = true
+	a.note(kTamper)
+	a.alarm()
+	if a.coil == rule.CoilOn {
+		a.release()
+	}
+}
+
+func (a *account) eyeIs(on bool) {
+	c := &a.cam
+	c.eye, c.looked, c.lamp, c.glass, c.trouble, c.beyond = on, false, 0, "", "", 0
+	if on && c.power && a.open >= 0 {
+		a.wake()
+	}
+}
+
+func (a *account) wake() {
+	a.cam.visit = a.led[a.open].visit == underWay
+	if a.cam.visit {
+		a.must(xWakeVisit, a.open)
+	} else {
+		a.must(xWakeQuiet, a.open)
+	}
+}
+
+func (a *account) look(e *event) {
+	c := &a.cam
+	if !c.power || !c.eye || e.at > a.now.Mono+readAhead || c.looked && (e.at <= c.at || e.number <= c.frame) {
+		return
+	}
+	seen := c.beyond
+	c.beyond = max(c.beyond, e.count)
+	if l := a.current(); l != nil && l.visit == underWay {
+		if !c.looked {
+			seen = int(l.beyond)
+		}
+		if e.count > seen && l.beyond < mostBeyond {
+			l.beyond = uint8(min(int(l.beyond)+e.count-seen, mostBeyond))
+			a.must(kBeyond, a.open)
+		}
+	}
+	c.looked, c.frame, c.at, c.glass, c.lamp = true, e.number, e.at, e.reason, e.lamp
+	if e.reason == "" {
+		c.trouble = ""
+	}
+}
+
+func (a *account) netIs(on bool) {
+	if a.net && !on {
+		a.netOff = a.now.Mono
+	}
+	a.net = on
+	if on {
+		a.online = true
+		if a.lost {
+			a.lost = false
+			a.note(kLinkBack)
+		}
+	}
+}

@@ -1,0 +1,294 @@
+package sim
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hub/wire"
+)
+
+// follow says what has to follow from the state of things and the time, whatever the event was.
+func (a *account) follow() {
+	a.followEntry()
+	a.followWindows()
+	a.followPower()
+	a.followPicture()
+	a.followDoor()
+	a.followVisits()
+	a.followTold()
+	if !a.net && a.online && a.now.Mono-a.netOff >= lostFor {
+		a.online, a.lost = false, true
+		a.note(kLinkLost)
+	}
+	a.followForgetting()
+}
+
+func (a *account) followEntry() {
+	waited := a.now.Mono - a.flight.since
+	switch {
+	case a.flight.phase == burning && waited >= diskWithin:
+		a.disk = false
+		a.abandon(wire.DiskTrouble)
+	case a.flight.phase == energising && waited >= coilWithin:
+		a.abandon(wire.DoorUnsure)
+		a.release()
+	}
+}
+
+func (a *account) followWindows() {
+	for i := range a.led {
+		l := &a.led[i]
+		if !l.known || l.window == shut {
+			continue
+		}
+		late := a.now.Wall >= l.plan.Until
+		if l.window == before && (!late || l.cancelled) || l.window == opened && !late && !l.cancelled {
+			continue
+		}
+		was := l.window
+		l.window = shut
+		a.must(kWindowClosed, int8(i))
+		if was != opened {
+			continue
+		}
+		a.open = nobody
+		a.must(xCut, nobody)
+		if a.coil == rule.CoilOn {
+			a.release()
+		}
+		if a.flight.d == int8(i) {
+			a.abandon(wire.TooLate)
+		}
+	}
+	if a.open >= 0 {
+		return
+	}
+	// Of several that could open now, one does; which one is the rule's to say.
+	ready := uint8(0)
+	for i := range a.led {
+		l := &a.led[i]
+		if l.known && l.window == before && !l.cancelled && a.now.Sure && a.now.Wall >= l.plan.From && a.now.Wall < l.plan.Until {
+			ready |= bit(int8(i))
+		}
+	}
+	if ready == 0 {
+		return
+	}
+	for i := range a.led {
+		if b := bit(int8(i)); ready&b != 0 && (a.did[kWindowOpened]&b != 0 || ready&^b == 0) {
+			a.led[i].window, a.open = opened, int8(i)
+			a.must(kWindowOpened, int8(i))
+			if !a.coverOff && a.coverKnown {
+				a.latch = false
+			}
+			return
+		}
+	}
+	a.must(kWindowOpened, nobody) // none of them did
+}
+
+func (a *account) followPower() {
+	c := &a.cam
+	if c.power && c.d != a.open {
+		a.must(xSleep, nobody)
+		a.must(xPowerOff, nobody)
+		if c.live || c.fault {
+			a.must(kCameraOff, c.d)
+		}
+		*c = picture{eye: c.eye, d: nobody}
+	}
+	if !c.power && a.open >= 0 {
+		*c = picture{power: true, eye: c.eye, since: a.now.Mono, d: a.open}
+		a.must(xPowerOn, nobody)
+		if c.eye {
+			a.wake()
+		}
+	}
+}
+
+func (a *account) followPicture() {
+	c := &a.cam
+	if !c.power {
+		return
+	}
+	blind := a.blind() != ""
+	if blind {
+		c.steady = false
+		if !c.fault && (c.live || a.now.Mono-c.since >= startsIn) {
+			c.fault = true
+			a.note(kCameraFault)
+		}
+		return
+	}
+	switch {
+	case !c.live:
+		c.live, c.fault = true, false
+		a.note(kCameraOn)
+	case c.fault && !c.steady:
+		c.steady, c.good = true, a.now.Mono
+	case c.fault && a.now.Mono-c.good >= steadyFor:
+		c.fault = false
+		a.note(kCameraBack)
+	}
+}
+
+func (a *account) followDoor() {
+	mono := a.now.Mono
+	if a.coil == rule.CoilOn && mono-a.coilAt >= pulse {
+		if !a.letGo {
+			a.release()
+		} else {
+			a.may[xRelease] = bit(nobody) // it may ask again of a coil that does not obey
+		}
+	}
+	if a.door == rule.Open && !a.held && mono-a.openedAt >= heldAfter {
+		a.held = true
+		a.note(kHeldOpen)
+		a.alarmHere()
+	}
+	switch {
+	case !a.disagrees():
+		a.isOdd, a.unsure = false, false
+	case !a.isOdd:
+		a.isOdd, a.odd = true, mono
+	case !a.unsure && mono-a.odd >= unsureFor:
+		a.unsure = true
+		a.note(kSensorUnsure)
+	}
+	if a.relock && a.locked() {
+		a.relock = false
+		a.note(kRelocked)
+	}
+}
+
+func (a *account) followVisits() {
+	if a.door != rule.Closed || a.coil != rule.CoilOff || a.flight.phase != grounded || a.relock && !a.unsure {
+		return
+	}
+	for i := range a.led {
+		l := &a.led[i]
+		if l.known && l.visit == underWay && a.isOver(l) {
+			l.visit = over
+			if l.entered {
+				a.egress = a.now.Mono + l.plan.Grace
+			}
+			a.must(kVisitEnded, int8(i))
+		}
+	}
+}
+
+// isOver: shut and the grace has passed, or all entries used, or the window ended, or the
+// owner said so.
+func (a *account) isOver(l *ledger) bool {
+	calm := a.now.Mono - l.quiet
+	return l.locked || l.cancelled || l.window == shut || calm >= l.plan.Grace || l.used >= l.plan.Entries && (l.entered || calm >= movesFor)
+}
+
+func (a *account) followTold() {
+	c := &a.cam
+	if !c.power || !c.eye || a.open < 0 {
+		return
+	}
+	on := a.led[a.open].visit == underWay
+	switch {
+	case on && !c.visit:
+		a.must(xVisitOn, nobody)
+	case !on && c.visit:
+		a.must(xVisitOff, nobody)
+	}
+	c.visit = on
+}
+
+func (a *account) followForgetting() {
+	for i := range a.led {
+		l := &a.led[i]
+		inFlight := a.flight.phase != grounded && a.flight.d == int8(i)
+		if !l.known || l.visit == underWay || a.now.Wall < l.plan.Until || inFlight || l.window != shut && !l.cancelled {
+			continue
+		}
+		a.must(xForget, int8(i))
+		*l = ledger{gone: true}
+	}
+}
+
+// deadlines are moments at which time alone changes something.
+const (
+	dueFrom  uint8 = iota // of the next window
+	dueUntil              // of the open window
+	dueDisk
+	dueCoil
+	duePulse
+	dueMoves
+	dueHeld
+	dueFresh
+	dueStart
+	dueSteady
+	dueUnsure
+	dueGrace
+	dueEgress
+	dueSlow
+	dueLost
+	deadlinesEnd
+)
+
+var deadlineNames = [deadlinesEnd]string{
+	"a window begins", "the window ends", "the disk has had its time", "the coil has had its time to answer", "the coil has had current for its time",
+	"the door has stopped moving", "the door has been open too long", "the picture is old", "the camera has had its time to start", "the picture is steady",
+	"the sensors are unsure", "the grace is over", "leaving is over", "the delay is over", "the link is lost",
+}
+
+// deadline is when something is due, by CLOCK_MONOTONIC.
+func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
+	a.now.Mono = w.mono
+	wall := func(ms int64) (time.Duration, bool) {
+		d := time.Duration(ms-w.account.now.Wall) * time.Millisecond
+		return w.mono + d, d > 0 && d < 24*time.Hour
+	}
+	l := a.current()
+	v := a.visited()
+	switch what {
+	case dueFrom:
+		for i := range a.led {
+			if x := &a.led[i]; x.known && x.window == before && !x.cancelled {
+				if at, ok := wall(x.plan.From); ok {
+					return at, true
+				}
+			}
+		}
+	case dueUntil:
+		if l != nil {
+			return wall(l.plan.Until)
+		}
+	case dueDisk:
+		return a.flight.since + diskWithin, a.flight.phase == burning
+	case dueCoil:
+		return a.flight.since + coilWithin, a.flight.phase == energising
+	case duePulse:
+		return a.coilAt + pulse, a.coil == rule.CoilOn && !a.letGo
+	case dueMoves:
+		return a.coilOff + movesFor, a.hadCoil
+	case dueHeld:
+		return a.openedAt + heldAfter, a.door == rule.Open && !a.held
+	case dueFresh:
+		return a.cam.at + freshFor, a.cam.power && a.cam.looked
+	case dueStart:
+		return a.cam.since + startsIn, a.cam.power && !a.cam.live
+	case dueSteady:
+		return a.cam.good + steadyFor, a.cam.power && a.cam.fault && a.cam.steady
+	case dueUnsure:
+		return a.odd + unsureFor, a.isOdd && !a.unsure
+	case dueGrace:
+		if v >= 0 && a.door == rule.Closed && a.coil == rule.CoilOff {
+			return a.led[v].quiet + a.led[v].plan.Grace, true
+		}
+	case dueEgress:
+		return a.egress, true
+	case dueSlow:
+		if l != nil {
+			return l.slow, true
+		}
+	case dueLost:
+		return a.netOff + lostFor, !a.net && a.online
+	}
+	return 0, false
+}

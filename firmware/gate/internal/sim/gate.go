@@ -1,0 +1,277 @@
+package sim
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/clock"
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hub/wire"
+)
+
+const (
+	maxJournal = 120 // entries; a world whose journal is full ends
+	maxQueue   = 24  // jobs
+)
+
+// gate is what gate has in memory beside the rule's state.
+type gate struct {
+	known   [deliveries]bool // passes it keeps
+	plans   [deliveries]rule.Plan
+	keeping bool // a pass is on its way to the disk
+	stamp   int64
+	power   bool // of the camera
+}
+
+// entry of the journal.
+type entry struct {
+	wall  int64
+	kind  kind
+	why   why
+	d     int8
+	count uint8
+}
+
+type jobKind uint8
+
+const (
+	jobEntry jobKind = iota
+	jobKeep
+	jobDrop
+)
+
+// job is one thing for the disk.
+type job struct {
+	kind   jobKind
+	d      uint8
+	other  bool // jobKeep: the other pass
+	entry  entry
+	ticket uint64
+}
+
+// disk is what survives, and what waits to.
+type disk struct {
+	mode    uint8
+	said    bool // what gate was told of it last
+	queue   [maxQueue]job
+	n       int
+	epoch   uint64
+	kept    [deliveries]bool
+	plans   [deliveries]rule.Plan
+	journal [maxJournal]entry
+	length  int
+}
+
+// full: a bound of this world is near.
+func (d *disk) full() bool { return d.length > maxJournal-maxQueue-16 || d.n > maxQueue-12 }
+
+func (w *World) entryOf(e *rule.Entry) entry {
+	return entry{wall: w.gate.stamp, kind: kindOf(e.Kind), why: whyOf(e.Reason), d: index(e.Delivery), count: uint8(e.Count)}
+}
+
+func (w *World) enqueue(j job) {
+	d := &w.disk
+	if d.n == maxQueue {
+		w.full = true // never seen: full stops a world long before
+		return
+	}
+	d.queue[d.n] = j
+	d.n++
+}
+
+// store does a job to what survives; there is no gate in it.
+func (d *disk) store(j *job, from *[deliveries]drawer) {
+	switch j.kind {
+	case jobEntry:
+		if d.length < maxJournal {
+			d.journal[d.length] = j.entry
+			d.length++
+		}
+	case jobKeep:
+		p := from[j.d].pass
+		if j.other {
+			p = from[j.d].other
+		}
+		d.epoch = max(d.epoch, p.Epoch)
+		d.kept[j.d], d.plans[j.d] = true, p
+	case jobDrop:
+		d.kept[j.d] = false
+	}
+}
+
+// work does the disk's next job. It reports false when the disk cannot do it now.
+func (w *World) work() bool {
+	d := &w.disk
+	if d.n == 0 {
+		return false
+	}
+	if d.mode == diskFull {
+		return w.fail()
+	}
+	j := d.queue[0]
+	copy(d.queue[:d.n-1], d.queue[1:d.n])
+	d.n--
+	d.store(&j, &w.drawer)
+	w.diskSays(true)
+	switch {
+	case j.ticket != 0:
+		w.step(event{kind: evWritten, number: j.ticket, on: true})
+	case j.kind == jobKeep:
+		w.kept(j, true)
+	}
+	return true
+}
+
+// fail fails the first job that somebody waits for; the others wait until the disk works.
+func (w *World) fail() bool {
+	d := &w.disk
+	w.diskSays(false)
+	for i := range d.n {
+		j := d.queue[i]
+		if j.ticket == 0 && j.kind != jobKeep {
+			continue
+		}
+		copy(d.queue[i:d.n-1], d.queue[i+1:d.n])
+		d.n--
+		if j.ticket != 0 {
+			w.step(event{kind: evWritten, number: j.ticket})
+		} else {
+			w.kept(j, false)
+		}
+		return true
+	}
+	return false
+}
+
+// diskSays tells the rule of the disk's health, if it does not know.
+func (w *World) diskSays(ok bool) {
+	if w.disk.said != ok || w.account.disk != ok {
+		w.disk.said = ok
+		w.step(event{kind: evDisk, on: ok})
+	}
+}
+
+// give hands gate a pass, as notes.go takes one.
+func (w *World) give(d uint8, other bool) {
+	p, signed := &w.drawer[d].pass, w.drawer[d].signed
+	if other {
+		p, signed = &w.drawer[d].other, w.drawer[d].again
+	}
+	g := &w.gate
+	if !w.alive || !w.net || !signed || g.keeping || g.known[d] && g.plans[d] == *p || !g.known[d] && w.state.Known(name(d)) {
+		return
+	}
+	now := w.now()
+	why := w.state.Judge(*p, now)
+	w.account.checkJudge(p, why, now, w)
+	if why != "" {
+		w.enqueue(job{kind: jobEntry, entry: w.entryOf(&rule.Entry{Kind: wire.PassRefused, Delivery: name(d), Reason: why})})
+		return
+	}
+	g.keeping = true
+	w.enqueue(job{kind: jobKeep, d: d, other: other})
+}
+
+func (w *World) kept(j job, ok bool) {
+	w.gate.keeping = false
+	if !ok {
+		return
+	}
+	p := &w.drawer[j.d].pass
+	if j.other {
+		p = &w.drawer[j.d].other
+	}
+	w.gate.known[j.d], w.gate.plans[j.d] = true, *p
+	w.step(event{kind: evPass, d: int8(j.d), plan: p})
+}
+
+// die is the end of the gate's process: pins and what it had in memory are let go.
+func (w *World) die() {
+	w.alive, w.crashIn = false, 0
+	w.gate = gate{}
+	if w.door.ill != coilWelded {
+		if w.door.current {
+			w.latchLater()
+		}
+		w.door.current = false
+	}
+}
+
+// crash ends gate, lets some jobs reach the disk, and starts it again.
+func (w *World) crash(jobs uint8, power, away bool) {
+	w.die()
+	d := &w.disk
+	if d.mode != diskFull {
+		for i := range min(int(jobs), d.n) {
+			d.store(&d.queue[i], &w.drawer)
+		}
+	}
+	d.n = 0
+	if w.tell != nil {
+		w.tell("    gate starts again")
+	}
+	w.mono += bootTime
+	w.real += int64(bootTime)
+	if power {
+		w.mono = bootTime
+		w.eye.at = 0
+	}
+	if away {
+		w.eye.on, w.net = false, false
+	}
+	w.start()
+}
+
+// start is a gate that comes up with what the disk has, as service.New does.
+func (w *World) start() {
+	d := &w.disk
+	w.alive = true
+	d.said = true
+	w.state = rule.New(d.epoch)
+	for {
+		// By the beginning of their windows, then by name.
+		first := nobody
+		for i := range d.kept {
+			if d.kept[i] && !w.gate.known[i] && (first < 0 || d.plans[i].From < d.plans[first].From) {
+				first = int8(i)
+			}
+		}
+		if first < 0 {
+			break
+		}
+		w.gate.known[first], w.gate.plans[first] = true, d.plans[first]
+		w.state.Restore(d.plans[first])
+	}
+	floor := built
+	for i := range d.length {
+		e := &d.journal[i]
+		w.state.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Count: int(e.count)})
+		floor = max(floor, e.wall*int64(time.Millisecond))
+	}
+	w.clock = *clock.New(time.Unix(0, floor).UTC(), w.wall(), w.mono)
+	r := w.clock.Read(w.wall(), w.mono)
+	w.gate.stamp = r.Stamp.UnixMilli()
+	now := rule.Now{Wall: r.Now.UnixMilli(), Mono: w.mono, Sure: r.Sure}
+	w.account.recall(w, now)
+	w.stepAt(event{kind: evResume}, now)
+	w.boot()
+}
+
+// boot is what gate hears first.
+func (w *World) boot() {
+	w.disk.said = true
+	w.door.toldDoor, w.door.toldBolt, w.door.toldCoil = rule.Unknown, rule.Unknown, rule.CoilUnknown
+	w.readCoil()
+	w.readDoor()
+	w.readBolt()
+	w.step(event{kind: evCover, on: w.door.cover})
+	if w.net {
+		w.step(event{kind: evNet, on: true})
+	}
+	if w.eye.on {
+		w.step(event{kind: evEye, on: true})
+	}
+	if w.viewers = 0; w.net {
+		w.step(event{kind: evViewers, count: w.viewers})
+	}
+	w.settle()
+}

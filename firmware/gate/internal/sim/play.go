@@ -1,0 +1,212 @@
+package sim
+
+import (
+	"time"
+
+	"vestibule/firmware/gate/internal/rule"
+	"vestibule/hub/wire"
+)
+
+// Play does one move, and what follows from it at once.
+func (w *World) Play(m Move) {
+	if w.full || w.broken.What != Holds {
+		return
+	}
+	if w.tell != nil {
+		w.tell(w.stamped(m))
+	}
+	w.moves++
+	w.play(m)
+	w.settle()
+	if !w.alive && w.broken.What == Holds { // a crash that was lying in wait
+		w.crash(0, false, false)
+	}
+	if w.moves%4 == 0 {
+		w.account.checkShown(w)
+	}
+}
+
+func (w *World) play(m Move) {
+	d := m.A % deliveries
+	switch m.Kind {
+	case Wait:
+		w.pass(spans[int(m.A)%len(spans)])
+	case Until:
+		if at, ok := w.account.deadline(m.A%deadlinesEnd, w); ok {
+			at += time.Duration(int(m.B%3)-1) * time.Millisecond
+			if at > w.mono {
+				w.pass(at - w.mono)
+			}
+		}
+	case SignPass:
+		if !w.drawer[d].signed {
+			w.drawer[d].pass, w.drawer[d].signed = w.sign(d, m.B), true
+		}
+	case SignOther:
+		if w.drawer[d].signed && !w.drawer[d].again {
+			w.drawer[d].other, w.drawer[d].again = w.sign(d, m.B), true
+		}
+	case SignCancel:
+		w.drawer[d].cancel = true
+	case SignLock:
+		w.drawer[d].lock = true
+	case GivePass:
+		w.give(d, false)
+	case GiveOther:
+		w.give(d, true)
+	case GiveCancel:
+		if w.drawer[d].cancel && w.net {
+			w.step(event{kind: evCancel, d: int8(d)})
+		}
+	case GiveLock:
+		if w.drawer[d].lock && w.net {
+			w.step(event{kind: evLock, d: int8(d)})
+		}
+	case Watch:
+		if w.net || m.A%3 == 0 {
+			w.viewers = int(m.A % 3)
+			w.step(event{kind: evViewers, count: w.viewers})
+		}
+	case Type:
+		w.typed(d, uint8(m.B)%codesEnd, uint8(m.B>>8)%waysEnd)
+	case Pull:
+		if w.door.current && !w.door.ajar {
+			w.swing(true)
+		}
+	case Leave, Force:
+		w.swing(true)
+	case Shut:
+		w.swing(false)
+	case Cover:
+		if off := m.A&1 != 0; w.door.cover != off {
+			w.door.cover = off
+			w.step(event{kind: evCover, on: off})
+		}
+	case DoorLies:
+		w.door.doorLie = m.A % liesEnd
+		w.readDoor()
+	case BoltLies:
+		w.door.boltLie = m.A % liesEnd
+		w.readBolt()
+	case Bounce:
+		truth := w.door.doorLie
+		for _, lie := range [...]uint8{saysOpen, saysClosed, saysOpen, saysClosed, truth} {
+			w.door.doorLie = lie
+			w.readDoor()
+			w.mono += time.Millisecond
+			w.real += int64(time.Millisecond)
+		}
+	case CoilIll:
+		w.ill(m.A % illsEnd)
+	case Latch:
+		w.readBolt()
+	case Eye, Frame, Stall, Lens, Trouble, Beyond:
+		w.playEye(m)
+	case Net:
+		if on := m.A&1 != 0; w.net != on {
+			w.net = on
+			w.step(event{kind: evNet, on: on})
+		}
+	case Disk:
+		w.disk.mode = m.A % disksEnd
+		if w.disk.mode != diskSlow {
+			w.diskSays(w.disk.mode != diskFull)
+		}
+	case Work:
+		for range m.A % maxQueue {
+			if !w.work() {
+				break
+			}
+		}
+	case Skew:
+		s := skews[int(m.A)%len(skews)]
+		if m.B&1 != 0 {
+			s = -s
+		}
+		w.skew += s
+		w.tampered = true
+		w.step(event{kind: evTick})
+	case Freeze:
+		if on := m.A&1 != 0; on != w.frozen {
+			w.stands = w.wall().UnixNano()
+			if w.frozen = on; !on {
+				w.skew = time.Duration(w.stands - w.real)
+			}
+			w.tampered = true
+		}
+	case Crash:
+		w.crash(m.A%maxQueue, m.B&1 != 0, m.B&2 != 0)
+	case CrashAt:
+		w.crashIn = int8(m.A%16) + 1
+	}
+}
+
+func (w *World) playEye(m Move) {
+	switch m.Kind {
+	case Eye:
+		if on := m.A&1 != 0; w.eye.on != on {
+			w.eye.on, w.eye.beyond = on, 0
+			w.step(event{kind: evEye, on: on})
+		}
+	case Frame:
+		w.mono += time.Millisecond
+		w.real += int64(time.Millisecond)
+		w.frame(m.A % framesEnd)
+	case Stall:
+		w.eye.stalled = m.A&1 != 0
+	case Lens:
+		w.eye.lens = m.A % 4
+		w.frame(frameGood)
+	case Trouble:
+		if w.eye.on {
+			w.step(event{kind: evTrouble, reason: [...]wire.Reason{wire.CameraFailed, wire.CameraEnded}[m.A&1]})
+		}
+	case Beyond:
+		w.eye.beyond += int(m.A % 3)
+		w.mono += time.Millisecond
+		w.real += int64(time.Millisecond)
+		w.frame(frameGood)
+	}
+}
+
+// typed compares a code as service does and hands it to the rule.
+func (w *World) typed(d, code, way uint8) {
+	e := event{kind: evTried, d: int8(d), whose: int8(d), verdict: rule.Wrong}
+	open := w.state.Delivery()
+	switch way {
+	case byKeypad:
+		e.d, e.via = nobody, rule.Keypad
+	case byPage:
+		e.via = rule.Page
+	case byQR:
+		e.via = rule.QR
+	}
+	if way != byKeypad && !w.net {
+		return
+	}
+	switch {
+	case code == codeTypo && way != byQR:
+		e.verdict, e.whose = rule.Typo, nobody
+	case code != codeRight:
+		e.whose = nobody
+	case open == name(d):
+		e.verdict = rule.Right
+	}
+	w.ref++
+	e.number = w.ref
+	w.step(e)
+}
+
+// ill is what becomes of the coil.
+func (w *World) ill(how uint8) {
+	w.door.ill = how
+	switch how {
+	case coilDead:
+		if w.door.current {
+			w.door.current = false
+			w.latchLater()
+		}
+	case coilWelded, coilWell, coilMute:
+	}
+	w.readCoil()
+}
