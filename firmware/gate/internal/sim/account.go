@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/bits"
 	"time"
 
 	"vestibule/firmware/gate/internal/challenge"
@@ -24,6 +25,10 @@ const (
 	unsureFor  = 2 * time.Second
 	lostFor    = 5 * time.Second
 	readAhead  = 50 * time.Millisecond // frames
+	motorTime  = 4 * time.Second       // a motor's, for all that a strike does at once
+	panicFor   = 2 * time.Minute
+	exitFor    = 15 * time.Second
+	longGrace  = 15 * time.Minute
 )
 
 type windowStage uint8
@@ -45,9 +50,10 @@ const (
 // ledger is what is true of one delivery.
 type ledger struct {
 	plan      rule.Plan
-	known     bool // gate has accepted it and not forgotten it
-	logged    bool // the journal says so
-	gone      bool // it is over and forgotten
+	place     uint8 // among those that are kept: of two visits it matters which is first
+	known     bool  // gate has accepted it and not forgotten it
+	logged    bool  // the journal says so
+	gone      bool  // it is over and forgotten
 	window    windowStage
 	visit     visitStage
 	cancelled bool
@@ -62,6 +68,9 @@ type ledger struct {
 	quiet     time.Duration // the grace runs since
 	sure      uint8         // entries that somebody was granted: not to be forgotten whatever happens
 	started   bool          // a visit began once
+	duress    bool          // it was said
+	keep      int64         // no pass of it holds longer
+	said      uint64        // the revision that the journal knows
 }
 
 // flight is an entry between the code and the coil.
@@ -100,6 +109,7 @@ type picture struct {
 // without a look at its state. It is told what the rule is told, says what has to come of it,
 // and compares.
 type account struct {
+	setup  rule.Setup
 	now    rule.Now
 	led    [deliveries]ledger
 	open   int8 // whose window is open
@@ -124,6 +134,10 @@ type account struct {
 	held       bool
 	forced     bool
 	loud       bool
+	unseen     bool // the picture was lost in mid-visit
+	exit       time.Duration
+	panicking  bool
+	panicEnds  time.Duration
 
 	coverKnown, coverOff, latch bool
 
@@ -134,7 +148,11 @@ type account struct {
 	newest            int64 // the newest sure time
 	newestTicket      uint64
 
-	// Of one step: what has to come, what came, and what came and need not.
+	page
+}
+
+// page is of one step: what has to come, what came, and what may come.
+type page struct {
 	want, did, may    sheet
 	answers, answered answers
 	wantBurn, burn    ticketed
@@ -179,8 +197,19 @@ func (a *answers) add(x answer) {
 	a.n++
 }
 
-func (a *account) begin() {
-	*a = account{open: nobody, disk: true, cam: picture{d: nobody}}
+func (a *account) begin(setup rule.Setup) {
+	*a = account{setup: setup, open: nobody, disk: true, cam: picture{d: nobody}}
+}
+
+// place is the first that is free.
+func (a *account) place() uint8 {
+	taken := uint8(0)
+	for i := range a.led {
+		if a.led[i].known {
+			taken |= 1 << a.led[i].place
+		}
+	}
+	return uint8(bits.TrailingZeros8(^taken))
 }
 
 // current is the delivery whose window is open, nil for none.
@@ -196,12 +225,13 @@ func (a *account) visited() int8 {
 	if a.open >= 0 && a.led[a.open].visit == underWay {
 		return a.open
 	}
+	v := nobody
 	for i := range a.led {
-		if a.led[i].known && a.led[i].visit == underWay {
-			return int8(i)
+		if l := &a.led[i]; l.known && l.visit == underWay && (v < 0 || l.place < a.led[v].place) {
+			v = int8(i)
 		}
 	}
-	return nobody
+	return v
 }
 
 // about is what an entry without a delivery of its own is about.
@@ -256,8 +286,26 @@ func (a *account) alarmHere() {
 }
 
 func (a *account) hush() {
-	if a.loud && !a.coverOff && !a.held && !a.forced {
+	if a.loud && !a.coverOff && !a.held && !a.forced && !a.unseen && !a.panicking {
 		a.loud = false
 		a.must(xHush, nobody)
 	}
+}
+
+func (a *account) motor() bool { return a.setup.Lock == rule.Motor }
+
+// atOnce is how long something may take that a motor takes its time for.
+func (a *account) atOnce(d time.Duration) time.Duration {
+	if a.motor() {
+		return motorTime
+	}
+	return d
+}
+
+// onItsWay: a motor that has not arrived knows no better.
+func (a *account) onItsWay() bool { return a.motor() && a.coil == rule.CoilUnknown }
+
+// still: it is shut, as far as anything can tell, and no current frees it.
+func (a *account) still() bool {
+	return (a.door == rule.Closed || a.setup.NoContact) && a.coil == rule.CoilOff
 }

@@ -44,6 +44,7 @@ func (a *account) phase() phase {
 
 // likely is how likely each kind of move is in each phase, beside the others.
 var likely = [kindsEnd][phasesEnd]uint8{
+	Build: {},
 	//            idle planned waiting opening inside between after
 	Wait:       {8, 8, 14, 14, 14, 14, 10},
 	Until:      {2, 24, 14, 16, 16, 24, 12},
@@ -52,6 +53,13 @@ var likely = [kindsEnd][phasesEnd]uint8{
 	SignCancel: {2, 3, 2, 2, 2, 2, 1},
 	SignLock:   {2, 3, 2, 2, 2, 2, 1},
 	GivePass:   {30, 10, 3, 2, 2, 3, 8},
+	SignAmend:  {2, 5, 2, 1, 2, 2, 1},
+	GiveAmend:  {2, 8, 3, 2, 3, 3, 1},
+	Revoke:     {1, 1, 1, 1, 1, 1, 1},
+	Disown:     {1, 1, 1, 1, 1, 1, 1},
+	LetGo:      {1, 1, 1, 5, 2, 2, 1},
+	Exit:       {3, 3, 3, 3, 5, 4, 4},
+	Panic:      {1, 1, 2, 2, 2, 2, 2},
 	GiveOther:  {2, 4, 2, 1, 1, 1, 2},
 	GiveCancel: {2, 3, 2, 2, 3, 3, 2},
 	GiveLock:   {2, 3, 2, 2, 3, 3, 2},
@@ -127,9 +135,11 @@ func (c *chooser) next(w *World) Move {
 		m.A, m.B = w.account.nextDeadline(m.A%deadlinesEnd, w), m.B%3
 	case SignPass, GivePass:
 		m.A = w.wanted(m.Kind, m.A%deliveries)
-	case SignOther, GiveOther:
+	case SignOther, GiveOther, SignAmend:
 		m.A %= deliveries
-	case SignCancel, SignLock, GiveCancel, GiveLock:
+	case GiveAmend:
+		m.A, m.B = here(), m.B%amendments
+	case SignCancel, SignLock, GiveCancel, GiveLock, Revoke, Disown:
 		m.A = here()
 	case Watch, Beyond:
 		m.A %= 3
@@ -140,6 +150,8 @@ func (c *chooser) next(w *World) Move {
 			code = codeWrong
 		} else if x == 4 {
 			code = codeTypo
+		} else if x == 5 {
+			code = codeForced
 		}
 		m.B = uint16(code) | uint16(r>>12&0xff)%uint16(waysEnd)<<8
 	case Cover, Eye, Freeze:
@@ -164,7 +176,7 @@ func (c *chooser) next(w *World) Move {
 		m.A, m.B = m.A&7, m.B&1|uint16(r&r>>1&1)<<1
 	case CrashAt:
 		m.A &= 7
-	case Pull, Leave, Shut, Force, Bounce, Latch, kindsEnd:
+	case Build, Pull, Leave, Shut, Force, Bounce, Latch, Exit, Panic, LetGo, kindsEnd:
 	}
 	return m
 }

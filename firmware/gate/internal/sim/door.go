@@ -20,6 +20,9 @@ type door struct {
 	toldDoor, toldBolt rule.Contact
 	toldCoil           rule.Coil
 
+	moving, freeing bool // a motor
+	arrives         time.Duration
+
 	lagging  bool // the bolt is still moving
 	lagUntil time.Duration
 }
@@ -43,9 +46,10 @@ func (d *door) doorSays() rule.Contact {
 	return say(d.doorLie, rule.Closed)
 }
 
-// boltSays: a spring latch is held by the strike while the door is shut and no current frees it.
+// boltSays: a spring latch is held by the strike while the door is shut and no current frees
+// it; a motor's bolt when it is all the way out.
 func (d *door) boltSays() rule.Contact {
-	if d.ajar || d.current {
+	if d.ajar || d.current || d.moving {
 		return say(d.boltLie, rule.Open)
 	}
 	return say(d.boltLie, rule.Closed)
@@ -53,7 +57,7 @@ func (d *door) boltSays() rule.Contact {
 
 func (d *door) coilSays() rule.Coil {
 	switch {
-	case d.ill == coilDead || d.ill == coilWelded:
+	case d.ill == coilDead || d.ill == coilWelded || d.moving:
 		return rule.CoilUnknown
 	case d.ill == coilMute:
 		return d.toldCoil
@@ -64,22 +68,53 @@ func (d *door) coilSays() rule.Coil {
 }
 
 // locked is whether the door is locked, whatever anybody says.
-func (d *door) locked() bool { return !d.ajar && !d.current }
+func (d *door) locked() bool { return !d.ajar && !d.current && !d.moving }
+
+// drop takes the current, if anything can.
+func (d *door) drop(w *World) {
+	if d.current && d.ill != coilWelded {
+		d.current = false
+		w.latchLater()
+	}
+}
+
+const motorRuns = 1500 * time.Millisecond // from one end to the other
 
 // energise is what the lock's driver does.
 func (w *World) energise() {
-	if w.door.ill != coilDead {
-		w.door.current, w.door.since = true, w.mono
+	d := &w.door
+	switch {
+	case d.ill == coilDead:
+	case w.setup.Lock == rule.Motor:
+		d.moving, d.freeing, d.arrives = true, true, w.mono+motorRuns
+	default:
+		d.current, d.since = true, w.mono
 		w.latchLater()
 	}
 	w.readCoil()
 }
 
 func (w *World) release() {
-	if w.door.current && w.door.ill != coilWelded {
-		w.door.current = false
-		w.latchLater()
+	d := &w.door
+	switch {
+	case w.setup.Lock != rule.Motor:
+		d.drop(w)
+	case d.ill == coilWelded || !d.current && !d.moving:
+	default:
+		// It waits for an open door to be shut.
+		d.current, d.moving, d.freeing, d.arrives = false, true, false, w.mono+motorRuns
 	}
+	w.readCoil()
+}
+
+// arrive is a motor at one of its ends.
+func (d *door) arrive(w *World) {
+	if !d.freeing && d.ajar {
+		d.arrives = w.mono + motorRuns
+		return
+	}
+	d.moving, d.current = false, d.freeing
+	w.latchLater()
 	w.readCoil()
 }
 
@@ -91,6 +126,9 @@ func (w *World) readCoil() {
 }
 
 func (w *World) readDoor() {
+	if w.setup.NoContact {
+		return
+	}
 	if c := w.door.doorSays(); w.alive && c != w.door.toldDoor {
 		w.door.toldDoor = c
 		w.step(event{kind: evDoor, contact: c})
@@ -113,12 +151,15 @@ func (w *World) latchLater() {
 
 // hardware is what happens at the door by itself.
 func (w *World) hardware() {
-	if w.door.current && w.door.ill != coilWelded && w.mono >= w.door.since+oneShot {
-		w.door.current = false
-		w.latchLater()
+	d := &w.door
+	if w.setup.Lock != rule.Motor && d.current && w.mono >= d.since+oneShot {
+		d.drop(w)
 		w.readCoil()
 	}
-	if w.door.lagging && w.mono >= w.door.lagUntil {
+	if d.moving && w.mono >= d.arrives {
+		d.arrive(w)
+	}
+	if d.lagging && w.mono >= d.lagUntil {
 		w.readBolt()
 	}
 }

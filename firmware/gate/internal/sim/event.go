@@ -16,6 +16,12 @@ const (
 	evPass
 	evCancel
 	evLock
+	evAmend
+	evRevert
+	evDisown
+	evLetGo
+	evPanic
+	evExit
 	evTried
 	evWritten
 	evDoor
@@ -65,6 +71,18 @@ func (e *event) rule() rule.Event {
 		return rule.CancelCame(nameOf(e.d))
 	case evLock:
 		return rule.LockCame(nameOf(e.d))
+	case evAmend:
+		return rule.AmendCame(*e.plan)
+	case evRevert:
+		return rule.RevertCame(*e.plan)
+	case evDisown:
+		return rule.DisownCame(nameOf(e.d))
+	case evLetGo:
+		return rule.LetGoCame()
+	case evPanic:
+		return rule.PanicCame()
+	case evExit:
+		return rule.ExitCame()
 	case evTried:
 		return rule.Tried(nameOf(e.d), e.verdict, e.via, e.number)
 	case evWritten:

@@ -19,8 +19,36 @@ func (a *account) take(e *event) {
 		a.cancel(e.d)
 	case evLock:
 		a.lock(e.d)
+	case evAmend:
+		a.amendCame(e.plan)
+	case evRevert:
+		if l := &a.led[e.d]; l.known && l.window != shut && l.plan.Until != e.plan.Until {
+			a.moveEnd(e.d, e.plan.Until)
+		}
+	case evDisown:
+		if l := &a.led[e.d]; l.known && !l.cancelled && l.window != shut {
+			l.cancelled, l.byOwner = true, false
+			a.must(kCancelled, e.d)
+		}
+	case evLetGo:
+		if a.coil == rule.CoilOn || a.flight.phase == energising {
+			a.release()
+		}
+	case evPanic:
+		a.panicCame()
+	case evExit:
+		if a.setup.Exit && !a.setup.NoContact {
+			if a.now.Mono >= a.exit {
+				a.note(kExit)
+			}
+			a.exit = a.now.Mono + exitFor
+		}
 	case evTried:
 		a.tried(e)
+		if l := a.current(); e.verdict == rule.Forced && l != nil && !l.duress && (e.d < 0 || e.d == a.open) {
+			l.duress = true
+			a.must(kDuress, a.open)
+		}
 	case evWritten:
 		a.written(e)
 	case evDoor:
@@ -86,7 +114,7 @@ func (a *account) passCame(p *rule.Plan) {
 	}
 	l := &a.led[d]
 	ordered := l.ordered
-	*l = ledger{plan: *p, known: true, logged: true}
+	*l = ledger{plan: *p, place: a.place(), known: true, logged: true, keep: p.Until}
 	a.must(kPassAccepted, d)
 	a.raise(p.Epoch)
 	if ordered.cancel {
@@ -95,6 +123,71 @@ func (a *account) passCame(p *rule.Plan) {
 	if ordered.lock {
 		l.locked, l.visit = true, over
 	}
+}
+
+// refusesAmended is refuses for another end of a window.
+func (a *account) refusesAmended(p *rule.Plan) (why [8]wire.Reason, n int) {
+	d := index(p.Delivery)
+	l := &a.led[d]
+	add := func(is bool, r wire.Reason) {
+		if is {
+			why[n] = r
+			n++
+		}
+	}
+	if !l.known {
+		add(l.gone, wire.WindowOver)
+		add(!l.gone, wire.NoDelivery)
+		return why, n
+	}
+	longer := p.Until > l.plan.Until
+	add(p.Revision <= l.plan.Revision, wire.OldRevision)
+	add(p.Until <= l.plan.From, wire.Unreadable)
+	add(l.cancelled || l.window == shut || a.now.Wall >= l.plan.Until, wire.WindowOver)
+	add(longer && (l.visit == over || l.locked), wire.CodeUsed)
+	collides := false
+	for i := range a.led {
+		o := &a.led[i]
+		if int8(i) != d && o.known && !o.cancelled && o.window != shut && l.plan.From < o.plan.Until && o.plan.From < p.Until {
+			collides = true
+		}
+	}
+	add(longer && collides, wire.Overlaps)
+	return why, n
+}
+
+func (a *account) amendCame(p *rule.Plan) {
+	d := index(p.Delivery)
+	if _, n := a.refusesAmended(p); n > 0 {
+		a.must(kPassRefused, d)
+		a.must(xRevert, d)
+		return
+	}
+	a.led[d].plan.Revision = p.Revision
+	a.moveEnd(d, p.Until)
+}
+
+func (a *account) moveEnd(d int8, until int64) {
+	l := &a.led[d]
+	l.plan.Until = until
+	l.keep = max(l.keep, until)
+	l.said = l.plan.Revision
+	a.must(kAmended, d)
+	if l.window == opened && until > a.now.Wall && a.cam.eye {
+		a.must(xAmend, d)
+	}
+}
+
+// panicCame is heard during a window, a visit and its grace.
+func (a *account) panicCame() {
+	if a.about() < 0 && a.now.Mono >= a.egress {
+		return
+	}
+	if !a.panicking {
+		a.note(kPanic)
+		a.alarm()
+	}
+	a.panicking, a.panicEnds = true, a.now.Mono+panicFor
 }
 
 // raise ends what an older epoch permitted.
@@ -276,11 +369,11 @@ func (a *account) coilIs(c rule.Coil) {
 	}
 	if c != rule.CoilOn && was == rule.CoilOn {
 		a.coilOff, a.hadCoil = a.now.Mono, true
-		if v := a.visited(); v >= 0 && a.door == rule.Closed {
+		if v := a.visited(); v >= 0 && (a.door == rule.Closed || a.setup.NoContact) {
 			a.led[v].quiet = a.now.Mono
 		}
 	}
-	if a.flight.phase != energising {
+	if a.flight.phase != energising || a.onItsWay() {
 		return
 	}
 	if c != rule.CoilOn {
@@ -299,6 +392,9 @@ func (a *account) coilIs(c rule.Coil) {
 }
 
 func (a *account) doorIs(c rule.Contact) {
+	if a.setup.NoContact {
+		return
+	}
 	was := a.door
 	a.door = c
 	if c == rule.Closed && was != rule.Closed && a.coil == rule.CoilOn {
@@ -328,6 +424,7 @@ func (a *account) doorIs(c rule.Contact) {
 		a.note(kForcedOpen)
 		a.alarmHere()
 	}
+	a.exit = 0 // that was the one
 	if v >= 0 {
 		a.led[v].entered = true
 	}
@@ -336,13 +433,13 @@ func (a *account) doorIs(c rule.Contact) {
 // opensRightly: it was let open, or somebody may be leaving: in a visit in which the door has
 // been open, and for a grace after it.
 func (a *account) opensRightly() bool {
-	if a.coil == rule.CoilOn || a.hadCoil && a.now.Mono-a.coilOff < movesFor {
+	if a.coil == rule.CoilOn || a.hadCoil && a.now.Mono-a.coilOff < a.atOnce(movesFor) {
 		return true
 	}
 	if v := a.visited(); v >= 0 && a.led[v].entered {
 		return true
 	}
-	return a.now.Mono < a.egress
+	return a.now.Mono < a.egress || a.now.Mono < a.exit
 }
 
 func (a *account) cover(off bool) {

@@ -16,6 +16,7 @@ func (a *account) follow() {
 	a.followDoor()
 	a.followVisits()
 	a.followTold()
+	a.followAlarms()
 	if !a.net && a.online && a.now.Mono-a.netOff >= lostFor {
 		a.online, a.lost = false, true
 		a.note(kLinkLost)
@@ -29,7 +30,7 @@ func (a *account) followEntry() {
 	case a.flight.phase == burning && waited >= diskWithin:
 		a.disk = false
 		a.abandon(wire.DiskTrouble)
-	case a.flight.phase == energising && waited >= coilWithin:
+	case a.flight.phase == energising && waited >= a.atOnce(coilWithin):
 		a.abandon(wire.DoorUnsure)
 		a.release()
 	}
@@ -151,7 +152,7 @@ func (a *account) followDoor() {
 		a.isOdd, a.unsure = false, false
 	case !a.isOdd:
 		a.isOdd, a.odd = true, mono
-	case !a.unsure && mono-a.odd >= unsureFor:
+	case !a.unsure && mono-a.odd >= a.atOnce(unsureFor):
 		a.unsure = true
 		a.note(kSensorUnsure)
 	}
@@ -162,7 +163,7 @@ func (a *account) followDoor() {
 }
 
 func (a *account) followVisits() {
-	if a.door != rule.Closed || a.coil != rule.CoilOff || a.flight.phase != grounded || a.relock && !a.unsure {
+	if !a.still() || a.flight.phase != grounded || a.relock && !a.unsure && !a.setup.NoContact {
 		return
 	}
 	for i := range a.led {
@@ -181,7 +182,7 @@ func (a *account) followVisits() {
 // owner said so.
 func (a *account) isOver(l *ledger) bool {
 	calm := a.now.Mono - l.quiet
-	return l.locked || l.cancelled || l.window == shut || calm >= l.plan.Grace || l.used >= l.plan.Entries && (l.entered || calm >= movesFor)
+	return l.locked || l.cancelled || l.window == shut || calm >= l.plan.Grace || l.used >= l.plan.Entries && !a.setup.NoContact && (l.entered || calm >= movesFor)
 }
 
 func (a *account) followTold() {
@@ -199,11 +200,29 @@ func (a *account) followTold() {
 	c.visit = on
 }
 
+// followAlarms: a picture that is lost in mid-visit, and what ends by itself.
+func (a *account) followAlarms() {
+	l := a.current()
+	lost := l != nil && l.visit == underWay && l.plan.Camera && a.cam.fault
+	switch {
+	case !lost && a.unseen:
+		a.unseen = false
+		a.hush()
+	case lost && !a.unseen && a.blind() != "":
+		a.unseen = true
+		a.alarm()
+	}
+	if a.panicking && a.now.Mono >= a.panicEnds {
+		a.panicking = false
+		a.hush()
+	}
+}
+
 func (a *account) followForgetting() {
 	for i := range a.led {
 		l := &a.led[i]
 		inFlight := a.flight.phase != grounded && a.flight.d == int8(i)
-		if !l.known || l.visit == underWay || a.now.Wall < l.plan.Until || inFlight || l.window != shut && !l.cancelled {
+		if !l.known || l.visit == underWay || a.now.Wall < l.keep || inFlight || l.window != shut && !l.cancelled {
 			continue
 		}
 		a.must(xForget, int8(i))
@@ -228,6 +247,9 @@ const (
 	dueEgress
 	dueSlow
 	dueLost
+	dueForget
+	dueExit
+	duePanic
 	deadlinesEnd
 )
 
@@ -235,6 +257,7 @@ var deadlineNames = [deadlinesEnd]string{
 	"a window begins", "the window ends", "the disk has had its time", "the coil has had its time to answer", "the coil has had current for its time",
 	"the door has stopped moving", "the door has been open too long", "the picture is old", "the camera has had its time to start", "the picture is steady",
 	"the sensors are unsure", "the grace is over", "leaving is over", "the delay is over", "the link is lost",
+	"a pass is forgotten", "the button inside has had its time", "the panic is over",
 }
 
 // deadline is when something is due, by CLOCK_MONOTONIC.
@@ -262,11 +285,11 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 	case dueDisk:
 		return a.flight.since + diskWithin, a.flight.phase == burning
 	case dueCoil:
-		return a.flight.since + coilWithin, a.flight.phase == energising
+		return a.flight.since + a.atOnce(coilWithin), a.flight.phase == energising
 	case duePulse:
 		return a.coilAt + pulse, a.coil == rule.CoilOn && !a.letGo
 	case dueMoves:
-		return a.coilOff + movesFor, a.hadCoil
+		return a.coilOff + a.atOnce(movesFor), a.hadCoil
 	case dueHeld:
 		return a.openedAt + heldAfter, a.door == rule.Open && !a.held
 	case dueFresh:
@@ -276,9 +299,9 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 	case dueSteady:
 		return a.cam.good + steadyFor, a.cam.power && a.cam.fault && a.cam.steady
 	case dueUnsure:
-		return a.odd + unsureFor, a.isOdd && !a.unsure
+		return a.odd + a.atOnce(unsureFor), a.isOdd && !a.unsure
 	case dueGrace:
-		if v >= 0 && a.door == rule.Closed && a.coil == rule.CoilOff {
+		if v >= 0 && a.still() {
 			return a.led[v].quiet + a.led[v].plan.Grace, true
 		}
 	case dueEgress:
@@ -289,6 +312,18 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 		}
 	case dueLost:
 		return a.netOff + lostFor, !a.net && a.online
+	case dueForget:
+		for i := range a.led {
+			if x := &a.led[i]; x.known && x.visit != underWay && (x.window == shut || x.cancelled) {
+				if at, ok := wall(x.keep); ok {
+					return at, true
+				}
+			}
+		}
+	case dueExit:
+		return a.exit, true
+	case duePanic:
+		return a.panicEnds, a.panicking
 	}
 	return 0, false
 }

@@ -15,9 +15,11 @@ const (
 
 // gate is what gate has in memory beside the rule's state.
 type gate struct {
-	known   [deliveries]bool // passes it keeps
-	plans   [deliveries]rule.Plan
-	keeping bool // a pass is on its way to the disk
+	known   [deliveries]bool      // passes it keeps
+	plans   [deliveries]rule.Plan // as signed
+	amended [deliveries]amendment
+	before  [deliveries]amendment // what the newest amendment replaced
+	keeping bool                  // a pass is on its way to the disk
 	stamp   int64
 	power   bool // of the camera
 }
@@ -37,6 +39,7 @@ const (
 	jobEntry jobKind = iota
 	jobKeep
 	jobDrop
+	jobAmend
 )
 
 // job is one thing for the disk.
@@ -45,6 +48,7 @@ type job struct {
 	d      uint8
 	other  bool // jobKeep: the other pass
 	entry  entry
+	amend  amendment
 	ticket uint64
 }
 
@@ -57,6 +61,7 @@ type disk struct {
 	epoch   uint64
 	kept    [deliveries]bool
 	plans   [deliveries]rule.Plan
+	amended [deliveries]amendment
 	journal [maxJournal]entry
 	length  int
 }
@@ -92,9 +97,11 @@ func (d *disk) store(j *job, from *[deliveries]drawer) {
 			p = from[j.d].other
 		}
 		d.epoch = max(d.epoch, p.Epoch)
-		d.kept[j.d], d.plans[j.d] = true, p
+		d.kept[j.d], d.plans[j.d], d.amended[j.d] = true, p, amendment{}
 	case jobDrop:
 		d.kept[j.d] = false
+	case jobAmend:
+		d.amended[j.d] = j.amend
 	}
 }
 
@@ -117,6 +124,8 @@ func (w *World) work() bool {
 		w.step(event{kind: evWritten, number: j.ticket, on: true})
 	case j.kind == jobKeep:
 		w.kept(j, true)
+	case j.kind == jobAmend && j.amend.revision > 0 && w.gate.keeping:
+		w.keptAmend(j)
 	}
 	return true
 }
@@ -127,15 +136,18 @@ func (w *World) fail() bool {
 	w.diskSays(false)
 	for i := range d.n {
 		j := d.queue[i]
-		if j.ticket == 0 && j.kind != jobKeep {
+		if j.ticket == 0 && j.kind != jobKeep && (j.kind != jobAmend || j.amend.revision == 0) {
 			continue
 		}
 		copy(d.queue[i:d.n-1], d.queue[i+1:d.n])
 		d.n--
-		if j.ticket != 0 {
+		switch {
+		case j.ticket != 0:
 			w.step(event{kind: evWritten, number: j.ticket})
-		} else {
+		case j.kind == jobKeep:
 			w.kept(j, false)
+		default:
+			w.gate.keeping = false
 		}
 		return true
 	}
@@ -180,19 +192,43 @@ func (w *World) kept(j job, ok bool) {
 	if j.other {
 		p = &w.drawer[j.d].other
 	}
-	w.gate.known[j.d], w.gate.plans[j.d] = true, *p
+	w.gate.known[j.d], w.gate.plans[j.d], w.gate.amended[j.d] = true, *p, amendment{}
 	w.step(event{kind: evPass, d: int8(j.d), plan: p})
+}
+
+// giveAmend hands gate an amendment.
+func (w *World) giveAmend(d uint8, which int) {
+	m := w.drawer[d].amend[which]
+	g := &w.gate
+	if !w.alive || !w.net || m.revision == 0 || w.drawer[d].revoked || g.keeping || g.amended[d] == m {
+		return
+	}
+	p := amended(w.drawer[d].pass, m)
+	now := w.now()
+	why := w.state.JudgeAmended(p, now)
+	w.account.checkJudgeAmended(&p, why, now, w)
+	if why != "" {
+		w.enqueue(job{kind: jobEntry, entry: w.entryOf(&rule.Entry{Kind: wire.PassRefused, Delivery: name(d), Reason: why})})
+		return
+	}
+	g.keeping = true
+	w.enqueue(job{kind: jobAmend, d: d, amend: m})
+}
+
+func (w *World) keptAmend(j job) {
+	g := &w.gate
+	g.keeping = false
+	g.before[j.d], g.amended[j.d] = g.amended[j.d], j.amend
+	p := amended(g.plans[j.d], j.amend)
+	w.step(event{kind: evAmend, d: int8(j.d), plan: &p})
 }
 
 // die is the end of the gate's process: pins and what it had in memory are let go.
 func (w *World) die() {
 	w.alive, w.crashIn = false, 0
 	w.gate = gate{}
-	if w.door.ill != coilWelded {
-		if w.door.current {
-			w.latchLater()
-		}
-		w.door.current = false
+	if w.setup.Lock != rule.Motor { // a motor stays as it is
+		w.door.drop(w)
 	}
 }
 
@@ -213,6 +249,7 @@ func (w *World) crash(jobs uint8, power, away bool) {
 	w.real += int64(bootTime)
 	if power {
 		w.mono = bootTime
+		w.door.moving, w.door.lagging = false, false
 		w.eye.at = 0
 	}
 	if away {
@@ -226,27 +263,12 @@ func (w *World) start() {
 	d := &w.disk
 	w.alive = true
 	d.said = true
-	w.state = rule.New(d.epoch)
-	for {
-		// By the beginning of their windows, then by name.
-		first := nobody
-		for i := range d.kept {
-			if d.kept[i] && !w.gate.known[i] && (first < 0 || d.plans[i].From < d.plans[first].From) {
-				first = int8(i)
-			}
+	for i := range d.kept {
+		if d.kept[i] {
+			w.gate.known[i], w.gate.plans[i], w.gate.amended[i] = true, d.plans[i], d.amended[i]
 		}
-		if first < 0 {
-			break
-		}
-		w.gate.known[first], w.gate.plans[first] = true, d.plans[first]
-		w.state.Restore(d.plans[first])
 	}
-	floor := built
-	for i := range d.length {
-		e := &d.journal[i]
-		w.state.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Count: int(e.count)})
-		floor = max(floor, e.wall*int64(time.Millisecond))
-	}
+	floor := w.replay(&w.state)
 	w.clock = *clock.New(time.Unix(0, floor).UTC(), w.wall(), w.mono)
 	r := w.clock.Read(w.wall(), w.mono)
 	w.gate.stamp = r.Stamp.UnixMilli()
@@ -256,10 +278,42 @@ func (w *World) start() {
 	w.boot()
 }
 
+// replay makes a rule's state of what the disk has, and says which time it is at least.
+func (w *World) replay(s *rule.State) (floor int64) {
+	d := &w.disk
+	*s = rule.New(d.epoch, w.setup)
+	var done [deliveries]bool
+	for range d.kept {
+		// By the beginning of their windows, then by name.
+		first := nobody
+		for i := range d.kept {
+			if d.kept[i] && !done[i] && (first < 0 || d.plans[i].From < d.plans[first].From) {
+				first = int8(i)
+			}
+		}
+		if first < 0 {
+			break
+		}
+		done[first] = true
+		s.Restore(d.plans[first])
+		if m := d.amended[first]; m.revision > 0 {
+			s.Restore(amended(d.plans[first], m))
+		}
+	}
+	floor = built
+	for i := range d.length {
+		e := &d.journal[i]
+		s.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Count: int(e.count)})
+		floor = max(floor, e.wall*int64(time.Millisecond))
+	}
+	return floor
+}
+
 // boot is what gate hears first.
 func (w *World) boot() {
 	w.disk.said = true
 	w.door.toldDoor, w.door.toldBolt, w.door.toldCoil = rule.Unknown, rule.Unknown, rule.CoilUnknown
+	w.release() // drivers begin inert
 	w.readCoil()
 	w.readDoor()
 	w.readBolt()

@@ -33,6 +33,41 @@ type drawer struct {
 	pass, other   rule.Plan
 	signed, again bool
 	cancel, lock  bool
+	amend         [amendments]amendment
+	amends        int
+	revoked       bool // whoever amended may not any more
+}
+
+// amendments of a delivery there may be.
+const amendments = 2
+
+// amendment of a pass: another end.
+type amendment struct {
+	revision uint64 // 0 for none
+	until    int64
+}
+
+// shifts are by how much an amendment moves the end as it was signed.
+var shifts = [...]time.Duration{5 * time.Minute, -5 * time.Minute, -9 * time.Minute, time.Second, -time.Second, time.Hour, -30 * time.Minute, 10 * time.Second}
+
+// amended is a plan with an amendment.
+func amended(p rule.Plan, m amendment) rule.Plan {
+	if m.revision > 0 {
+		p.Revision, p.Until = m.revision, m.until
+	}
+	return p
+}
+
+// setups are doors.
+var setups = [...]struct {
+	name  string
+	setup rule.Setup
+}{
+	{"all sensors and a fail-secure strike", rule.Setup{}},
+	{"a button inside", rule.Setup{Exit: true}},
+	{"a motor lock", rule.Setup{Lock: rule.Motor}},
+	{"a fail-safe magnet and a button inside", rule.Setup{Lock: rule.FailSafe, Exit: true}},
+	{"no contact", rule.Setup{NoContact: true}},
 }
 
 // terms of a pass, as 16 bits of a move choose them.
@@ -47,7 +82,7 @@ type terms struct {
 }
 
 var (
-	froms   = [...]time.Duration{-time.Second, 0, time.Millisecond, 5 * time.Second, time.Minute, 10 * time.Minute, -time.Hour, 3 * time.Hour}
+	froms   = [...]time.Duration{-time.Second, 0, time.Millisecond, 5 * time.Second, time.Minute, 20 * time.Second, -time.Hour, 3 * time.Hour}
 	lengths = [...]time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, 2 * time.Hour}
 	graces  = [...]time.Duration{0, 10 * time.Second, 3 * time.Minute, time.Minute}
 )

@@ -32,6 +32,7 @@ const (
 	Ticks                      // the rule asks for a tick before time changes something
 	Shown                      // the household sees what is true
 	TimeTrust                  // nobody is let in by an unsure clock, and time does not come again
+	Duress                     // a duress code is answered as a right one, and the owner is told once
 	invariantsEnd
 )
 
@@ -40,7 +41,7 @@ var invariantNames = [invariantsEnd]string{
 	Refusal: "a refusal says why", Answered: "one answer to a try", CoilEnds: "the coil lets go", Bolted: "locked is locked", AtRest: "ends locked",
 	WayOut: "nobody locked in", Alarm: "alarms", Window: "windows on time", VisitEnd: "visits end", Orders: "orders obeyed", Power: "camera power",
 	Picture: "picture", EyeTold: "eye is told", Viewing: "watching ends", Logged: "in the journal", Kept: "nothing lost", Forgotten: "passes forgotten",
-	Ticks: "ticks asked for", Shown: "what is shown", TimeTrust: "trusted time",
+	Ticks: "ticks asked for", Shown: "what is shown", TimeTrust: "trusted time", Duress: "duress",
 }
 
 func (i Invariant) String() string { return invariantNames[i] }
@@ -76,5 +77,5 @@ var guards = [kindsCount]Invariant{
 	kDoorOpened: Logged, kBeyond: Logged, kDoorShut: Logged, kHeldOpen: Alarm, kForcedOpen: Alarm, kVisitEnded: VisitEnd, kOwnerLocked: Orders,
 	kTamper: Alarm, kTamperOver: Alarm, kSensorUnsure: Bolted, kClockJumped: Logged, kJournalBroken: Logged, kLinkLost: Logged, kLinkBack: Logged,
 	xEnergise: Willing, xRelease: CoilEnds, xPowerOn: Power, xPowerOff: Power, xWakeQuiet: EyeTold, xWakeVisit: EyeTold, xVisitOn: EyeTold, xVisitOff: EyeTold,
-	xSleep: Power, xCut: Viewing, xLoud: Alarm, xHush: Alarm, xForget: Forgotten,
+	xSleep: Power, xCut: Viewing, xLoud: Alarm, xHush: Alarm, xForget: Forgotten, kAmended: Window, kDuress: Duress, kPanic: Alarm, kExit: Logged, xRevert: Window, xAmend: EyeTold,
 }

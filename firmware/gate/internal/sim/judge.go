@@ -63,6 +63,10 @@ func (a *account) read(out []rule.Effect) {
 			a.answered.add(answer{ref: e.Ref, reason: e.Reason, wait: e.Wait, left: e.Left, from: e.From})
 		case rule.Sound:
 			a.did[onOff(e.On, xLoud, xHush)] |= bit(nobody)
+		case rule.Revert:
+			a.did[xRevert] |= bit(index(e.Delivery))
+		case rule.Amend:
+			a.did[xAmend] |= bit(index(e.Delivery))
 		case rule.Forget:
 			a.did[xForget] |= bit(index(e.Delivery))
 		}
@@ -244,9 +248,11 @@ func (a *account) ticks(what uint8) bool {
 		return !a.cam.fault
 	case dueSteady:
 		return a.blind() == ""
+	case dueForget:
+		return a.flight.phase == grounded
 	case dueGrace:
-		return a.flight.phase == grounded && (!a.relock || a.unsure)
-	case dueMoves, dueEgress, dueSlow:
+		return a.flight.phase == grounded && (!a.relock || a.unsure || a.setup.NoContact)
+	case dueMoves, dueEgress, dueSlow, dueExit:
 		return false
 	}
 	return true
@@ -266,6 +272,20 @@ func (a *account) checkJudge(p *rule.Plan, got wire.Reason, now rule.Now, w *Wor
 	}
 }
 
+// checkJudgeAmended is checkJudge for an amendment.
+func (a *account) checkJudgeAmended(p *rule.Plan, got wire.Reason, now rule.Now, w *World) {
+	a.now = now
+	why, n := a.refusesAmended(p)
+	for _, r := range why[:n] {
+		if r == got {
+			return
+		}
+	}
+	if n != 0 || got != "" {
+		w.breaks(Window, "an amendment is judged %q, and %d reasons are against it, first %q", got, n, why[0])
+	}
+}
+
 // checkShown: what the household sees.
 func (a *account) checkShown(w *World) {
 	if !w.alive || w.broken.What != Holds {
@@ -274,7 +294,7 @@ func (a *account) checkShown(w *World) {
 	v := w.state.View(a.now)
 	wantBolt := wire.BoltUnknown
 	switch {
-	case a.door == rule.Unknown || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown || a.unsure:
+	case a.door == rule.Unknown && !a.setup.NoContact || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown && !a.motor() || a.unsure:
 	case a.locked():
 		wantBolt = wire.BoltLocked
 	case a.coil == rule.CoilOn || a.bolt == rule.Open:
@@ -302,8 +322,12 @@ func (a *account) checkShown(w *World) {
 	switch {
 	case a.forced:
 		wantAlarm = wire.ForcedOpen
+	case a.panicking:
+		wantAlarm = wire.Panic
 	case a.latch:
 		wantAlarm = wire.Tamper
+	case a.unseen:
+		wantAlarm = wire.CameraFault
 	case !a.disk:
 		wantAlarm = wire.JournalBroken
 	case a.held:

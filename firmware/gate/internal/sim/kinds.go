@@ -34,6 +34,10 @@ const (
 	kJournalBroken
 	kLinkLost
 	kLinkBack
+	kAmended
+	kDuress
+	kPanic
+	kExit
 	entriesEnd
 
 	xEnergise
@@ -49,6 +53,8 @@ const (
 	xLoud
 	xHush
 	xForget
+	xRevert
+	xAmend
 	kindsCount
 )
 
@@ -108,6 +114,14 @@ func kindOf(k wire.Kind) kind {
 		return kLinkLost
 	case wire.LinkBack:
 		return kLinkBack
+	case wire.Amended:
+		return kAmended
+	case wire.Duress:
+		return kDuress
+	case wire.Panic:
+		return kPanic
+	case wire.ExitPressed:
+		return kExit
 	}
 	return kOther
 }
@@ -119,13 +133,13 @@ var wireKinds = [entriesEnd]wire.Kind{
 	kCodeRefused: wire.CodeRefused, kVisitStarted: wire.VisitStarted, kUnlocked: wire.Unlocked, kRelocked: wire.Relocked, kDoorOpened: wire.DoorOpened,
 	kBeyond: wire.BeyondDoorway, kDoorShut: wire.DoorShut, kHeldOpen: wire.HeldOpen, kForcedOpen: wire.ForcedOpen, kVisitEnded: wire.VisitEnded,
 	kOwnerLocked: wire.OwnerLocked, kTamper: wire.Tamper, kTamperOver: wire.TamperOver, kSensorUnsure: wire.SensorUnsure, kClockJumped: wire.ClockJumped,
-	kJournalBroken: wire.JournalBroken, kLinkLost: wire.LinkLost, kLinkBack: wire.LinkBack,
+	kJournalBroken: wire.JournalBroken, kLinkLost: wire.LinkLost, kLinkBack: wire.LinkBack, kAmended: wire.Amended, kDuress: wire.Duress, kPanic: wire.Panic, kExit: wire.ExitPressed,
 }
 
 var effectNames = [kindsCount]string{
 	xEnergise: "energise", xRelease: "release", xPowerOn: "camera power on", xPowerOff: "camera power off", xWakeQuiet: "wake eye", xWakeVisit: "wake eye into a visit",
 	xVisitOn: "tell eye that a visit goes on", xVisitOff: "tell eye that no visit goes on", xSleep: "send eye to sleep", xCut: "cut the viewers", xLoud: "alarm on",
-	xHush: "alarm off", xForget: "forget the pass",
+	xHush: "alarm off", xForget: "forget the pass", xRevert: "drop the amendment", xAmend: "tell eye of another end",
 }
 
 func (k kind) String() string {
@@ -142,7 +156,7 @@ type why uint8
 // with them.
 var reasons = [...]wire.Reason{
 	"", wire.CodeWrong, wire.ByOwner, wire.OldEpoch, wire.TimeUp, wire.EntriesUsed, wire.CodeTypo, wire.CodeSlowed, wire.CodeSpent, wire.CodeUsed,
-	wire.DiskTrouble, wire.DoorUnsure, wire.Tampered, wire.TooLate, wire.Overlaps, wire.WindowOver,
+	wire.DiskTrouble, wire.DoorUnsure, wire.Tampered, wire.TooLate, wire.Overlaps, wire.WindowOver, wire.NotGranted,
 }
 
 const whyWrong, whyOwner why = 1, 2 // in reasons

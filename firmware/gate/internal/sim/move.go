@@ -19,19 +19,26 @@ type Kind uint8
 
 // Kinds of moves, by whose they are. What A and B mean stands beside each.
 const (
+	Build Kind = iota // how the door is made; only as the first move. A: a setup
+
 	// Time.
-	Wait  Kind = iota // A: a span
-	Until             // A: a deadline, B: 0 a millisecond before, 1 at it, 2 a millisecond after
+	Wait  // A: a span
+	Until // A: a deadline, B: 0 a millisecond before, 1 at it, 2 a millisecond after
 
 	// The owner, and the hub, which keeps what is signed and gives it to the gate when it likes.
 	SignPass   // A: delivery, B: terms
 	SignOther  // the same delivery with other terms. A: delivery, B: terms
 	SignCancel // A: delivery
 	SignLock   // A: delivery
+	SignAmend  // A: delivery, B: by how much its end moves
 	GivePass   // A: delivery
 	GiveOther  // A: delivery
 	GiveCancel // A: delivery
 	GiveLock   // A: delivery
+	GiveAmend  // A: delivery, B: the first or the second
+	Revoke     // whoever amended a delivery may not any more. A: delivery
+	Disown     // whoever signed its pass may not any more. A: delivery
+	LetGo      // anybody at all wishes that the door is locked now
 	Watch      // A: how many
 
 	// The courier, and who guesses.
@@ -40,6 +47,8 @@ const (
 	Leave // opens it from within
 	Shut
 	Force // opens it whatever holds it
+	Exit  // presses the button inside
+	Panic // holds # at the keypad
 
 	// The device's case and its sensors.
 	Cover    // A: 1 off, 0 on
@@ -123,6 +132,7 @@ const (
 	codeRight uint8 = iota
 	codeWrong
 	codeTypo
+	codeForced // right, in its duress spelling
 	codesEnd
 )
 
@@ -138,6 +148,8 @@ func (m Move) String() string {
 	d := name(m.A % deliveries)
 	pick := func(s ...string) string { return s[int(m.A)%len(s)] }
 	switch m.Kind {
+	case Build:
+		return "a door with " + setups[int(m.A)%len(setups)].name
 	case Wait:
 		return fmt.Sprintf("%v pass", spans[int(m.A)%len(spans)])
 	case Until:
@@ -158,11 +170,21 @@ func (m Move) String() string {
 		return fmt.Sprintf("the hub hands over that %s is cancelled", d)
 	case GiveLock:
 		return fmt.Sprintf("the hub hands over that %s is locked", d)
+	case SignAmend:
+		return fmt.Sprintf("the owner moves the end of %s by %v", d, shifts[int(m.B)%len(shifts)])
+	case GiveAmend:
+		return fmt.Sprintf("the hub hands over amendment %d of %s", m.B%amendments+1, d)
+	case Revoke:
+		return "whoever amended " + d + " may not any more"
+	case Disown:
+		return "whoever signed the pass for " + d + " may not any more"
+	case LetGo:
+		return "somebody wishes that the door is locked now"
 	case Watch:
 		return pick("nobody watches", "one person watches", "two people watch")
 	case Type:
 		code, way := uint8(m.B)%codesEnd, uint8(m.B>>8)%waysEnd
-		what := [...]string{"the code of " + d, "a wrong code", "a slip of the code"}[code]
+		what := [...]string{"the code of " + d, "a wrong code", "a slip of the code", "the code of " + d + " under duress"}[code]
 		where := [...]string{"is typed at the keypad", "is sent from the page of " + d, "is shown as a picture on the page of " + d}[way]
 		return what + " " + where
 	case Pull:
@@ -173,6 +195,10 @@ func (m Move) String() string {
 		return "somebody shuts the door"
 	case Force:
 		return "somebody breaks the door open"
+	case Exit:
+		return "somebody presses the button inside"
+	case Panic:
+		return "somebody holds # at the keypad"
 	case Cover:
 		return pick("the cover is put on again", "the cover is taken off")
 	case DoorLies:

@@ -29,6 +29,12 @@ func (w *World) Play(m Move) {
 func (w *World) play(m Move) {
 	d := m.A % deliveries
 	switch m.Kind {
+	case Build:
+		if w.moves == 1 {
+			built := newWorld(setups[int(m.A)%len(setups)].setup)
+			built.tell, built.moves, built.broken = w.tell, w.moves, w.broken
+			*w = *built
+		}
 	case Wait:
 		w.pass(spans[int(m.A)%len(spans)])
 	case Until:
@@ -62,6 +68,21 @@ func (w *World) play(m Move) {
 		if w.drawer[d].lock && w.net {
 			w.step(event{kind: evLock, d: int8(d)})
 		}
+	case SignAmend:
+		if x := &w.drawer[d]; x.signed && x.amends < amendments {
+			x.amend[x.amends] = amendment{uint64(x.amends) + 1, x.pass.Until + shifts[int(m.B)%len(shifts)].Milliseconds()}
+			x.amends++
+		}
+	case GiveAmend:
+		w.giveAmend(d, int(m.B%amendments))
+	case Revoke:
+		w.revoke(d)
+	case Disown:
+		if w.gate.known[d] {
+			w.step(event{kind: evDisown, d: int8(d)})
+		}
+	case LetGo:
+		w.step(event{kind: evLetGo})
 	case Watch:
 		if w.net || m.A%3 == 0 {
 			w.viewers = int(m.A % 3)
@@ -77,6 +98,12 @@ func (w *World) play(m Move) {
 		w.swing(true)
 	case Shut:
 		w.swing(false)
+	case Exit:
+		if w.setup.Exit {
+			w.step(event{kind: evExit})
+		}
+	case Panic:
+		w.step(event{kind: evPanic})
 	case Cover:
 		if off := m.A&1 != 0; w.door.cover != off {
 			w.door.cover = off
@@ -169,6 +196,18 @@ func (w *World) playEye(m Move) {
 	}
 }
 
+// revoke takes from whoever amended a delivery the right to: its end is as signed again.
+func (w *World) revoke(d uint8) {
+	g := &w.gate
+	w.drawer[d].revoked = true
+	if !w.alive || !g.known[d] || g.keeping || g.amended[d].revision == 0 {
+		return
+	}
+	g.amended[d] = amendment{}
+	w.enqueue(job{kind: jobAmend, d: d})
+	w.step(event{kind: evRevert, d: int8(d), plan: &g.plans[d]})
+}
+
 // typed compares a code as service does and hands it to the rule.
 func (w *World) typed(d, code, way uint8) {
 	e := event{kind: evTried, d: int8(d), whose: int8(d), verdict: rule.Wrong}
@@ -187,8 +226,10 @@ func (w *World) typed(d, code, way uint8) {
 	switch {
 	case code == codeTypo && way != byQR:
 		e.verdict, e.whose = rule.Typo, nobody
-	case code != codeRight:
+	case code != codeRight && (code != codeForced || way == byQR):
 		e.whose = nobody
+	case open == name(d) && code == codeForced:
+		e.verdict = rule.Forced
 	case open == name(d):
 		e.verdict = rule.Right
 	}
@@ -200,13 +241,8 @@ func (w *World) typed(d, code, way uint8) {
 // ill is what becomes of the coil.
 func (w *World) ill(how uint8) {
 	w.door.ill = how
-	switch how {
-	case coilDead:
-		if w.door.current {
-			w.door.current = false
-			w.latchLater()
-		}
-	case coilWelded, coilWell, coilMute:
+	if how == coilDead && w.setup.Lock != rule.Motor {
+		w.door.drop(w)
 	}
 	w.readCoil()
 }

@@ -38,7 +38,9 @@ func (a *account) amiss(l *ledger) wire.Reason {
 		return wire.DiskTrouble
 	case !a.now.Sure:
 		return wire.ClockUnsure
-	case a.unsure || a.door == rule.Unknown || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown:
+	case a.unsure || a.door == rule.Unknown && !a.setup.NoContact || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown:
+		return wire.DoorUnsure
+	case a.setup.NoContact && a.coil == rule.CoilOff && a.bolt != rule.Closed:
 		return wire.DoorUnsure
 	case a.door == rule.Open:
 		return wire.DoorIsOpen
@@ -76,17 +78,23 @@ func (a *account) blind() wire.Reason {
 
 // disagrees reports whether contact, bolt and coil contradict one another or say nothing.
 func (a *account) disagrees() bool {
-	if a.door == rule.Unknown || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown {
+	if a.bolt == rule.Unknown || a.door == rule.Unknown && !a.setup.NoContact {
 		return true
 	}
+	if a.coil == rule.CoilUnknown {
+		return !a.motor() || a.door != rule.Open // a motor waits for an open door
+	}
 	free := a.bolt == rule.Open
-	mayBeHeld := a.door == rule.Closed && a.coil == rule.CoilOff
+	if a.setup.NoContact && a.coil == rule.CoilOff {
+		return false // open or shut, nobody knows
+	}
+	mayBeHeld := a.still()
 	return free == mayBeHeld
 }
 
 // locked is whether the door is known to be locked.
 func (a *account) locked() bool {
-	return a.door == rule.Closed && a.bolt == rule.Closed && a.coil == rule.CoilOff && !a.unsure
+	return a.still() && a.bolt == rule.Closed && !a.unsure
 }
 
 // waitAfter is how long digits have to wait after so many wrong codes.

@@ -8,11 +8,13 @@ import (
 
 func TestQuick(t *testing.T) {
 	p := newPlayer()
-	for i := range p.openings {
-		if b := p.openings[i].broken; b.What != Holds {
-			var sb strings.Builder
-			Replay(openings[i], func(s string) { sb.WriteString(s + "\n") })
-			t.Fatalf("opening %d: %v\n%s", i, b, sb.String())
+	for s := range p.openings {
+		for i := range p.openings[s] {
+			if b := p.openings[s][i].broken; b.What != Holds {
+				var sb strings.Builder
+				Replay(begin(s, i), func(s string) { sb.WriteString(s + "\n") })
+				t.Fatalf("opening %d: %v\n%s", i, b, sb.String())
+			}
 		}
 	}
 	start := time.Now()

@@ -10,21 +10,32 @@ import (
 // acknowledged before must be in it.
 func (a *account) recall(w *World, now rule.Now) {
 	acknowledged := a.led
-	a.begin()
+	a.begin(w.setup)
 	a.now = now
 	d := &w.disk
 	a.epoch = d.epoch
-	for i := range a.led {
-		if d.kept[i] {
-			a.led[i] = ledger{plan: d.plans[i], known: true}
+	for range d.kept {
+		// By the beginning of their windows, then by name.
+		i := nobody
+		for x := range d.kept {
+			if d.kept[x] && !a.led[x].known && (i < 0 || d.plans[x].From < d.plans[i].From) {
+				i = int8(x)
+			}
+		}
+		if i >= 0 {
+			a.led[i] = ledger{plan: amended(d.plans[i], d.amended[i]), place: a.place(), known: true, keep: max(d.plans[i].Until, d.amended[i].until)}
 			a.epoch = max(a.epoch, d.plans[i].Epoch)
 		}
 	}
 	var calm [deliveries]int64 // since when, by the wall
+	leaving, panicked := int64(0), int64(0)
 	for i := range d.length {
 		e := &d.journal[i]
 		a.newest = max(a.newest, e.wall) // what the disk does not know of the time is lost, too
 		a.recallHome(e)
+		if e.kind == kPanic {
+			panicked = e.wall + panicFor.Milliseconds()
+		}
 		if e.d < 0 {
 			continue
 		}
@@ -32,6 +43,10 @@ func (a *account) recall(w *World, now rule.Now) {
 			a.recallEnds(e)
 			a.recallDelivery(l, e)
 			switch e.kind {
+			case kVisitEnded:
+				if l.entered {
+					leaving = e.wall + l.plan.Grace.Milliseconds()
+				}
 			case kVisitStarted, kUnlocked, kDoorShut:
 				calm[e.d] = e.wall
 			}
@@ -60,9 +75,30 @@ func (a *account) recall(w *World, now rule.Now) {
 		}
 		l.sure = l.used
 	}
+	if a.setup.NoContact {
+		a.shown, a.held, a.forced = rule.Unknown, false, false
+	}
 	if a.shown == rule.Open {
 		a.openedAt = now.Mono
 	}
+	if a.setup.Lock == rule.FailSafe {
+		a.relock = true
+	}
+	if left, ok := a.left(leaving, longGrace); ok {
+		a.egress = left
+	}
+	if left, ok := a.left(panicked, panicFor); ok {
+		a.panicking, a.panicEnds = true, left
+	}
+}
+
+// left is what of a time by the wall is still to come.
+func (a *account) left(wall int64, most time.Duration) (time.Duration, bool) {
+	ms := wall - a.now.Wall
+	if ms <= 0 {
+		return 0, false
+	}
+	return a.now.Mono + time.Duration(min(ms, most.Milliseconds()))*time.Millisecond, true
 }
 
 // recallResumed is what gate does at once when it comes up.
@@ -76,10 +112,20 @@ func (a *account) recallResumed() {
 			l.logged = true
 			a.must(kPassAccepted, int8(i))
 		}
+		if l.plan.Revision > l.said {
+			l.said = l.plan.Revision
+			a.must(kAmended, int8(i))
+		}
 		if l.plan.Epoch < a.epoch && !l.cancelled && l.window != shut {
 			l.cancelled = true
 			a.must(kCancelled, int8(i))
 		}
+	}
+	switch {
+	case a.coverOff || a.panicking:
+		a.alarm()
+	case a.held || a.forced:
+		a.alarmHere()
 	}
 }
 
@@ -136,6 +182,10 @@ func (a *account) recallDelivery(l *ledger, e *entry) {
 		l.used = max(l.used, e.count)
 	case kDoorOpened:
 		l.entered = l.entered || l.visit == underWay
+	case kAmended:
+		l.said = max(l.said, uint64(e.count))
+	case kDuress:
+		l.duress = true
 	case kBeyond:
 		l.beyond = max(l.beyond, e.count)
 	case kVisitEnded:

@@ -94,23 +94,31 @@ var openings = [...][]Move{
 
 // player plays schedules, one after the other, on worlds of its own. It is for one goroutine.
 type player struct {
-	openings [len(openings)]World
+	openings [len(setups)][len(openings)]World
 	world    World
 	chooser  *chooser
 	record   []Move // if not nil, what was played
 	steps    uint64
+	opened   uint64
 }
 
 func newPlayer() *player {
 	p := &player{chooser: newChooser()}
-	for i := range openings {
-		w := NewWorld()
-		for _, m := range openings[i] {
-			w.Play(m)
+	for s := range setups {
+		for i := range openings {
+			w := NewWorld()
+			for _, m := range begin(s, i) {
+				w.Play(m)
+			}
+			p.openings[s][i] = *w
 		}
-		p.openings[i] = *w
 	}
 	return p
+}
+
+// begin is how a schedule begins at a door of a setup.
+func begin(setup, opening int) []Move {
+	return append([]Move{{Build, uint8(setup), 0}}, openings[opening]...)
 }
 
 // play plays schedule n of a seed, to its end. It allocates nothing as long as all holds.
@@ -118,13 +126,16 @@ func (p *player) play(seed, n uint64) Broken {
 	c := p.chooser
 	c.random.Seed(seed, n)
 	r := c.random.Uint64()
-	which := r % uint64(len(openings))
-	w := &p.world
-	*w = p.openings[which]
-	if p.record != nil {
-		p.record = append(p.record[:0], openings[which]...)
+	which, setup := int(r%uint64(len(openings))), 0
+	if x := int(r >> 8 & 15); x < len(setups) { // most doors have it all
+		setup = x
 	}
-	before := w.steps
+	w := &p.world
+	*w = p.openings[setup][which]
+	if p.record != nil {
+		p.record = append(p.record[:0], begin(setup, which)...)
+	}
+	before, pulses := w.steps, w.pulses
 	for range 14 + r>>32&31 {
 		m := c.next(w)
 		if p.record != nil {
@@ -137,6 +148,7 @@ func (p *player) play(seed, n uint64) Broken {
 	}
 	w.Rest()
 	p.steps += uint64(w.steps - before)
+	p.opened += uint64(w.pulses - pulses)
 	return w.broken
 }
 

@@ -23,6 +23,7 @@ const (
 // are empty between moves: a copy is a world of its own, for the same goroutine. [NewWorld]
 // makes one.
 type World struct {
+	setup   rule.Setup
 	state   rule.State
 	account account
 	clock   clock.Clock
@@ -54,9 +55,12 @@ type World struct {
 
 	moves  int
 	steps  int
+	pulses int
 	broken Broken
 	buf    *[maxEffects]rule.Effect
-	top    int
+	head   int // of what is to be carried out
+	tail   int
+	busy   bool
 	tell   func(string)
 }
 
@@ -70,11 +74,13 @@ type eye struct {
 }
 
 // NewWorld is a home in which all is well and nothing is planned.
-func NewWorld() *World {
-	w := &World{mono: time.Hour, real: start, alive: true, buf: new([maxEffects]rule.Effect)}
+func NewWorld() *World { return newWorld(rule.Setup{}) }
+
+func newWorld(setup rule.Setup) *World {
+	w := &World{setup: setup, mono: time.Hour, real: start, alive: true, buf: new([maxEffects]rule.Effect)}
 	w.clock = *clock.New(time.Unix(0, built).UTC(), w.wall(), w.mono)
-	w.state = rule.New(0)
-	w.account.begin()
+	w.state = rule.New(0, setup)
+	w.account.begin(setup)
 	w.eye.on, w.net = true, true
 	w.boot()
 	return w
@@ -114,24 +120,30 @@ func (w *World) stepAt(e event, now rule.Now) {
 	w.steps++
 	var out []rule.Effect
 	if e.kind == evResume {
-		out = rule.Resume(&w.state, now, w.buf[w.top:w.top])
+		out = rule.Resume(&w.state, now, w.buf[:w.tail])
 	} else {
-		out = rule.Step(&w.state, e.rule(), now, w.buf[w.top:w.top])
+		out = rule.Step(&w.state, e.rule(), now, w.buf[:w.tail])
 	}
-	w.account.judge(&e, now, out, w)
-	w.top += len(out)
-	for i := range out {
+	w.account.judge(&e, now, out[w.tail:], w)
+	w.tail = min(len(out), maxEffects)
+	if w.busy {
+		return // these come after those that are being carried out
+	}
+	w.busy = true
+	for w.head < w.tail && w.broken.What == Holds {
 		if w.crashIn > 0 {
 			if w.crashIn--; w.crashIn == 0 {
 				w.die()
 			}
 		}
-		if !w.alive || w.broken.What != Holds {
+		if !w.alive {
 			break
 		}
-		w.carryOut(&out[i])
+		i := w.head
+		w.head++
+		w.carryOut(&w.buf[i])
 	}
-	w.top -= len(out)
+	w.head, w.tail, w.busy = 0, 0, false
 }
 
 // carryOut does what the rule wants, as package service does.
@@ -143,6 +155,7 @@ func (w *World) carryOut(e *rule.Effect) {
 	case rule.Write:
 		w.enqueue(job{kind: jobEntry, ticket: e.Ticket, entry: w.entryOf(&e.Entry)})
 	case rule.Energise:
+		w.pulses++
 		w.energise()
 	case rule.Release:
 		w.release()
@@ -153,7 +166,12 @@ func (w *World) carryOut(e *rule.Effect) {
 			w.gate.known[d] = false
 			w.enqueue(job{kind: jobDrop, d: uint8(d)})
 		}
-	case rule.Wake, rule.Visit, rule.Sleep, rule.Cut, rule.Grant, rule.Deny, rule.Sound:
+	case rule.Revert:
+		if d := index(e.Delivery); d >= 0 {
+			w.gate.amended[d] = w.gate.before[d]
+			w.enqueue(job{kind: jobAmend, d: uint8(d), amend: w.gate.before[d]})
+		}
+	case rule.Amend, rule.Wake, rule.Visit, rule.Sleep, rule.Cut, rule.Grant, rule.Deny, rule.Sound:
 	}
 }
 
@@ -167,7 +185,9 @@ func (w *World) pass(d time.Duration) {
 		if w.alive {
 			now := w.now()
 			next := w.state.Next(now)
-			w.account.checkNext(next, now, w)
+			if i == 0 {
+				w.account.checkNext(next, now, w)
+			}
 			if next > 0 && i < faithful {
 				d = min(d, next)
 			}
@@ -175,8 +195,11 @@ func (w *World) pass(d time.Duration) {
 		if w.door.lagging {
 			d = min(d, max(w.door.lagUntil-w.mono, 1))
 		}
-		if w.door.current && w.door.ill != coilWelded {
+		if w.door.current && w.door.ill != coilWelded && w.setup.Lock != rule.Motor {
 			d = min(d, max(w.door.since+oneShot-w.mono, 1))
+		}
+		if w.door.moving {
+			d = min(d, max(w.door.arrives-w.mono, 1))
 		}
 		w.mono += d
 		w.real += int64(d)
