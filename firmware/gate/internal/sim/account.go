@@ -16,6 +16,7 @@ const (
 	freshFor   = time.Second
 	freeTries  = 3
 	mostWrong  = 10
+	mostByWay  = 7
 	mostBeyond = 99
 	diskWithin = 2 * time.Second
 	coilWithin = time.Second
@@ -60,18 +61,34 @@ type ledger struct {
 	byOwner   bool // that is why
 	locked    bool
 	ordered   struct{ cancel, lock bool } // before its pass came
-	wrong     uint8
+	wrong     [digitWays]uint8
 	used      uint8
 	entered   bool
 	beyond    uint8
-	slow      time.Duration // no digits before
-	quiet     time.Duration // the grace runs since
-	sure      uint8         // entries that somebody was granted: not to be forgotten whatever happens
-	started   bool          // a visit began once
-	duress    bool          // it was said
-	keep      int64         // no pass of it holds longer
-	said      uint64        // the revision that the journal knows
+	slow      [digitWays]time.Duration // no digits before
+	quiet     time.Duration            // the grace runs since
+	sure      uint8                    // entries that somebody was granted: not to be forgotten whatever happens
+	started   bool                     // a visit began once
+	duress    bool                     // it was said
+	keep      int64                    // no pass of it holds longer
+	said      uint64                   // the revision that the journal knows
 }
+
+// digitWays are where digits are typed and counted apart: the keypad, and the page.
+const digitWays = 2
+
+func digitWay(v rule.Via) int {
+	if v == rule.Page {
+		return 1
+	}
+	return 0
+}
+
+// wrongs are the wrong codes of both ways.
+func (l *ledger) wrongs() int { return int(l.wrong[0]) + int(l.wrong[1]) }
+
+// left is how many more wrong codes one way bears.
+func (l *ledger) left(way int) int { return min(mostByWay-int(l.wrong[way]), mostWrong-l.wrongs()) }
 
 // flight is an entry between the code and the coil.
 type flight struct {
@@ -157,7 +174,7 @@ type page struct {
 	answers, answered answers
 	wantBurn, burn    ticketed
 	twice             kind // written twice for one delivery
-	wrongs            int  // what the entry of a wrong code counts
+	counted           int  // what the entry of a wrong code counts
 }
 
 // sheet says of each kind for which deliveries it came; the top bit is for none.
@@ -304,6 +321,11 @@ func (a *account) atOnce(d time.Duration) time.Duration {
 
 // onItsWay: a motor that has not arrived knows no better.
 func (a *account) onItsWay() bool { return a.motor() && a.coil == rule.CoilUnknown }
+
+// dumb: a contact says nothing that ought to.
+func (a *account) dumb() bool {
+	return a.door == rule.Unknown && !a.setup.NoContact || a.bolt == rule.Unknown && !a.setup.NoBolt
+}
 
 // still: it is shut, as far as anything can tell, and no current frees it.
 func (a *account) still() bool {

@@ -137,6 +137,9 @@ func (w *World) readDoor() {
 
 func (w *World) readBolt() {
 	w.door.lagging = false
+	if w.setup.NoBolt {
+		return
+	}
 	if c := w.door.boltSays(); w.alive && c != w.door.toldBolt {
 		w.door.toldBolt = c
 		w.step(event{kind: evBolt, contact: c})

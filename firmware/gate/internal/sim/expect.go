@@ -54,7 +54,9 @@ func (a *account) take(e *event) {
 	case evDoor:
 		a.doorIs(e.contact)
 	case evBolt:
-		a.bolt = e.contact
+		if !a.setup.NoBolt {
+			a.bolt = e.contact
+		}
 	case evCoil:
 		a.coilIs(e.coil)
 	case evCover:
@@ -262,21 +264,21 @@ func (a *account) tried(e *event) {
 		return // at the keypad, outside a window
 	}
 	x := answer{ref: e.number}
-	digits := e.via != rule.QR
+	digits, way := e.via != rule.QR, digitWay(e.via)
 	switch {
-	case digits && l.wrong >= mostWrong:
+	case digits && l.left(way) <= 0:
 		x.reason = wire.CodeSpent
-	case digits && a.now.Mono < l.slow:
-		x.reason, x.wait = wire.CodeSlowed, l.slow-a.now.Mono
+	case digits && a.now.Mono < l.slow[way]:
+		x.reason, x.wait = wire.CodeSlowed, l.slow[way]-a.now.Mono
 	case digits && e.verdict == rule.Typo:
 		x.reason = wire.CodeTypo
 	case e.whose != a.open:
 		x.reason = wire.CodeWrong
 		if digits {
-			l.wrong++
-			l.slow = a.now.Mono + waitAfter(l.wrong)
+			l.wrong[way]++
+			l.slow[way] = a.now.Mono + waitAfter(l.wrong[way])
+			x.left = l.left(way)
 		}
-		x.left = mostWrong - int(l.wrong)
 	case a.flight.phase == burning || a.flight.phase == energising:
 		// An answer at once, which says nothing new: not an entry.
 		x.reason, x.wait = wire.CodeSlowed, time.Second

@@ -163,7 +163,7 @@ func (a *account) followDoor() {
 }
 
 func (a *account) followVisits() {
-	if !a.still() || a.flight.phase != grounded || a.relock && !a.unsure && !a.setup.NoContact {
+	if !a.still() || a.flight.phase != grounded || a.relock && !a.unsure && !a.setup.NoContact && !a.setup.NoBolt {
 		return
 	}
 	for i := range a.led {
@@ -308,7 +308,7 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 		return a.egress, true
 	case dueSlow:
 		if l != nil {
-			return l.slow, true
+			return max(l.slow[0], l.slow[1]), true
 		}
 	case dueLost:
 		return a.netOff + lostFor, !a.net && a.online

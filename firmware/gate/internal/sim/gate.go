@@ -31,6 +31,7 @@ type entry struct {
 	why   why
 	d     int8
 	count uint8
+	way   uint8 // of a code
 }
 
 type jobKind uint8
@@ -70,7 +71,7 @@ type disk struct {
 func (d *disk) full() bool { return d.length > maxJournal-maxQueue-16 || d.n > maxQueue-12 }
 
 func (w *World) entryOf(e *rule.Entry) entry {
-	return entry{wall: w.gate.stamp, kind: kindOf(e.Kind), why: whyOf(e.Reason), d: index(e.Delivery), count: uint8(e.Count)}
+	return entry{wall: w.gate.stamp, kind: kindOf(e.Kind), why: whyOf(e.Reason), d: index(e.Delivery), count: uint8(e.Count), way: uint8(digitWay(e.Via))}
 }
 
 func (w *World) enqueue(j job) {
@@ -278,6 +279,8 @@ func (w *World) start() {
 	w.boot()
 }
 
+var vias = [digitWays]string{string(rule.Keypad), string(rule.Page)}
+
 // replay makes a rule's state of what the disk has, and says which time it is at least.
 func (w *World) replay(s *rule.State) (floor int64) {
 	d := &w.disk
@@ -303,7 +306,7 @@ func (w *World) replay(s *rule.State) (floor int64) {
 	floor = built
 	for i := range d.length {
 		e := &d.journal[i]
-		s.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Count: int(e.count)})
+		s.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Via: vias[e.way], Count: int(e.count)})
 		floor = max(floor, e.wall*int64(time.Millisecond))
 	}
 	return floor

@@ -68,6 +68,7 @@ var setups = [...]struct {
 	{"a motor lock", rule.Setup{Lock: rule.Motor}},
 	{"a fail-safe magnet and a button inside", rule.Setup{Lock: rule.FailSafe, Exit: true}},
 	{"no contact", rule.Setup{NoContact: true}},
+	{"no switch at the bolt", rule.Setup{NoBolt: true}},
 }
 
 // terms of a pass, as 16 bits of a move choose them.

@@ -13,7 +13,7 @@ func (a *account) judge(e *event, now rule.Now, out []rule.Effect, w *World) {
 	a.want, a.may, a.did = sheet{}, sheet{}, sheet{}
 	a.answers.n, a.answered.n = 0, 0
 	a.wantBurn, a.burn = ticketed{}, ticketed{}
-	a.twice, a.wrongs = kOther, 0
+	a.twice, a.counted = kOther, 0
 	a.read(out)
 	a.checkTime(w)
 	started := a.startedVisit()
@@ -41,7 +41,7 @@ func (a *account) read(out []rule.Effect) {
 				a.burn = ticketed{kind: k, d: index(e.Entry.Delivery), count: e.Entry.Count, ticket: e.Ticket}
 			}
 			if k == kCodeRefused && e.Entry.Reason == wire.CodeWrong {
-				a.wrongs = e.Entry.Count
+				a.counted = e.Entry.Count
 			}
 		case rule.Energise:
 			a.did[xEnergise] |= bit(nobody)
@@ -158,8 +158,8 @@ func (a *account) compareAnswers(w *World) {
 			w.breaks(Refusal, "refused because of %s, and it should be because of %s", got.reason, want.reason)
 		case want.wait != got.wait || want.left != got.left || want.from != got.from || want.number != got.number:
 			w.breaks(Refusal, "the answer says %+v, and should say %+v", *got, *want)
-		case want.reason == wire.CodeWrong && a.wrongs != mostWrong-want.left:
-			w.breaks(Kept, "%d wrong codes, and the journal is told of %d", mostWrong-want.left, a.wrongs)
+		case want.reason == wire.CodeWrong && a.open >= 0 && a.counted != a.led[a.open].wrongs():
+			w.breaks(Kept, "%d wrong codes, and the journal is told of %d", a.led[a.open].wrongs(), a.counted)
 		case got.grant && !w.disk.burned(want.d, got.number):
 			w.breaks(Kept, "granted, and the journal on the disk does not say so")
 		}
@@ -251,7 +251,7 @@ func (a *account) ticks(what uint8) bool {
 	case dueForget:
 		return a.flight.phase == grounded
 	case dueGrace:
-		return a.flight.phase == grounded && (!a.relock || a.unsure || a.setup.NoContact)
+		return a.flight.phase == grounded && (!a.relock || a.unsure || a.setup.NoContact || a.setup.NoBolt)
 	case dueMoves, dueEgress, dueSlow, dueExit:
 		return false
 	}
@@ -294,7 +294,7 @@ func (a *account) checkShown(w *World) {
 	v := w.state.View(a.now)
 	wantBolt := wire.BoltUnknown
 	switch {
-	case a.door == rule.Unknown && !a.setup.NoContact || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown && !a.motor() || a.unsure:
+	case a.dumb() || a.coil == rule.CoilUnknown && !a.motor() || a.unsure:
 	case a.locked():
 		wantBolt = wire.BoltLocked
 	case a.coil == rule.CoilOn || a.bolt == rule.Open:

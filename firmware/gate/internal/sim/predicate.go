@@ -38,7 +38,7 @@ func (a *account) amiss(l *ledger) wire.Reason {
 		return wire.DiskTrouble
 	case !a.now.Sure:
 		return wire.ClockUnsure
-	case a.unsure || a.door == rule.Unknown && !a.setup.NoContact || a.bolt == rule.Unknown || a.coil == rule.CoilUnknown:
+	case a.unsure || a.dumb() || a.coil == rule.CoilUnknown:
 		return wire.DoorUnsure
 	case a.setup.NoContact && a.coil == rule.CoilOff && a.bolt != rule.Closed:
 		return wire.DoorUnsure
@@ -78,11 +78,14 @@ func (a *account) blind() wire.Reason {
 
 // disagrees reports whether contact, bolt and coil contradict one another or say nothing.
 func (a *account) disagrees() bool {
-	if a.bolt == rule.Unknown || a.door == rule.Unknown && !a.setup.NoContact {
+	if a.dumb() {
 		return true
 	}
 	if a.coil == rule.CoilUnknown {
 		return !a.motor() || a.door != rule.Open // a motor waits for an open door
+	}
+	if a.setup.NoBolt {
+		return false
 	}
 	free := a.bolt == rule.Open
 	if a.setup.NoContact && a.coil == rule.CoilOff {
@@ -94,7 +97,7 @@ func (a *account) disagrees() bool {
 
 // locked is whether the door is known to be locked.
 func (a *account) locked() bool {
-	return a.still() && a.bolt == rule.Closed && !a.unsure
+	return a.still() && a.bolt == rule.Closed && !a.unsure && !a.setup.NoBolt
 }
 
 // waitAfter is how long digits have to wait after so many wrong codes.

@@ -64,8 +64,10 @@ func (a *account) recall(w *World, now rule.Now) {
 		}
 		passed := time.Duration(now.Wall-calm[i]) * time.Millisecond
 		l.quiet = now.Mono - min(max(passed, 0), l.plan.Grace)
-		if l.wrong > 0 {
-			l.slow = now.Mono + waitAfter(l.wrong)
+		for way, n := range l.wrong {
+			if n > 0 {
+				l.slow[way] = now.Mono + waitAfter(n)
+			}
 		}
 		if l.window == opened {
 			a.open = int8(i)
@@ -174,7 +176,10 @@ func (a *account) recallDelivery(l *ledger, e *entry) {
 		l.window = shut
 	case kCodeRefused:
 		if e.why == whyWrong {
-			l.wrong = max(l.wrong, e.count)
+			// Each says how many they are by then, so it stands for those that the disk lost.
+			if lost := min(int(e.count), mostWrong) - l.wrongs(); lost > 0 {
+				l.wrong[e.way] += uint8(lost)
+			}
 		}
 	case kVisitStarted:
 		l.visit, l.used, l.started = underWay, max(l.used, 1), true

@@ -70,7 +70,7 @@ var openings = [...][]Move{
 		{Type, 0, uint16(codeWrong)},
 		{Type, 0, uint16(codeWrong)},
 	},
-	{ // and guessed
+	{ // and guessed, at the keypad
 		{SignPass, 0, now | minutes | thrice | tenSecs | offline},
 		{GivePass, 0, 0},
 		{Wait, 4, 0},
@@ -83,12 +83,24 @@ var openings = [...][]Move{
 		{Type, 0, uint16(codeWrong)},
 		{Until, dueSlow, 1},
 		{Type, 0, uint16(codeWrong)},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
 		{Until, dueSlow, 1},
+	},
+	{ // and on the page
+		{SignPass, 0, now | minutes | thrice | tenSecs | offline},
+		{GivePass, 0, 0},
+		{Wait, 4, 0},
 		{Type, 0, uint16(codeWrong)},
+		{Type, 0, uint16(codeWrong)},
+		{Type, 0, uint16(codeWrong)},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
 		{Until, dueSlow, 1},
-		{Type, 0, uint16(codeWrong)},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
 		{Until, dueSlow, 1},
-		{Type, 0, uint16(codeWrong)},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
+		{Until, dueSlow, 1},
 	},
 }
 
@@ -203,11 +215,11 @@ func (w *World) Rest() {
 	switch a := &w.account; {
 	case !w.door.locked():
 		w.breaks(AtRest, "at rest, and the door is not locked: current %v", w.door.current)
-	case !w.state.Locked():
+	case !w.state.Locked() && !w.setup.NoBolt:
 		w.breaks(AtRest, "at rest, and gate does not know that the door is locked")
 	case w.gate.power:
 		w.breaks(AtRest, "at rest, and the camera has power")
-	case a.held || a.forced || a.loud || a.visited() >= 0 || a.relock:
+	case a.held || a.forced || a.loud || a.visited() >= 0 || a.relock && !w.setup.NoBolt:
 		w.breaks(AtRest, "at rest, and held %v, forced %v, loud %v, visited %d, relock %v", a.held, a.forced, a.loud, a.visited(), a.relock)
 	}
 }
