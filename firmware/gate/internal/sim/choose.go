@@ -84,6 +84,7 @@ var likely = [kindsEnd][phasesEnd]uint8{
 	Net:        {2, 2, 3, 2, 2, 3, 2},
 	Disk:       {1, 2, 3, 3, 2, 3, 1},
 	Work:       {1, 1, 1, 12, 2, 2, 1},
+	Echo:       {0, 0, 1, 4, 1, 2, 1},
 	Skew:       {2, 2, 3, 2, 2, 3, 2},
 	Freeze:     {1, 1, 1, 1, 1, 1, 1},
 	Crash:      {1, 2, 2, 4, 3, 3, 2},
@@ -141,7 +142,7 @@ func (c *chooser) next(w *World) Move {
 		m.A, m.B = here(), m.B%amendments
 	case SignCancel, SignLock, GiveCancel, GiveLock, Revoke, Disown:
 		m.A = here()
-	case Watch, Beyond:
+	case Watch, Beyond, Echo:
 		m.A %= 3
 	case Type:
 		m.A = here()
@@ -173,7 +174,7 @@ func (c *chooser) next(w *World) Move {
 	case Skew:
 		m.A, m.B = m.A%uint8(len(skews)), m.B&1
 	case Crash:
-		m.A, m.B = m.A&7, m.B&1|uint16(r&r>>1&1)<<1
+		m.A, m.B = m.A&7, m.B&1|uint16(r&r>>1&1)<<1|uint16(r>>2&1)<<2
 	case CrashAt:
 		m.A &= 7
 	case Build, Pull, Leave, Shut, Force, Bounce, Latch, Exit, Panic, LetGo, kindsEnd:

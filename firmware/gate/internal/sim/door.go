@@ -20,6 +20,7 @@ type door struct {
 	toldDoor, toldBolt rule.Contact
 	toldCoil           rule.Coil
 
+	coverLate       bool // its switch says nothing yet
 	moving, freeing bool // a motor
 	arrives         time.Duration
 
@@ -125,6 +126,11 @@ func (w *World) readCoil() {
 	}
 }
 
+func (w *World) readCover() {
+	w.door.coverLate = false
+	w.step(event{kind: evCover, on: w.door.cover})
+}
+
 func (w *World) readDoor() {
 	if w.setup.NoContact {
 		return
@@ -158,6 +164,9 @@ func (w *World) hardware() {
 	if w.setup.Lock != rule.Motor && d.current && w.mono >= d.since+oneShot {
 		d.drop(w)
 		w.readCoil()
+	}
+	if d.coverLate && w.alive {
+		w.readCover()
 	}
 	if d.moving && w.mono >= d.arrives {
 		d.arrive(w)

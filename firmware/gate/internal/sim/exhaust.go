@@ -26,7 +26,7 @@ type choice struct {
 // The pass of the first may be given again at any time.
 var bounded = [...]choice{
 	{Move{Wait, 6, 0}, 2, false},  // 1 s
-	{Move{Wait, 11, 0}, 4, false}, // 5 s
+	{Move{Wait, 11, 0}, 3, false}, // 5 s
 	{Move{Type, 0, uint16(codeRight)}, 2, false},
 	{Move{Type, 1, uint16(codeRight)}, 1, false},
 	{Move{Pull, 0, 0}, 1, false},

@@ -134,7 +134,11 @@ func (w *World) work() bool {
 // fail fails the first job that somebody waits for; the others wait until the disk works.
 func (w *World) fail() bool {
 	d := &w.disk
-	w.diskSays(false)
+	late := d.n > 0 && d.queue[0].ticket&1 != 0
+	if !late { // which of the two gate hears first is chance
+		w.diskSays(false)
+	}
+	defer w.diskSays(false)
 	for i := range d.n {
 		j := d.queue[i]
 		if j.ticket == 0 && j.kind != jobKeep && (j.kind != jobAmend || j.amend.revision == 0) {
@@ -271,6 +275,7 @@ func (w *World) start() {
 	}
 	floor := w.replay(&w.state)
 	w.clock = *clock.New(time.Unix(0, floor).UTC(), w.wall(), w.mono)
+	w.read.wall = 0
 	r := w.clock.Read(w.wall(), w.mono)
 	w.gate.stamp = r.Stamp.UnixMilli()
 	now := rule.Now{Wall: r.Now.UnixMilli(), Mono: w.mono, Sure: r.Sure}
@@ -320,7 +325,9 @@ func (w *World) boot() {
 	w.readCoil()
 	w.readDoor()
 	w.readBolt()
-	w.step(event{kind: evCover, on: w.door.cover})
+	if !w.door.coverLate {
+		w.readCover()
+	}
 	if w.net {
 		w.step(event{kind: evNet, on: true})
 	}

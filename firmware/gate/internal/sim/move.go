@@ -70,9 +70,10 @@ const (
 	Net      // A: 1 the hub can be reached
 	Disk     // A: ways of a disk
 	Work     // A: how many jobs a slow disk does
+	Echo     // an answer of the disk comes once more. A: how many answers ago
 	Skew     // the wall clock is set. A: by what, B: 1 back
 	Freeze   // A: 1 the wall clock stands
-	Crash    // A: how many jobs still reach the disk, B: 0 program, 1 power, +2 nobody comes back by itself
+	Crash    // A: how many jobs still reach the disk, B: 0 program, 1 power, +2 nobody comes back by itself, +4 the case's switch is slow
 	CrashAt  // A: after so many more effects
 	kindsEnd // how many there are
 )
@@ -229,6 +230,8 @@ func (m Move) String() string {
 		return "the disk " + [...]string{"is well", "is slow", "is full"}[m.A%disksEnd]
 	case Work:
 		return fmt.Sprintf("the disk does %d jobs", m.A%maxQueue)
+	case Echo:
+		return fmt.Sprintf("the disk says once more that the burning %d before the newest is done", m.A%3)
 	case Skew:
 		return fmt.Sprintf("the wall clock is set %s by %v", [...]string{"forward", "back"}[m.B%2], skews[int(m.A)%len(skews)])
 	case Freeze:
@@ -237,6 +240,9 @@ func (m Move) String() string {
 		what := [...]string{"gate is killed", "the power fails"}[m.B%2]
 		if m.B&2 != 0 {
 			what += ", and the hub and eye stay away"
+		}
+		if m.B&4 != 0 {
+			what += ", and the case's switch is slow"
 		}
 		return fmt.Sprintf("%s; %d jobs still reach the disk, the next is torn", what, m.A%maxQueue)
 	case CrashAt:

@@ -107,7 +107,7 @@ func (w *World) play(m Move) {
 	case Cover:
 		if off := m.A&1 != 0; w.door.cover != off {
 			w.door.cover = off
-			w.step(event{kind: evCover, on: off})
+			w.readCover()
 		}
 	case DoorLies:
 		w.door.doorLie = m.A % liesEnd
@@ -145,6 +145,13 @@ func (w *World) play(m Move) {
 				break
 			}
 		}
+	case Echo:
+		a := &w.account
+		back := uint64(m.A % 3)
+		owed := (a.flight.phase == burning || a.flight.phase == givenUp) && back == 0
+		if a.newestTicket > back && !owed {
+			w.step(event{kind: evWritten, number: a.newestTicket - back, on: true})
+		}
 	case Skew:
 		s := skews[int(m.A)%len(skews)]
 		if m.B&1 != 0 {
@@ -162,6 +169,7 @@ func (w *World) play(m Move) {
 			w.tampered = true
 		}
 	case Crash:
+		w.door.coverLate = m.B&4 != 0
 		w.crash(m.A%maxQueue, m.B&1 != 0, m.B&2 != 0)
 	case CrashAt:
 		w.crashIn = int8(m.A%16) + 1

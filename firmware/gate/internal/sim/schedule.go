@@ -192,9 +192,9 @@ func (w *World) Rest() {
 	w.diskSays(true)
 	w.settle()
 	w.eye.stalled = true
-	if w.door.cover {
+	if w.door.cover || w.door.coverLate {
 		w.door.cover = false
-		w.step(event{kind: evCover})
+		w.readCover()
 	}
 	w.swing(false)
 	w.readDoor()

@@ -29,12 +29,16 @@ type World struct {
 	clock   clock.Clock
 
 	// Time.
-	mono     time.Duration
-	real     int64 // what the time is, ns since 1970
-	skew     time.Duration
-	frozen   bool
-	stands   int64 // where it stands
-	tampered bool  // somebody touched the clock
+	mono   time.Duration
+	real   int64 // what the time is, ns since 1970
+	skew   time.Duration
+	frozen bool
+	stands int64    // where it stands
+	read   struct { // of the clocks, last
+		wall int64
+		now  rule.Now
+	}
+	tampered bool // somebody touched the clock
 
 	// The owner and the hub.
 	epoch  uint64
@@ -98,9 +102,17 @@ func (w *World) wall() time.Time {
 
 // now reads the clocks as gate does.
 func (w *World) now() rule.Now {
+	wall := w.real + int64(w.skew)
+	if w.frozen {
+		wall = w.stands
+	}
+	if w.read.wall == wall && w.read.now.Mono == w.mono {
+		return w.read.now // the same moment: it says the same
+	}
 	r := w.clock.Read(w.wall(), w.mono)
 	w.gate.stamp = r.Stamp.UnixMilli()
 	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: w.mono, Sure: r.Sure}
+	w.read.wall, w.read.now = wall, n
 	if r.Jumped {
 		w.stepAt(event{kind: evJumped}, n)
 	}

@@ -50,7 +50,7 @@ func (o *outcome) killed() bool { return o.err == nil && o.invariant != "" }
 // Run tries the faults and tells of each what found it. It is an error if one is not found.
 func Run(ctx context.Context, o Options) error {
 	if o.Most == 0 {
-		o.Most = 2_000_000
+		o.Most = 250_000
 	}
 	if o.Root == "" {
 		var err error
