@@ -5,14 +5,15 @@ FUZZTIME ?= 10s
 .PHONY: test walls kills bench fuzz shots setup-test setup-bench
 
 # What is measured over many drawn rooms runs without the race detector, which would make minutes of
-# it; so is a program whose memory is measured.
+# it; so are a program whose memory is measured, and the many schedules of the lock's rule.
 # The visits in a browser come last and alone: they are about a picture in real time, and want both cores.
 test: setup-test web-test ## every test, the visit in a browser too, under the race detector
 	$(Q)go vet ./...
 	$(Q)go vet -tags desk ./...
-	$(Q)go test -race -tags desk -p 2 -timeout 15m $$(go list -tags desk ./... | grep -v '/scripts/e2e$$')
+	$(Q)go test -race -tags desk -p 2 -timeout 15m $$(go list -tags desk ./... | grep -vE '/scripts/e2e$$|/sim/mutants$$')
 	$(Q)go test -tags desk -run 'TestRates|TestFilm' ./vision/internal/shadow
 	$(Q)go test -tags desk -run 'TestProgram' ./firmware/gate
+	$(Q)go test -tags desk ./firmware/gate/internal/sim/...
 	$(Q)go test -race -tags desk -timeout 15m ./scripts/e2e
 
 walls: setup-run ## what each program may hold and reach, shown on the running programs
