@@ -117,7 +117,8 @@ func (t *turn) settleTold() {
 	t.do(Effect{Do: Visit, On: t.camera.visit})
 }
 
-// settlePicture says when the picture comes, fails and comes back.
+// settlePicture says when the picture comes, fails and comes back, of the delivery whose window
+// gave the camera its power: another's visit may still go on.
 func (t *turn) settlePicture() {
 	c := &t.camera
 	if !c.power {
@@ -127,16 +128,16 @@ func (t *turn) settlePicture() {
 	switch {
 	case why != "" && !c.fault && (c.live || t.now.Mono-c.since >= startWithin):
 		c.fault, c.good = true, 0
-		t.note(wire.CameraFault, why)
+		t.write(Entry{Kind: wire.CameraFault, Delivery: c.delivery, Reason: why})
 	case why != "":
 		c.good = 0
 	case !c.live:
 		c.live, c.fault = true, false
-		t.note(wire.CameraOn, "")
+		t.write(Entry{Kind: wire.CameraOn, Delivery: c.delivery})
 	case c.fault && c.good == 0:
 		c.good = max(t.now.Mono, 1)
 	case c.fault && t.now.Mono-c.good >= steadyFor:
 		c.fault = false
-		t.note(wire.CameraBack, "")
+		t.write(Entry{Kind: wire.CameraBack, Delivery: c.delivery})
 	}
 }

@@ -117,3 +117,29 @@ func TestOldFrames(t *testing.T) {
 		}
 	}
 }
+
+// A visit that outlives its window has nothing to do with the next window's picture. Found by
+// package sim.
+func TestPictureIsOfTheWindowThatIsOpen(t *testing.T) {
+	b := ready(t, func(p *Plan) { p.Until = start + 120_000 })
+	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.From, p.Until = "d2", start+120_000, start+7_200_000 })))
+	b.keys(Right)
+	b.bolt()
+	b.opens()
+	b.passes(time.Minute)
+	for _, e := range b.journal {
+		switch e.Kind {
+		case wire.CameraOn, wire.CameraOff:
+			want := "d1"
+			if e.Kind == wire.CameraOn && e.Time.UnixMilli() >= start+120_000 {
+				want = "d2"
+			}
+			if e.Delivery != want {
+				t.Errorf("%s is of %q, want %q", e.Kind, e.Delivery, want)
+			}
+		}
+	}
+	if b.s.Delivery() != "d2" || b.s.View(b.now).Delivery != "d1" {
+		t.Errorf("the window of %q, a visit of %q: the story is wrong", b.s.Delivery(), b.s.View(b.now).Delivery)
+	}
+}

@@ -252,3 +252,15 @@ func TestCoilNeverAnswers(t *testing.T) {
 	b.passes(time.Second)
 	b.then("code_refused(door_unsure)", "denied door_unsure", "release")
 }
+
+// That no entries are left is said before what else is amiss: nothing that the courier waits for
+// would change it. Found by package sim.
+func TestEntriesUsedComesFirst(t *testing.T) {
+	b := ready(t, func(p *Plan) { p.Entries = 1 })
+	b.keys(Right)
+	b.bolt()
+	b.opens()
+	b.log = nil
+	b.keys(Right)
+	b.then("code_refused(entries_used)", "denied entries_used")
+}

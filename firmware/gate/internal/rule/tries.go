@@ -74,9 +74,12 @@ func (t *turn) answer(e *Event) {
 		t.do(Effect{Do: Grant, Ref: e.number, Number: int(c.used), Entries: int(c.plan.Entries)})
 		return
 	}
-	why := t.barred(c)
+	why := t.ended(c)
 	if why == "" && c.used >= c.plan.Entries {
 		why = wire.EntriesUsed
+	}
+	if why == "" {
+		why = t.amiss(c)
 	}
 	if why == "" && t.coil != CoilOff {
 		why = wire.DoorUnsure
@@ -117,8 +120,16 @@ func (t *turn) refuse(c *slot, e *Event, d Effect) {
 	t.do(d)
 }
 
-// barred is why even the right code opens nothing now.
+// barred is why even the right code opens nothing now, but for its entries.
 func (t *turn) barred(c *slot) wire.Reason {
+	if why := t.ended(c); why != "" {
+		return why
+	}
+	return t.amiss(c)
+}
+
+// ended is why a delivery has no more openings.
+func (t *turn) ended(c *slot) wire.Reason {
 	switch {
 	case c.cancelled || c.stage != open || t.now.Wall < c.plan.From || t.now.Wall >= c.plan.Until:
 		return wire.TooLate
@@ -126,6 +137,13 @@ func (t *turn) barred(c *slot) wire.Reason {
 		return wire.CodeUsed
 	case c.plan.Epoch < t.epoch:
 		return wire.OldEpoch
+	}
+	return ""
+}
+
+// amiss is what of the home is not as it has to be to open the door.
+func (t *turn) amiss(c *slot) wire.Reason {
+	switch {
 	case t.latch || t.coverOff || !t.coverKnown:
 		return wire.Tampered
 	case !t.disk:

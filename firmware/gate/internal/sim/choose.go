@@ -87,6 +87,8 @@ var likely = [kindsEnd][phasesEnd]uint8{
 	Echo:       {0, 0, 1, 4, 1, 2, 1},
 	Skew:       {2, 2, 3, 2, 2, 3, 2},
 	Freeze:     {1, 1, 1, 1, 1, 1, 1},
+	Sync:       {1, 1, 2, 1, 1, 1, 1},
+	Told:       {1, 1, 2, 1, 1, 1, 1},
 	Crash:      {1, 2, 2, 4, 3, 3, 2},
 	CrashAt:    {0, 1, 2, 3, 1, 1, 1},
 }
@@ -155,7 +157,7 @@ func (c *chooser) next(w *World) Move {
 			code = codeForced
 		}
 		m.B = uint16(code) | uint16(r>>12&0xff)%uint16(waysEnd)<<8
-	case Cover, Eye, Freeze:
+	case Cover, Eye, Freeze, Sync:
 		m.A = uint8(r & 1)
 	case Net:
 		m.A = uint8(r & 3 & 1)
@@ -177,7 +179,7 @@ func (c *chooser) next(w *World) Move {
 		m.A, m.B = m.A&7, m.B&1|uint16(r&r>>1&1)<<1|uint16(r>>2&1)<<2
 	case CrashAt:
 		m.A &= 7
-	case Build, Pull, Leave, Shut, Force, Bounce, Latch, Exit, Panic, LetGo, kindsEnd:
+	case Build, Pull, Leave, Shut, Force, Bounce, Latch, Exit, Panic, LetGo, Told, kindsEnd:
 	}
 	return m
 }

@@ -98,7 +98,7 @@ func (a *account) followPower() {
 		}
 		*c = picture{eye: c.eye, d: nobody}
 	}
-	if !c.power && a.open >= 0 {
+	if !c.power && a.open >= 0 && a.now.Sure {
 		*c = picture{power: true, eye: c.eye, since: a.now.Mono, d: a.open}
 		a.must(xPowerOn, nobody)
 		if c.eye {
@@ -117,19 +117,19 @@ func (a *account) followPicture() {
 		c.steady = false
 		if !c.fault && (c.live || a.now.Mono-c.since >= startsIn) {
 			c.fault = true
-			a.note(kCameraFault)
+			a.must(kCameraFault, c.d)
 		}
 		return
 	}
 	switch {
 	case !c.live:
 		c.live, c.fault = true, false
-		a.note(kCameraOn)
+		a.must(kCameraOn, c.d)
 	case c.fault && !c.steady:
 		c.steady, c.good = true, a.now.Mono
 	case c.fault && a.now.Mono-c.good >= steadyFor:
 		c.fault = false
-		a.note(kCameraBack)
+		a.must(kCameraBack, c.d)
 	}
 }
 

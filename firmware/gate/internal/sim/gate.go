@@ -59,6 +59,7 @@ type disk struct {
 	said    bool // what gate was told of it last
 	queue   [maxQueue]job
 	n       int
+	anchor  clock.Anchor // of the trusted time
 	epoch   uint64
 	kept    [deliveries]bool
 	plans   [deliveries]rule.Plan
@@ -254,6 +255,7 @@ func (w *World) crash(jobs uint8, power, away bool) {
 	w.real += int64(bootTime)
 	if power {
 		w.mono = bootTime
+		w.boots++
 		w.door.moving, w.door.lagging = false, false
 		w.eye.at = 0
 	}
@@ -274,9 +276,9 @@ func (w *World) start() {
 		}
 	}
 	floor := w.replay(&w.state)
-	w.clock = *clock.New(time.Unix(0, floor).UTC(), w.wall(), w.mono)
+	w.clock = *clock.New(time.Unix(0, floor).UTC(), d.anchor, w.bootName(), w.clocks())
 	w.read.wall = 0
-	r := w.clock.Read(w.wall(), w.mono)
+	r := w.clock.Read(w.clocks())
 	w.gate.stamp = r.Stamp.UnixMilli()
 	now := rule.Now{Wall: r.Now.UnixMilli(), Mono: w.mono, Sure: r.Sure}
 	w.account.recall(w, now)

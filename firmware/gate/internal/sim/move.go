@@ -73,6 +73,8 @@ const (
 	Echo     // an answer of the disk comes once more. A: how many answers ago
 	Skew     // the wall clock is set. A: by what, B: 1 back
 	Freeze   // A: 1 the wall clock stands
+	Sync     // A: 1 the kernel says that the clock is right
+	Told     // the owner says what time it is
 	Crash    // A: how many jobs still reach the disk, B: 0 program, 1 power, +2 nobody comes back by itself, +4 the case's switch is slow
 	CrashAt  // A: after so many more effects
 	kindsEnd // how many there are
@@ -236,6 +238,10 @@ func (m Move) String() string {
 		return fmt.Sprintf("the wall clock is set %s by %v", [...]string{"forward", "back"}[m.B%2], skews[int(m.A)%len(skews)])
 	case Freeze:
 		return pick("the wall clock goes on", "the wall clock stands still")
+	case Sync:
+		return pick("the kernel has nobody who keeps its clock right", "the kernel says that its clock is right")
+	case Told:
+		return "the owner says what time it is"
 	case Crash:
 		what := [...]string{"gate is killed", "the power fails"}[m.B%2]
 		if m.B&2 != 0 {

@@ -168,6 +168,17 @@ func (w *World) play(m Move) {
 			}
 			w.tampered = true
 		}
+	case Sync:
+		if w.synced = m.A&1 != 0; !w.synced {
+			w.tampered = true // gate may be unsure of the time after a start
+		}
+		w.step(event{kind: evTick})
+	case Told:
+		if w.alive && w.net {
+			w.clock.Tell(w.true().UTC(), w.clocks())
+			w.read.wall = 0
+			w.step(event{kind: evTick})
+		}
 	case Crash:
 		w.door.coverLate = m.B&4 != 0
 		w.crash(m.A%maxQueue, m.B&1 != 0, m.B&2 != 0)

@@ -19,14 +19,10 @@ func (a *account) missing(d int8) wire.Reason {
 		return wire.CodeUsed
 	case l.plan.Epoch < a.epoch:
 		return wire.OldEpoch
-	}
-	if why := a.amiss(l); why != "" {
-		return why
-	}
-	if l.used >= l.plan.Entries {
+	case l.used >= l.plan.Entries:
 		return wire.EntriesUsed
 	}
-	return ""
+	return a.amiss(l)
 }
 
 // amiss is what of the home, rather than of the pass, is not as it has to be.

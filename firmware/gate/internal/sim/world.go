@@ -35,10 +35,13 @@ type World struct {
 	frozen bool
 	stands int64    // where it stands
 	read   struct { // of the clocks, last
-		wall int64
-		now  rule.Now
+		wall   int64
+		synced bool
+		now    rule.Now
 	}
 	tampered bool // somebody touched the clock
+	synced   bool // the kernel says that it is right
+	boots    uint8
 
 	// The owner and the hub.
 	epoch  uint64
@@ -82,7 +85,8 @@ func NewWorld() *World { return newWorld(rule.Setup{}) }
 
 func newWorld(setup rule.Setup) *World {
 	w := &World{setup: setup, mono: time.Hour, real: start, alive: true, buf: new([maxEffects]rule.Effect)}
-	w.clock = *clock.New(time.Unix(0, built).UTC(), w.wall(), w.mono)
+	w.synced = true
+	w.clock = *clock.New(time.Unix(0, built).UTC(), clock.Anchor{}, w.bootName(), w.clocks())
 	w.state = rule.New(0, setup)
 	w.account.begin(setup)
 	w.eye.on, w.net = true, true
@@ -100,19 +104,28 @@ func (w *World) wall() time.Time {
 	return time.Unix(0, w.real+int64(w.skew)).UTC()
 }
 
+func (w *World) clocks() clock.Clocks {
+	return clock.Clocks{Wall: w.wall(), Mono: w.mono, Synced: w.synced}
+}
+
+// bootNames are those of the machine's boots; a schedule has few.
+var bootNames = [...]string{"a", "b", "c", "d", "e", "f", "g", "h"}
+
+func (w *World) bootName() string { return bootNames[int(w.boots)%len(bootNames)] }
+
 // now reads the clocks as gate does.
 func (w *World) now() rule.Now {
 	wall := w.real + int64(w.skew)
 	if w.frozen {
 		wall = w.stands
 	}
-	if w.read.wall == wall && w.read.now.Mono == w.mono {
+	if w.read.wall == wall && w.read.synced == w.synced && w.read.now.Mono == w.mono {
 		return w.read.now // the same moment: it says the same
 	}
-	r := w.clock.Read(w.wall(), w.mono)
+	r := w.clock.Read(w.clocks())
 	w.gate.stamp = r.Stamp.UnixMilli()
 	n := rule.Now{Wall: r.Now.UnixMilli(), Mono: w.mono, Sure: r.Sure}
-	w.read.wall, w.read.now = wall, n
+	w.read.wall, w.read.synced, w.read.now = wall, w.synced, n
 	if r.Jumped {
 		w.stepAt(event{kind: evJumped}, n)
 	}
@@ -234,6 +247,9 @@ func (w *World) settle() {
 	}
 	if w.disk.full() {
 		w.full = true
+	}
+	if w.alive && w.disk.mode == diskFast {
+		w.disk.anchor = w.clock.Anchor(w.bootName())
 	}
 }
 
