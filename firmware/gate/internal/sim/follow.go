@@ -263,24 +263,18 @@ var deadlineNames = [deadlinesEnd]string{
 // deadline is when something is due, by CLOCK_MONOTONIC.
 func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 	a.now.Mono = w.mono
-	wall := func(ms int64) (time.Duration, bool) {
-		d := time.Duration(ms-w.account.now.Wall) * time.Millisecond
-		return w.mono + d, d > 0 && d < 24*time.Hour
-	}
-	l := a.current()
-	v := a.visited()
 	switch what {
 	case dueFrom:
 		for i := range a.led {
 			if x := &a.led[i]; x.known && x.window == before && !x.cancelled {
-				if at, ok := wall(x.plan.From); ok {
+				if at, ok := a.byWall(x.plan.From); ok {
 					return at, true
 				}
 			}
 		}
 	case dueUntil:
-		if l != nil {
-			return wall(l.plan.Until)
+		if l := a.current(); l != nil {
+			return a.byWall(l.plan.Until)
 		}
 	case dueDisk:
 		return a.flight.since + diskWithin, a.flight.phase == burning
@@ -301,13 +295,13 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 	case dueUnsure:
 		return a.odd + a.atOnce(unsureFor), a.isOdd && !a.unsure
 	case dueGrace:
-		if v >= 0 && a.still() {
+		if v := a.visited(); v >= 0 && a.still() {
 			return a.led[v].quiet + a.led[v].plan.Grace, true
 		}
 	case dueEgress:
 		return a.egress, true
 	case dueSlow:
-		if l != nil {
+		if l := a.current(); l != nil {
 			return max(l.slow[0], l.slow[1]), true
 		}
 	case dueLost:
@@ -315,7 +309,7 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 	case dueForget:
 		for i := range a.led {
 			if x := &a.led[i]; x.known && x.visit != underWay && (x.window == shut || x.cancelled) {
-				if at, ok := wall(x.keep); ok {
+				if at, ok := a.byWall(x.keep); ok {
 					return at, true
 				}
 			}
@@ -326,4 +320,10 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 		return a.panicEnds, a.panicking
 	}
 	return 0, false
+}
+
+// byWall is a moment by the wall as one by CLOCK_MONOTONIC, if it is to come today.
+func (a *account) byWall(ms int64) (time.Duration, bool) {
+	d := time.Duration(ms-a.now.Wall) * time.Millisecond
+	return a.now.Mono + d, d > 0 && d < 24*time.Hour
 }

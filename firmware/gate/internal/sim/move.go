@@ -174,7 +174,7 @@ func (m Move) String() string {
 	case GiveLock:
 		return fmt.Sprintf("the hub hands over that %s is locked", d)
 	case SignAmend:
-		return fmt.Sprintf("the owner moves the end of %s by %v", d, shifts[int(m.B)%len(shifts)])
+		return fmt.Sprintf("the owner moves the end of %s by %v%s", d, shifts[int(m.B&0xff)%len(shifts)], map[bool]string{true: ", as the first to do so"}[m.B>>8&3 == 3])
 	case GiveAmend:
 		return fmt.Sprintf("the hub hands over amendment %d of %s", m.B%amendments+1, d)
 	case Revoke:

@@ -70,7 +70,11 @@ func (w *World) play(m Move) {
 		}
 	case SignAmend:
 		if x := &w.drawer[d]; x.signed && x.amends < amendments {
-			x.amend[x.amends] = amendment{uint64(x.amends) + 1, x.pass.Until + shifts[int(m.B)%len(shifts)].Milliseconds()}
+			revision := uint64(x.amends) + 1
+			if m.B>>8&3 == 3 {
+				revision = 1 // from another phone, which did not know of the first
+			}
+			x.amend[x.amends] = amendment{revision, x.pass.Until + shifts[int(m.B&0xff)%len(shifts)].Milliseconds()}
 			x.amends++
 		}
 	case GiveAmend:

@@ -210,7 +210,7 @@ func (w *World) pass(d time.Duration) {
 		if w.alive {
 			now := w.now()
 			next := w.state.Next(now)
-			if i == 0 {
+			if i == 0 && w.moves&1 == 0 {
 				w.account.checkNext(next, now, w)
 			}
 			if next > 0 && i < faithful {
