@@ -30,7 +30,7 @@ type Options struct {
 	Workers int
 	Match   string // only faults whose place or reason has this in it
 	Short   bool   // only a few
-	Most    uint64 // schedules before a fault counts as not found; 0 for 2 million
+	Most    uint64 // schedules before a fault counts as not found; 0 for a million
 	Out     io.Writer
 }
 
@@ -50,7 +50,7 @@ func (o *outcome) killed() bool { return o.err == nil && o.invariant != "" }
 // Run tries the faults and tells of each what found it. It is an error if one is not found.
 func Run(ctx context.Context, o Options) error {
 	if o.Most == 0 {
-		o.Most = 250_000
+		o.Most = 1_000_000
 	}
 	if o.Root == "" {
 		var err error
