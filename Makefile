@@ -39,7 +39,7 @@ clean: ## remove the home at this desk, what was built and what was fetched
 help:
 	@echo 'Vestibule: a parcel inside the door, and the owner sees the doorway only.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(filter-out Makefile,$(MAKEFILE_LIST)) Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(filter-out Makefile,$(MAKEFILE_LIST)) Makefile
 	@echo
 	@echo '  RUN=folder   where a home at a desk keeps its state, now $(RUN)'
 	@echo '  SOURCE=what  the camera: scene, file:PATH, v4l2:/dev/video0, gst:PIPELINE; now $(SOURCE)'

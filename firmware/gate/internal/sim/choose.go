@@ -176,7 +176,9 @@ func (c *chooser) next(w *World) Move {
 	case Skew:
 		m.A, m.B = m.A%uint8(len(skews)), m.B&1
 	case Crash:
-		m.A, m.B = m.A&7, m.B&1|uint16(r&r>>1&1)<<1|uint16(r>>2&1)<<2
+		if m.A, m.B = m.A&7, m.B&1|uint16(r>>2&1)<<2; r&3 == 3 {
+			m.B |= 2
+		}
 	case CrashAt:
 		m.A &= 7
 	case Build, Pull, Leave, Shut, Force, Bounce, Latch, Exit, Panic, LetGo, Told, kindsEnd:

@@ -135,11 +135,9 @@ func (w *World) work() bool {
 // fail fails the first job that somebody waits for; the others wait until the disk works.
 func (w *World) fail() bool {
 	d := &w.disk
-	late := d.n > 0 && d.queue[0].ticket&1 != 0
-	if !late { // which of the two gate hears first is chance
+	if d.n == 0 || d.queue[0].ticket&1 == 0 { // the word on its health may be overtaken by a better one
 		w.diskSays(false)
 	}
-	defer w.diskSays(false)
 	for i := range d.n {
 		j := d.queue[i]
 		if j.ticket == 0 && j.kind != jobKeep && (j.kind != jobAmend || j.amend.revision == 0) {
