@@ -56,6 +56,7 @@ type job struct {
 // disk is what survives, and what waits to.
 type disk struct {
 	mode    uint8
+	mute    bool // the word that it is ill is overtaken by a better one
 	said    bool // what gate was told of it last
 	queue   [maxQueue]job
 	n       int
@@ -135,9 +136,7 @@ func (w *World) work() bool {
 // fail fails the first job that somebody waits for; the others wait until the disk works.
 func (w *World) fail() bool {
 	d := &w.disk
-	if d.n == 0 || d.queue[0].ticket&1 == 0 { // the word on its health may be overtaken by a better one
-		w.diskSays(false)
-	}
+	w.diskSays(false)
 	for i := range d.n {
 		j := d.queue[i]
 		if j.ticket == 0 && j.kind != jobKeep && (j.kind != jobAmend || j.amend.revision == 0) {
@@ -160,6 +159,9 @@ func (w *World) fail() bool {
 
 // diskSays tells the rule of the disk's health, if it does not know.
 func (w *World) diskSays(ok bool) {
+	if w.disk.mute && !ok {
+		return
+	}
 	if w.disk.said != ok || w.account.disk != ok {
 		w.disk.said = ok
 		w.step(event{kind: evDisk, on: ok})

@@ -68,7 +68,7 @@ const (
 
 	// Link, disk, clock, power.
 	Net      // A: 1 the hub can be reached
-	Disk     // A: ways of a disk
+	Disk     // A: ways of a disk, B: 3 it does not say when it is ill
 	Work     // A: how many jobs a slow disk does
 	Echo     // an answer of the disk comes once more. A: how many answers ago
 	Skew     // the wall clock is set. A: by what, B: 1 back
@@ -229,7 +229,7 @@ func (m Move) String() string {
 	case Net:
 		return pick("the hub is cut off", "the hub can be reached")
 	case Disk:
-		return "the disk " + [...]string{"is well", "is slow", "is full"}[m.A%disksEnd]
+		return "the disk " + [...]string{"is well", "is slow", "is full"}[m.A%disksEnd] + map[bool]string{true: ", and does not say when it is not well"}[m.B&3 == 3]
 	case Work:
 		return fmt.Sprintf("the disk does %d jobs", m.A%maxQueue)
 	case Echo:

@@ -139,7 +139,7 @@ func (w *World) play(m Move) {
 			w.step(event{kind: evNet, on: on})
 		}
 	case Disk:
-		w.disk.mode = m.A % disksEnd
+		w.disk.mode, w.disk.mute = m.A%disksEnd, m.B&3 == 3
 		if w.disk.mode != diskSlow {
 			w.diskSays(w.disk.mode != diskFull)
 		}

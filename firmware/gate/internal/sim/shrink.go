@@ -66,6 +66,8 @@ func plain(m Move) []Move {
 		}
 	case Type, Crash:
 		out = append(out, Move{m.Kind, 0, 0}, Move{m.Kind, m.A, 0}, Move{m.Kind, 0, m.B})
+	case Disk:
+		out = append(out, Move{m.Kind, 0, 0}, Move{m.Kind, m.A, 0})
 	case Until:
 		out = append(out, Move{m.Kind, m.A, 1})
 	default:
