@@ -200,6 +200,7 @@ type answer struct {
 	number int
 	from   int64
 	d      int8 // of a grant
+	wrongs int  // that were typed for it by then
 }
 
 type answers struct {

@@ -279,6 +279,7 @@ func (a *account) tried(e *event) {
 			l.slow[way] = a.now.Mono + waitAfter(l.wrong[way])
 			x.left = l.left(way)
 		}
+		x.wrongs = l.wrongs()
 	case a.flight.phase == burning || a.flight.phase == energising:
 		// An answer at once, which says nothing new: not an entry.
 		x.reason, x.wait = wire.CodeSlowed, time.Second

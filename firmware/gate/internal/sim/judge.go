@@ -158,8 +158,8 @@ func (a *account) compareAnswers(w *World) {
 			w.breaks(Refusal, "refused because of %s, and it should be because of %s", got.reason, want.reason)
 		case want.wait != got.wait || want.left != got.left || want.from != got.from || want.number != got.number:
 			w.breaks(Refusal, "the answer says %+v, and should say %+v", *got, *want)
-		case want.reason == wire.CodeWrong && a.open >= 0 && a.counted != a.led[a.open].wrongs():
-			w.breaks(Kept, "%d wrong codes, and the journal is told of %d", a.led[a.open].wrongs(), a.counted)
+		case want.reason == wire.CodeWrong && a.counted != want.wrongs:
+			w.breaks(Kept, "%d wrong codes, and the journal is told of %d", want.wrongs, a.counted)
 		case got.grant && !w.disk.burned(want.d, got.number):
 			w.breaks(Kept, "granted, and the journal on the disk does not say so")
 		}
