@@ -163,7 +163,8 @@ type Follow struct {
 	Next uint64 `json:"next"`
 }
 
-// Net says whether link can reach the hub.
+// Net says whether link can reach the hub. Link says it every second; a word of a few seconds ago
+// holds no longer.
 type Net struct {
 	Online bool `json:"online"`
 }

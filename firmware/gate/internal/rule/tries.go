@@ -160,7 +160,7 @@ func (t *turn) amiss(c *slot) wire.Reason {
 		return wire.CameraNotSeen
 	case !c.plan.Offline && !t.net:
 		return wire.Offline
-	case c.plan.Watched && t.viewers == 0:
+	case c.plan.Watched && t.watching(t.now) == 0:
 		return wire.NobodyWatches
 	}
 	return ""

@@ -44,7 +44,7 @@ func (a *account) amiss(l *ledger) wire.Reason {
 		return wire.CameraNotSeen
 	case !l.plan.Offline && !a.net:
 		return wire.Offline
-	case l.plan.Watched && a.viewers == 0:
+	case l.plan.Watched && (a.viewers == 0 || a.silent()):
 		return wire.NobodyWatches
 	}
 	return ""

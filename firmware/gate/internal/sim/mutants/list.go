@@ -26,7 +26,11 @@ var faults = []fault{
 	{"tries.go", "case c.plan.Camera && t.blind(t.now) != \"\":", "case c.plan.Camera && t.camera.fault:", "a picture that was lost just now is a picture", false},
 	{"tries.go", "case c.plan.Camera && t.blind", "case !c.plan.Camera && t.blind", "the camera is needed where it is not", false},
 	{"tries.go", "case !c.plan.Offline && !t.net:", "case !c.plan.Offline && t.lost:", "a link counts until it is called lost", false},
-	{"tries.go", "case c.plan.Watched && t.viewers == 0:", "case c.plan.Watched && t.viewers < 0:", "nobody need watch", false},
+	{"tries.go", "case c.plan.Watched && t.watching(t.now) == 0:", "case c.plan.Watched && t.watching(t.now) < 0:", "nobody need watch", false},
+	{"state.go", "return now.Mono-s.heard >= NetFor", "return now.Mono-s.heard > NetFor", "link's word holds a moment too long", false},
+	{"state.go", "if s.silent(now) {\n\t\treturn 0\n\t}\n", "", "whom a link that hangs has counted still watches", true},
+	{"step.go", "if t.net && t.silent(t.now) {", "if false {", "link's last word holds for ever", true},
+	{"step.go", "\tt.heard = t.now.Mono\n", "\tif on != t.net {\n\t\tt.heard = t.now.Mono\n\t}\n", "link says the same again, and it counts for nothing", false},
 	{"camera.go", "case now.Mono-c.at > FreshFor:\n\t\treturn wire.CameraStalled", "case now.Mono-c.at > 2*FreshFor:\n\t\treturn wire.CameraStalled", "a picture lives twice as long", false},
 	{"camera.go", "case now.Mono-c.at > FreshFor:\n\t\treturn wire.CameraStalled", "case now.Mono-c.at >= FreshFor:\n\t\treturn wire.CameraStalled", "a picture of just 1 s is old", false},
 	{"camera.go", "case c.lamp != challenge.Seen:", "case c.lamp == challenge.Unseen:", "a lamp that nobody has looked for yet is seen", false},
@@ -136,5 +140,6 @@ var faults = []fault{
 	// Ticks.
 	{"next.go", "n.at(max(s.coilOn+Pulse, s.released+coilWithin))", "n.at(s.coilOn + 2*Pulse)", "nobody wakes when the pulse is over", false},
 	{"next.go", "n.at(s.opened + HeldAfter)", "", "nobody wakes when the door has been open too long", false},
+	{"next.go", "\t\tn.at(s.heard + NetFor + netLostFor)\n", "", "nobody wakes when link has fallen silent", false},
 	{"next.go", "n.at(s.odd + s.oddFor())", "", "nobody wakes when the sensors are unsure", false},
 }
