@@ -200,6 +200,7 @@ type link struct {
 	beats   [][]byte
 	admits  map[string]pipe.Admit
 	cuts    []wire.Reason
+	ends    []pipe.Until
 	gone    bool
 	next    int
 }
@@ -275,6 +276,10 @@ func (l *link) take(f pipe.Frame) {
 		var v pipe.Cut
 		err = f.JSON(&v)
 		l.cuts = append(l.cuts, v.Reason)
+	case pipe.TypeUntil:
+		var v pipe.Until
+		err = f.JSON(&v)
+		l.ends = append(l.ends, v)
 	default:
 		err = fmt.Errorf("link is sent %s", f.Type)
 	}
