@@ -19,10 +19,10 @@
 //	its visit is not over                        code_used
 //	the pass is of the newest epoch              old_epoch
 //	entries are left                             entries_used
-//	the case is closed, and was since the window opened    tampered
+//	the case was not seen open since the window opened     tampered
 //	the journal can be written                   disk_trouble
 //	the time is known                            clock_unsure
-//	contact, bolt and coil agree                 door_unsure
+//	contact, bolt, coil and case are known, and agree      door_unsure
 //	the door is shut                             door_open     (without a contact: the bolt is held, door_unsure)
 //	the picture is fresh, shows the zone and the lamp      camera_unseen  (unless optional)
 //	link said within 3 s that it has the hub     offline       (unless allowed)
