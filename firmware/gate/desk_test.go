@@ -171,9 +171,21 @@ func (d *desk) start() {
 	next := uint64(max(0, len(d.events)-again)) // the end is compared with what was sent before
 	d.mu.Unlock()
 	d.send(pipe.TypeFollow, pipe.Follow{Next: next})
-	d.send(pipe.TypeNet, pipe.Net{Online: true})
 	link := d.link
-	d.readers.Go(func() { d.collect(link) })
+	gone := make(chan struct{})
+	d.readers.Go(func() {
+		defer close(gone)
+		d.collect(link)
+	})
+	d.readers.Go(func() { // as link does
+		for link.Send(pipe.TypeNet, pipe.Net{Online: true}) == nil {
+			select {
+			case <-time.After(time.Second):
+			case <-gone:
+				return
+			}
+		}
+	})
 	d.openEye()
 }
 

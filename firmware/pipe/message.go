@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 3
+const Version = 4
 
 // Type says what a frame's body is.
 type Type byte
@@ -37,6 +37,7 @@ const (
 	TypeAdmit     Type = 0x28 // Admit
 	TypeLeft      Type = 0x29 // Left: a viewer has gone
 	TypeNet       Type = 0x2a // Net
+	TypeUntil     Type = 0x2b // Until: a viewing ends at another time
 	TypeUnit      Type = 0x30 // Unit, binary
 	TypeKeyPlease Type = 0x31 // empty: the next unit should be a key frame
 	TypeGlass     Type = 0x32 // Glass
@@ -84,6 +85,8 @@ func (t Type) String() string {
 		return "left"
 	case TypeNet:
 		return "net"
+	case TypeUntil:
+		return "until"
 	case TypeUnit:
 		return "unit"
 	case TypeKeyPlease:
@@ -163,7 +166,8 @@ type Follow struct {
 	Next uint64 `json:"next"`
 }
 
-// Net says whether link can reach the hub.
+// Net says whether link can reach the hub. Link says it every second; a word of a few seconds ago
+// holds no longer.
 type Net struct {
 	Online bool `json:"online"`
 }
@@ -184,6 +188,12 @@ type Admit struct {
 	Answer      string      `json:"answer,omitempty"`      // signed pass.Answer
 	Fingerprint []byte      `json:"fingerprint,omitempty"` // the viewer's, from the signed call: the only one to accept
 	Until       time.Time   `json:"until,omitzero"`
+}
+
+// Until says that the viewing of an Admit ends at another time, as its window does.
+type Until struct {
+	ID    string    `json:"id"` // the Admit's
+	Until time.Time `json:"until"`
 }
 
 // Cut ends every viewing.

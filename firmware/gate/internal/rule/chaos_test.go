@@ -54,6 +54,7 @@ type chaos struct {
 	power     bool
 	loud      bool // the local alarm
 	net       bool
+	heard     time.Duration // when link last said so
 	viewers   int
 	cancelled map[string]bool
 	locked    map[string]bool
@@ -87,6 +88,9 @@ func (w *chaos) boot() {
 }
 
 func (w *chaos) step(e Event) {
+	if e.kind == netIs {
+		w.heard = w.now.Mono
+	}
 	w.carryOut(Step(&w.s, e, w.now, nil))
 	if d := w.s.Next(w.now); d < 0 {
 		w.t.Fatalf("the next tick is in %v", d)
@@ -237,8 +241,8 @@ func (w *chaos) checkEnergise() {
 		{"with an unknown bolt", w.bolt == Unknown && !w.setup.NoBolt},
 		{"with current already", w.coil},
 		{"unseen", p.Camera && (!w.eye || !w.power || !w.lookGood || w.now.Mono-w.lookAt > FreshFor)},
-		{"offline", !p.Offline && !w.net},
-		{"unwatched", p.Watched && w.viewers == 0},
+		{"offline", !p.Offline && (!w.net || w.now.Mono-w.heard >= NetFor)},
+		{"unwatched", p.Watched && (w.viewers == 0 || w.now.Mono-w.heard >= NetFor)},
 		{"too often", w.opens[d] >= int(p.Entries)},
 		{"with a full disk", w.full},
 	} {
@@ -361,6 +365,7 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 		"shut":    func(t *rapid.T) { w.move(Closed); w.bolt = Closed; w.step(BoltIs(Closed)) },
 		"stick":   func(t *rapid.T) { w.stuck = !w.stuck && !w.coil },
 		"net":     func(t *rapid.T) { w.net = !w.net; w.step(NetIs(w.net)) },
+		"says":    func(t *rapid.T) { w.step(NetIs(w.net)) },
 		"viewers": func(t *rapid.T) { w.viewers = rapid.IntRange(0, 2).Draw(t, "viewers"); w.step(ViewersAre(w.viewers)) },
 		"cover": func(t *rapid.T) {
 			w.cover = !w.cover
@@ -553,7 +558,7 @@ func TestLikelyChaos(t *testing.T) {
 			w.step(e)
 		}
 		w.net, w.viewers = true, 1
-		w.goOn("look", "look", "look", "shut", "shut", "shut", "time", "time", "try", "try", "try", "try", "try", "try", "enter")
+		w.goOn("look", "look", "look", "shut", "shut", "shut", "time", "time", "try", "try", "try", "try", "try", "try", "enter", "says", "says", "says")
 		for _, n := range w.opens {
 			opens += n
 		}

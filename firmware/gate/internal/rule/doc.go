@@ -19,17 +19,24 @@
 //	its visit is not over                        code_used
 //	the pass is of the newest epoch              old_epoch
 //	entries are left                             entries_used
-//	the case is closed, and was since the window opened    tampered
+//	the case was not seen open since the window opened     tampered
 //	the journal can be written                   disk_trouble
 //	the time is known                            clock_unsure
-//	contact, bolt and coil agree                 door_unsure
+//	contact, bolt, coil and case are known, and agree      door_unsure
 //	the door is shut                             door_open     (without a contact: the bolt is held, door_unsure)
 //	the picture is fresh, shows the zone and the lamp      camera_unseen  (unless optional)
-//	the owner can be told                        offline       (unless allowed)
-//	somebody watches                             nobody_watches (if asked for)
+//	link said within 3 s that it has the hub     offline       (unless allowed)
+//	somebody watches, and the same of link       nobody_watches (if asked for)
 //	and then: the burning of the code is on the disk
 //
 // Who has not the code learns nothing of what comes after it in the list.
+//
+// The last two are link's word, said again every second. A link that hangs, or is cut off, soon
+// counts as offline. One that was captured can claim to be online, and that somebody watches whom
+// gate has admitted before and who has gone since: link alone has the network, and gate has no way
+// of its own to ask. So these two say that an honest device would be able to tell the owner,
+// never that the owner was told. A thief of link gains nothing else by it: all that is above them
+// in the list still has to hold.
 //
 // Wrong codes are slowed: at the keypad and on the page alike 3 are free, then digits wait 2, 4,
 // 8 ... 30 s there, and a wrong one never lengthens a running delay. 10 in a window, each worth

@@ -80,6 +80,27 @@ func TestReentry(t *testing.T) {
 	b.then("door_shut", "alarm false", "relocked")
 }
 
+// Just after a start nobody knows of the case: that is no tampering, and no reason to open.
+func TestCaseNotKnownYet(t *testing.T) {
+	b := ready(t)
+	b.restart(time.Second, plan())
+	b.s.coverKnown = false // its switch has not been read yet
+	for _, e := range []Event{DoorIs(Closed), BoltIs(Closed)} {
+		b.step(e)
+	}
+	b.passes(500 * time.Millisecond)
+	b.log = nil
+	b.keys(Right)
+	b.then("code_refused(door_unsure)", "denied door_unsure")
+	if a := b.s.View(b.now).Alarm; a != "" {
+		t.Errorf("the alarm shown is %s", a)
+	}
+	b.step(TamperIs(false))
+	b.then() // and nothing is over that never was
+	b.keys(Right)
+	b.then("visit_started", "energise", "unlocked", "granted 1/3")
+}
+
 // One condition is missing at a time: the right code is refused with its name, a wrong one
 // only ever as wrong.
 func TestPredicate(t *testing.T) {

@@ -73,7 +73,10 @@ func (s *State) Next(now Now) time.Duration {
 	if s.panicked != 0 {
 		n.at(s.panicked)
 	}
-	if !s.net && s.online {
+	switch {
+	case s.net:
+		n.at(s.heard + NetFor + netLostFor)
+	case s.online:
 		n.at(s.netOff + netLostFor)
 	}
 	return n.least

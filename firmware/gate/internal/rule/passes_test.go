@@ -114,6 +114,80 @@ func TestLink(t *testing.T) {
 	b.then("link_back")
 }
 
+// With the plug pulled, or link hanging, its last word does not hold.
+func TestSilentLink(t *testing.T) {
+	b := ready(t, func(p *Plan) { p.Offline = false })
+	b.mute = true
+	b.step(NetIs(true))
+	b.passes(NetFor - 100*time.Millisecond)
+	b.keys(Right)
+	b.bolt()
+	b.then("visit_started", "energise", "unlocked", "granted 1/3")
+	b.passes(100 * time.Millisecond)
+	b.keys(Right) // in mid-pulse
+	b.then("code_refused(offline)", "denied offline")
+	b.passes(Pulse - 100*time.Millisecond)
+	b.bolt()
+	b.log = nil
+	b.passes(100 * time.Millisecond)
+	b.then("link_lost") // 8 s after its last word
+	b.step(NetIs(true))
+	b.then("link_back")
+	b.keys(Right)
+	b.then("unlocked", "energise", "granted 2/3")
+}
+
+// A burning that is on its way when link falls silent opens nothing.
+func TestSilentLinkWhileBurning(t *testing.T) {
+	b := ready(t, func(p *Plan) { p.Offline = false })
+	b.mute, b.slow = true, true
+	b.step(NetIs(true))
+	b.passes(NetFor - 100*time.Millisecond)
+	b.keys(Right)
+	b.then("writing visit_started")
+	b.passes(100 * time.Millisecond)
+	b.step(Written(b.held[0], true))
+	b.then("code_refused(offline)", "denied offline")
+}
+
+// The tick for it is asked for.
+func TestSilentLinkIsNoticed(t *testing.T) {
+	b := tell(t)
+	b.mute = true
+	for range 2 {
+		b.then()
+		n := b.s.Next(b.now)
+		if n <= 0 {
+			t.Fatal("no tick is asked for")
+		}
+		b.now.Mono += n
+		b.now.Wall += n.Milliseconds()
+		b.step(Tick())
+		if b.s.lost {
+			b.then("link_lost")
+			return
+		}
+	}
+	t.Fatal("link is silent, and nobody notices")
+}
+
+// Whom a link that hangs has counted nobody can rely on.
+func TestViewersOfASilentLink(t *testing.T) {
+	b := ready(t, func(p *Plan) { p.Watched = true })
+	b.step(ViewersAre(2))
+	b.mute = true
+	b.passes(NetFor)
+	if n := b.s.View(b.now).Viewers; n != 0 {
+		t.Errorf("%d viewers are shown", n)
+	}
+	b.log = nil
+	b.keys(Right)
+	b.then("code_refused(nobody_watches)", "denied nobody_watches")
+	b.step(NetIs(false)) // the hub is away, and whoever watches still does
+	b.keys(Right)
+	b.then("visit_started", "energise", "unlocked", "granted 1/3")
+}
+
 func TestJudge(t *testing.T) {
 	b := tell(t)
 	b.step(PassCame(plan(func(p *Plan) { p.Epoch = 5 })))

@@ -160,6 +160,7 @@ type State struct {
 	online  bool // net was on since the last link_lost
 	lost    bool // link_lost was said
 	netOff  time.Duration
+	heard   time.Duration // when link last said whether the hub can be reached
 	viewers int
 }
 
@@ -246,6 +247,17 @@ func (s *State) Locked() bool {
 	return s.still() && s.bolt == Closed && !s.unsure && !s.setup.NoBolt
 }
 
+// silent reports whether link has said nothing for so long that its words do not hold any more.
+func (s *State) silent(now Now) bool { return now.Mono-s.heard >= NetFor }
+
+// watching is how many watch, of whom link has spoken lately.
+func (s *State) watching(now Now) int {
+	if s.silent(now) {
+		return 0
+	}
+	return s.viewers
+}
+
 // dumb reports whether a contact says nothing that ought to.
 func (s *State) dumb() bool {
 	return s.door == Unknown && !s.setup.NoContact || s.bolt == Unknown && !s.setup.NoBolt
@@ -273,7 +285,7 @@ func (s *State) Picture(now Now) (why wire.Reason, frame uint64, at time.Duratio
 
 // View is what the household sees. Time is the caller's to fill in.
 func (s *State) View(now Now) wire.State {
-	v := wire.State{Door: wire.DoorUnknown, Bolt: wire.BoltUnknown, Camera: wire.CameraIsOff, Visit: wire.NoWindow, Viewers: s.viewers}
+	v := wire.State{Door: wire.DoorUnknown, Bolt: wire.BoltUnknown, Camera: wire.CameraIsOff, Visit: wire.NoWindow, Viewers: s.watching(now)}
 	switch s.door {
 	case Open:
 		v.Door = wire.DoorAjar

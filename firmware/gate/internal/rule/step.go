@@ -13,6 +13,7 @@ import (
 // one's Step are done after all of this one's.
 func Step(s *State, e Event, now Now, out []Effect) []Effect {
 	t := turn{State: s, now: now, effects: out}
+	t.lapse()
 	t.take(&e)
 	t.settle()
 	return t.effects
@@ -112,7 +113,15 @@ func (t *turn) diskIs(ok bool) {
 	t.disk = ok
 }
 
+// lapse takes a word of link's for what it is once it is old: nothing.
+func (t *turn) lapse() {
+	if t.net && t.silent(t.now) {
+		t.net, t.netOff = false, t.heard+NetFor
+	}
+}
+
 func (t *turn) connectNet(on bool) {
+	t.heard = t.now.Mono
 	if t.net && !on {
 		t.netOff = t.now.Mono
 	}

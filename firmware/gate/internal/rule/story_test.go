@@ -36,6 +36,9 @@ type story struct {
 	ref     uint64
 	pulses  int
 	lazy    bool                                       // the coil does not answer by itself
+	net     bool                                       // what link says, every second
+	said    time.Duration                              // when it did
+	mute    bool                                       // link hangs, and says nothing
 	stepped func(before State, e Event, came []Effect) // if set, is told of every step
 }
 
@@ -69,6 +72,9 @@ func (b *story) boot() {
 
 func (b *story) step(e Event) {
 	b.t.Helper()
+	if e.kind == netIs {
+		b.net, b.said = e.on, b.now.Mono
+	}
 	before := b.s
 	effects := Step(&b.s, e, b.now, nil)
 	if b.stepped != nil {
@@ -182,6 +188,9 @@ func (b *story) passes(d time.Duration) {
 		d := min(100*time.Millisecond, end-b.now.Mono)
 		b.now.Mono += d
 		b.now.Wall += d.Milliseconds()
+		if !b.mute && b.now.Mono-b.said >= time.Second {
+			b.step(NetIs(b.net))
+		}
 		if b.power && !b.blind {
 			b.frame++
 			b.step(b.lookNow(b.beyond))

@@ -144,13 +144,13 @@ func (t *turn) ended(c *slot) wire.Reason {
 // amiss is what of the home is not as it has to be to open the door.
 func (t *turn) amiss(c *slot) wire.Reason {
 	switch {
-	case t.latch || t.coverOff || !t.coverKnown:
+	case t.latch || t.coverOff:
 		return wire.Tampered
 	case !t.disk:
 		return wire.DiskTrouble
 	case !t.now.Sure:
 		return wire.ClockUnsure
-	case t.unsure || t.dumb() || t.coil == CoilUnknown:
+	case t.unsure || t.dumb() || t.coil == CoilUnknown || !t.coverKnown:
 		return wire.DoorUnsure
 	case t.setup.NoContact && t.bolt == Open && t.coil == CoilOff:
 		return wire.DoorUnsure // it is open, or nothing holds it
@@ -160,7 +160,7 @@ func (t *turn) amiss(c *slot) wire.Reason {
 		return wire.CameraNotSeen
 	case !c.plan.Offline && !t.net:
 		return wire.Offline
-	case c.plan.Watched && t.viewers == 0:
+	case c.plan.Watched && t.watching(t.now) == 0:
 		return wire.NobodyWatches
 	}
 	return ""

@@ -21,6 +21,7 @@ const (
 	FreshFor  = time.Second      // a picture without a newer frame is not live
 	PanicFor  = 2 * time.Minute  // how long the local alarm sounds for a panic
 	ExitFor   = 15 * time.Second // after the button inside, the next opening is from within
+	NetFor    = 3 * time.Second  // link's word that the hub can be reached holds so long, see [NetIs]
 
 	slowest     = 30 * time.Second // between tries
 	writeWithin = 2 * time.Second  // a burning that takes longer opens nothing
@@ -242,10 +243,11 @@ func LookCame(frame uint64, at time.Duration, glass wire.Reason, lamp challenge.
 // TroubleCame is eye's report of why it has no picture.
 func TroubleCame(r wire.Reason) Event { return Event{kind: troubleCame, reason: r} }
 
-// NetIs says whether the hub can be reached.
+// NetIs says whether the hub can be reached, in link's words. They hold for NetFor: link says it
+// again every second, as a link that hangs can't say that it does.
 func NetIs(on bool) Event { return Event{kind: netIs, on: on} }
 
-// ViewersAre says how many watch.
+// ViewersAre says how many watch, as link has it. Nobody does while link says nothing, see [NetIs].
 func ViewersAre(n int) Event { return Event{kind: viewersAre, count: n} }
 
 // DiskIs says whether the journal can be written.

@@ -163,6 +163,31 @@ func TestAmend(t *testing.T) {
 	}
 }
 
+// Whoever watches is told of the window's new end, longer or shorter, and who comes later is not
+// told twice.
+func TestAmendWhileWatching(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	h.link.send(pipe.TypeAsk, h.askBy(d, "v1", h.owner))
+	h.link.await("an answer", func() bool { return h.link.admits["v1"].Until.Equal(d.terms.Until) })
+	for i, length := range []time.Duration{2 * time.Hour, 30 * time.Minute} {
+		h.link.send(pipe.TypeNote, h.signAmendment(d, uint64(i+1), length, h.owner))
+		h.link.await("the new end", func() bool {
+			return len(h.link.ends) == i+1 && h.link.ends[i].ID == "v1" && h.link.ends[i].Until.Equal(d.terms.From.Add(length))
+		})
+	}
+	h.link.send(pipe.TypeAsk, h.askBy(d, "v2", h.owner))
+	h.link.await("an answer", func() bool { return h.link.admits["v2"].Until.Equal(d.terms.From.Add(30 * time.Minute)) })
+	h.link.send(pipe.TypeNote, h.signAmendment(d, 3, time.Second, h.owner)) // over
+	h.link.event(wire.WindowClosed)
+	h.link.await("the cut", func() bool { return len(h.link.cuts) == 1 })
+	for _, e := range h.link.ends {
+		if e.ID != "v1" {
+			t.Errorf("told of %+v", e)
+		}
+	}
+}
+
 // await waits until eye has been told something.
 func (e *eye) await(t testing.TB, ok func(*eye) bool) {
 	t.Helper()

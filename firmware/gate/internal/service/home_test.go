@@ -189,6 +189,8 @@ type link struct {
 	t    testing.TB
 	conn *pipe.Conn
 	done sync.WaitGroup
+	mute atomic.Bool   // it says no more whether there is a hub
+	quit chan struct{} // closed with the connection
 
 	mu      sync.Mutex
 	more    chan struct{}
@@ -198,17 +200,20 @@ type link struct {
 	beats   [][]byte
 	admits  map[string]pipe.Admit
 	cuts    []wire.Reason
+	ends    []pipe.Until
 	gone    bool
 	next    int
 }
 
 func (h *home) openLink(follow uint64) *link {
 	h.t.Helper()
-	l := &link{t: h.t, conn: h.dial("link", pipe.Hello{Program: "link", Version: pipe.Version}), more: make(chan struct{}),
+	l := &link{t: h.t, conn: h.dial("link", pipe.Hello{Program: "link", Version: pipe.Version}), more: make(chan struct{}), quit: make(chan struct{}),
 		letters: map[string]wire.Letter{}, admits: map[string]pipe.Admit{}}
 	l.send(pipe.TypeFollow, pipe.Follow{Next: follow})
 	l.send(pipe.TypeNet, pipe.Net{Online: true})
+	l.done.Go(l.sayNet)
 	l.done.Go(func() {
+		defer close(l.quit)
 		for {
 			f, err := l.conn.Receive()
 			l.mu.Lock()
@@ -226,6 +231,22 @@ func (h *home) openLink(follow uint64) *link {
 		}
 	})
 	return l
+}
+
+// sayNet says every second that there is a hub.
+func (l *link) sayNet() {
+	each := time.NewTicker(time.Second)
+	defer each.Stop()
+	for {
+		select {
+		case <-each.C:
+			if !l.mute.Load() && l.conn.Send(pipe.TypeNet, pipe.Net{Online: true}) != nil {
+				return // the connection has ended
+			}
+		case <-l.quit:
+			return
+		}
+	}
 }
 
 func (l *link) take(f pipe.Frame) {
@@ -255,6 +276,10 @@ func (l *link) take(f pipe.Frame) {
 		var v pipe.Cut
 		err = f.JSON(&v)
 		l.cuts = append(l.cuts, v.Reason)
+	case pipe.TypeUntil:
+		var v pipe.Until
+		err = f.JSON(&v)
+		l.ends = append(l.ends, v)
 	default:
 		err = fmt.Errorf("link is sent %s", f.Type)
 	}

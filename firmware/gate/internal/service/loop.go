@@ -152,6 +152,7 @@ func (s *Service) settle() {
 	}
 	s.forgetSecret()
 	s.giveUpStand(mono)
+	s.tellUntil()
 	s.showState()
 	now := s.now()
 	s.keepAnchor()

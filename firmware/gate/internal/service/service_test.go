@@ -145,6 +145,26 @@ func TestTriesByPage(t *testing.T) {
 	}
 }
 
+// A link that hangs, or whose plug is pulled, cannot tell that the hub is there: its last word
+// does not hold.
+func TestASilentLinkIsOffline(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t, func(t *pass.Terms) { t.Offline = false })
+	h.link.mute.Store(true)
+	h.link.event(wire.LinkLost)
+	if l := h.try(d, d.secret.Code.Digits()); no(t, l).Reason != wire.Offline {
+		t.Fatalf("%s %s", l.Kind, l.Body)
+	}
+	if h.energised() != 0 {
+		t.Fatal("the coil had current")
+	}
+	h.link.mute.Store(false)
+	h.link.event(wire.LinkBack)
+	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
+		t.Fatalf("%s %s", l.Kind, l.Body)
+	}
+}
+
 // Whoever carries a try cannot use it later, again, or for anything else.
 func TestTriesAreGoodOnce(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,7 @@ type viewer struct {
 	who      string
 	delivery string
 	admitted bool
+	until    time.Time // as link was told
 }
 
 // ask answers whether a viewer may watch. A viewer is in the journal, on the disk, before
@@ -32,7 +33,6 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 	}
 	s.nonces[call.Nonce] = call.At.Add(callAge)
 	s.viewers[a.ID] = viewer{who: who, delivery: call.Delivery}
-	until := s.passes[call.Delivery].Terms().Until
 	s.enter(wire.Event{Kind: wire.ViewerJoined, Delivery: call.Delivery, Who: who}, func(err error) {
 		v, still := s.viewers[a.ID]
 		if s.link != me || !still {
@@ -46,6 +46,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 			s.refuseViewer(a.ID, who, wire.DiskTrouble)
 			return
 		}
+		until := s.passes[call.Delivery].Terms().Until
 		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Nonce: call.Nonce}
 		copy(answer.Fingerprint[:], a.Fingerprint)
 		note, err := pass.SignAnswer(answer, s.signer)
@@ -54,7 +55,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 			delete(s.viewers, a.ID)
 			return
 		}
-		v.admitted = true
+		v.admitted, v.until = true, until
 		s.viewers[a.ID] = v
 		s.watched()
 		s.toLink(pipe.TypeAdmit, pipe.Admit{ID: a.ID, Answer: string(note), Fingerprint: call.Fingerprint[:], Until: until})
@@ -134,6 +135,18 @@ func (s *Service) forgetViewers() {
 	}
 	clear(s.viewers)
 	s.watched()
+}
+
+// tellUntil tells link of a window that has another end than those who watch were admitted for.
+func (s *Service) tellUntil() {
+	for id, v := range s.viewers {
+		p, ok := s.passes[v.delivery]
+		if until := p.Terms().Until; ok && v.admitted && !until.Equal(v.until) {
+			v.until = until
+			s.viewers[id] = v
+			s.toLink(pipe.TypeUntil, pipe.Until{ID: id, Until: until})
+		}
+	}
 }
 
 // watched tells the rule how many watch, and beats while somebody does.

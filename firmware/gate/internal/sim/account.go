@@ -29,6 +29,7 @@ const (
 	motorTime  = 4 * time.Second       // a motor's, for all that a strike does at once
 	panicFor   = 2 * time.Minute
 	exitFor    = 15 * time.Second
+	wordFor    = 3 * time.Second // link's, on whether there is a hub
 	longGrace  = 15 * time.Minute
 )
 
@@ -161,6 +162,7 @@ type account struct {
 	disk              bool
 	net, online, lost bool
 	netOff            time.Duration
+	heard             time.Duration // when link last said whether there is a hub
 	viewers           int
 	newest            int64 // the newest sure time
 	newestTicket      uint64
@@ -309,6 +311,9 @@ func (a *account) hush() {
 		a.must(xHush, nobody)
 	}
 }
+
+// silent: link has said nothing for so long that what it said does not count.
+func (a *account) silent() bool { return a.now.Mono-a.heard >= wordFor }
 
 func (a *account) motor() bool { return a.setup.Lock == rule.Motor }
 

@@ -82,6 +82,7 @@ var likely = [kindsEnd][phasesEnd]uint8{
 	Trouble:    {1, 1, 2, 1, 1, 1, 1},
 	Beyond:     {0, 0, 1, 1, 4, 2, 1},
 	Net:        {2, 2, 3, 2, 2, 3, 2},
+	Link:       {1, 1, 2, 2, 1, 2, 1},
 	Disk:       {1, 2, 3, 3, 2, 3, 1},
 	Work:       {1, 1, 1, 12, 2, 2, 1},
 	Echo:       {0, 0, 1, 4, 1, 2, 1},
@@ -161,7 +162,7 @@ func (c *chooser) next(w *World) Move {
 		m.A = uint8(r & 1)
 	case Net:
 		m.A = uint8(r & 3 & 1)
-	case Stall, Lens, DoorLies, BoltLies, CoilIll, Disk:
+	case Link, Stall, Lens, DoorLies, BoltLies, CoilIll, Disk:
 		if m.A &= 3; r&1 == 0 {
 			m.A = 0 // half of all trouble is mended
 		}

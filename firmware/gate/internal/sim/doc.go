@@ -14,7 +14,8 @@
 //
 //   - Messages. The hub keeps all that the owner signed, and gives gate any of it at any time, any
 //     number of times, in any order, or never; that is all that dropping, doubling, delaying,
-//     reordering and partition can do. Nothing comes while the net is gone.
+//     reordering and partition can do. Nothing comes while the net is gone, or link hangs; link
+//     says every second whether there is a hub, until it hangs.
 //   - Crashes, of gate or of the power, between any two effects. What waits for the disk arrives
 //     there in part, from the front; an entry that was torn is cut off when the journal is
 //     opened (package journal shows that), so for the rule it did not arrive. CLOCK_MONOTONIC

@@ -9,6 +9,9 @@ import (
 
 // take says what has to come of an event at once.
 func (a *account) take(e *event) {
+	if a.net && a.silent() {
+		a.net, a.netOff = false, a.heard+wordFor
+	}
 	switch e.kind {
 	case evTick:
 	case evResume:
@@ -507,7 +510,7 @@ func (a *account) netIs(on bool) {
 	if a.net && !on {
 		a.netOff = a.now.Mono
 	}
-	a.net = on
+	a.net, a.heard = on, a.now.Mono
 	if on {
 		a.online = true
 		if a.lost {

@@ -250,6 +250,7 @@ const (
 	dueForget
 	dueExit
 	duePanic
+	dueSilent
 	deadlinesEnd
 )
 
@@ -257,7 +258,7 @@ var deadlineNames = [deadlinesEnd]string{
 	"a window begins", "the window ends", "the disk has had its time", "the coil has had its time to answer", "the coil has had current for its time",
 	"the door has stopped moving", "the door has been open too long", "the picture is old", "the camera has had its time to start", "the picture is steady",
 	"the sensors are unsure", "the grace is over", "leaving is over", "the delay is over", "the link is lost",
-	"a pass is forgotten", "the button inside has had its time", "the panic is over",
+	"a pass is forgotten", "the button inside has had its time", "the panic is over", "link's word is old",
 }
 
 // deadline is when something is due, by CLOCK_MONOTONIC.
@@ -305,7 +306,12 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 			return max(l.slow[0], l.slow[1]), true
 		}
 	case dueLost:
-		return a.netOff + lostFor, !a.net && a.online
+		if a.net {
+			return a.heard + wordFor + lostFor, true
+		}
+		return a.netOff + lostFor, a.online
+	case dueSilent:
+		return a.heard + wordFor, a.net || a.viewers > 0
 	case dueForget:
 		for i := range a.led {
 			if x := &a.led[i]; x.known && x.visit != underWay && (x.window == shut || x.cancelled) {

@@ -175,7 +175,7 @@ func (w *World) give(d uint8, other bool) {
 		p, signed = &w.drawer[d].other, w.drawer[d].again
 	}
 	g := &w.gate
-	if !w.alive || !w.net || !signed || g.keeping || g.known[d] && g.plans[d] == *p || !g.known[d] && w.state.Known(name(d)) {
+	if !w.alive || !w.linked() || !signed || g.keeping || g.known[d] && g.plans[d] == *p || !g.known[d] && w.state.Known(name(d)) {
 		return
 	}
 	now := w.now()
@@ -206,7 +206,7 @@ func (w *World) kept(j job, ok bool) {
 func (w *World) giveAmend(d uint8, which int) {
 	m := w.drawer[d].amend[which]
 	g := &w.gate
-	if !w.alive || !w.net || m.revision == 0 || w.drawer[d].revoked || g.keeping || g.amended[d] == m {
+	if !w.alive || !w.linked() || m.revision == 0 || w.drawer[d].revoked || g.keeping || g.amended[d] == m {
 		return
 	}
 	p := amended(w.drawer[d].pass, m)
@@ -330,13 +330,13 @@ func (w *World) boot() {
 	if !w.door.coverLate {
 		w.readCover()
 	}
-	if w.net {
+	if w.linked() {
 		w.step(event{kind: evNet, on: true})
 	}
 	if w.eye.on {
 		w.step(event{kind: evEye, on: true})
 	}
-	if w.viewers = 0; w.net {
+	if w.viewers = 0; w.linked() {
 		w.step(event{kind: evViewers, count: w.viewers})
 	}
 	w.settle()

@@ -252,7 +252,7 @@ func (a *account) ticks(what uint8) bool {
 		return a.flight.phase == grounded
 	case dueGrace:
 		return a.flight.phase == grounded && (!a.relock || a.unsure || a.setup.NoContact || a.setup.NoBolt)
-	case dueMoves, dueEgress, dueSlow, dueExit:
+	case dueMoves, dueEgress, dueSlow, dueExit, dueSilent:
 		return false
 	}
 	return true
@@ -335,6 +335,13 @@ func (a *account) checkShown(w *World) {
 	}
 	if v.Alarm != wantAlarm {
 		w.breaks(Shown, "the alarm shown is %q, and should be %q", v.Alarm, wantAlarm)
+	}
+	viewers := a.viewers
+	if a.silent() {
+		viewers = 0
+	}
+	if v.Viewers != viewers {
+		w.breaks(Shown, "%d viewers are shown, and there are %d", v.Viewers, viewers)
 	}
 	a.checkShownCamera(&v, w)
 }

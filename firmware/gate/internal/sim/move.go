@@ -68,6 +68,7 @@ const (
 
 	// Link, disk, clock, power.
 	Net      // A: 1 the hub can be reached
+	Link     // A: 1 it stands still, 0 it goes on
 	Disk     // A: ways of a disk, B: 3 it does not say when it is ill
 	Work     // A: how many jobs a slow disk does
 	Echo     // an answer of the disk comes once more. A: how many answers ago
@@ -228,6 +229,8 @@ func (m Move) String() string {
 		return fmt.Sprintf("%d go into the interior", m.A%3)
 	case Net:
 		return pick("the hub is cut off", "the hub can be reached")
+	case Link:
+		return pick("link goes on", "link stands still")
 	case Disk:
 		return "the disk " + [...]string{"is well", "is slow", "is full"}[m.A%disksEnd] + map[bool]string{true: ", and does not say when it is not well"}[m.B&3 == 3]
 	case Work:

@@ -61,11 +61,11 @@ func (w *World) play(m Move) {
 	case GiveOther:
 		w.give(d, true)
 	case GiveCancel:
-		if w.drawer[d].cancel && w.net {
+		if w.drawer[d].cancel && w.linked() {
 			w.step(event{kind: evCancel, d: int8(d)})
 		}
 	case GiveLock:
-		if w.drawer[d].lock && w.net {
+		if w.drawer[d].lock && w.linked() {
 			w.step(event{kind: evLock, d: int8(d)})
 		}
 	case SignAmend:
@@ -88,7 +88,7 @@ func (w *World) play(m Move) {
 	case LetGo:
 		w.step(event{kind: evLetGo})
 	case Watch:
-		if w.net || m.A%3 == 0 {
+		if w.linked() || m.A%3 == 0 {
 			w.viewers = int(m.A % 3)
 			w.step(event{kind: evViewers, count: w.viewers})
 		}
@@ -136,8 +136,11 @@ func (w *World) play(m Move) {
 	case Net:
 		if on := m.A&1 != 0; w.net != on {
 			w.net = on
-			w.step(event{kind: evNet, on: on})
+			w.linkSays()
 		}
+	case Link:
+		w.hung = m.A&1 != 0
+		w.linkSays()
 	case Disk:
 		w.disk.mode, w.disk.mute = m.A%disksEnd, m.B&3 == 3
 		if w.disk.mode != diskSlow {
@@ -178,7 +181,7 @@ func (w *World) play(m Move) {
 		}
 		w.step(event{kind: evTick})
 	case Told:
-		if w.alive && w.net {
+		if w.alive && w.linked() {
 			w.clock.Tell(w.true().UTC(), w.clocks())
 			w.read.wall = 0
 			w.step(event{kind: evTick})
@@ -219,6 +222,13 @@ func (w *World) playEye(m Move) {
 	}
 }
 
+// linkSays is link's word on the hub, if it has one.
+func (w *World) linkSays() {
+	if !w.hung {
+		w.step(event{kind: evNet, on: w.net})
+	}
+}
+
 // revoke takes from whoever amended a delivery the right to: its end is as signed again.
 func (w *World) revoke(d uint8) {
 	g := &w.gate
@@ -243,7 +253,7 @@ func (w *World) typed(d, code, way uint8) {
 	case byQR:
 		e.via = rule.QR
 	}
-	if way != byKeypad && !w.net {
+	if way != byKeypad && !w.linked() {
 		return
 	}
 	switch {

@@ -28,13 +28,13 @@ func (a *account) missing(d int8) wire.Reason {
 // amiss is what of the home, rather than of the pass, is not as it has to be.
 func (a *account) amiss(l *ledger) wire.Reason {
 	switch {
-	case a.latch || a.coverOff || !a.coverKnown:
+	case a.latch || a.coverOff:
 		return wire.Tampered
 	case !a.disk:
 		return wire.DiskTrouble
 	case !a.now.Sure:
 		return wire.ClockUnsure
-	case a.unsure || a.dumb() || a.coil == rule.CoilUnknown:
+	case a.unsure || a.dumb() || a.coil == rule.CoilUnknown || !a.coverKnown:
 		return wire.DoorUnsure
 	case a.setup.NoContact && a.coil == rule.CoilOff && a.bolt != rule.Closed:
 		return wire.DoorUnsure
@@ -44,7 +44,7 @@ func (a *account) amiss(l *ledger) wire.Reason {
 		return wire.CameraNotSeen
 	case !l.plan.Offline && !a.net:
 		return wire.Offline
-	case l.plan.Watched && a.viewers == 0:
+	case l.plan.Watched && (a.viewers == 0 || a.silent()):
 		return wire.NobodyWatches
 	}
 	return ""

@@ -52,7 +52,8 @@ type World struct {
 	door door
 	eye  eye
 
-	net     bool
+	net     bool // the hub can be reached
+	hung    bool // link stands still, and says nothing
 	viewers int
 	ref     uint64
 
@@ -93,6 +94,9 @@ func newWorld(setup rule.Setup) *World {
 	w.boot()
 	return w
 }
+
+// linked: what the hub sends arrives.
+func (w *World) linked() bool { return w.net && !w.hung }
 
 func (w *World) true() time.Time { return time.Unix(0, w.real) }
 
@@ -229,6 +233,9 @@ func (w *World) pass(d time.Duration) {
 		w.mono += d
 		w.real += int64(d)
 		w.hardware()
+		if w.mono-w.account.heard >= time.Second {
+			w.linkSays()
+		}
 		if w.alive && w.eye.on && !w.eye.stalled && w.gate.power && w.mono-w.eye.at >= 100*time.Millisecond {
 			w.frame(frameGood)
 		} else {

@@ -181,6 +181,19 @@ func (a *Audience) Bye(nonce string) {
 	})
 }
 
+// Until says that the viewing that gate admitted by this id ends at another time.
+func (a *Audience) Until(id string, end time.Time) {
+	a.each(func(v *viewer) {
+		if v.id != id {
+			return
+		}
+		v.end = end
+		if v.until != nil {
+			v.until.Reset(time.Until(end)) // at once, if that is past
+		}
+	})
+}
+
 // Cut ends every viewing, those that are just beginning too. It does not wait.
 func (a *Audience) Cut(why string) {
 	a.each(func(v *viewer) { a.endSoon(v, why) })
@@ -274,6 +287,9 @@ func (a *Audience) begin(v *viewer, left time.Duration) bool {
 	defer a.mu.Unlock()
 	if _, ok := a.viewers[v]; !ok {
 		return false
+	}
+	if !v.end.IsZero() {
+		left = time.Until(v.end)
 	}
 	v.until = time.AfterFunc(left, func() { a.drop(v, "its time is over") })
 	if !v.connected {

@@ -515,6 +515,38 @@ func TestViewingEndsAtTheTimeThatGateSaid(t *testing.T) {
 	}
 }
 
+// The end of a viewing moves with its window's, whether gate says so before the viewer has its answer
+// or after.
+func TestTheEndMoves(t *testing.T) {
+	for _, early := range []bool{true, false} {
+		h := newHouse(t)
+		var id string
+		h.gate.rule = func(ctx context.Context, a pipe.Ask) (pipe.Admit, error) {
+			m, err := admit(ctx, a)
+			m.Until = time.Now().Add(time.Hour)
+			id = a.ID
+			if early {
+				m.Until = time.Now().Add(500 * time.Millisecond)
+				h.Until(id, time.Now().Add(2*time.Hour))
+			}
+			return m, err
+		}
+		p := newPhone(t)
+		p.watch(h)
+		stream(t, h)
+		until(t, "pictures", func() bool { _, n := p.got(); return n > 0 })
+		h.Until("somebody else", time.Now())
+		if early {
+			time.Sleep(600 * time.Millisecond) // the first end; that nothing comes of it no message says
+		}
+		if h.Count() != 1 {
+			t.Fatal("cut at an end that has moved")
+		}
+		h.Until(id, time.Now().Add(200*time.Millisecond))
+		until(t, "it ends", func() bool { return h.Count() == 0 })
+	}
+}
+
 func TestThereIsABound(t *testing.T) {
 	h := newHouse(t)
 	offer := newPhone(t).offer()

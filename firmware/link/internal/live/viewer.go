@@ -24,6 +24,7 @@ type viewer struct {
 	connected bool
 	waiting   bool // for a key frame
 	until     *time.Timer
+	end       time.Time // when it has moved since gate admitted this one
 	join      *time.Timer
 	pc        *webrtc.PeerConnection
 	track     *webrtc.TrackLocalStaticRTP

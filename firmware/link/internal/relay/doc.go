@@ -10,5 +10,8 @@
 // other wait: queues are bounded, and what does not fit ends a connection and is said again
 // on the next one.
 //
+// Gate is told every second whether the hub can be reached: it lets what it was told lapse, so that a
+// link that hangs is no link.
+//
 // Without gate nobody watches: pictures that gate does not vouch for are not shown.
 package relay

@@ -66,6 +66,12 @@ func (r *Relay) gateFrame(ctx context.Context, f pipe.Frame) error {
 			return err
 		}
 		r.admit(a)
+	case pipe.TypeUntil:
+		var u pipe.Until
+		if err := f.JSON(&u); err != nil {
+			return err
+		}
+		r.audience.Until(u.ID, u.Until)
 	case pipe.TypeCut:
 		var c pipe.Cut
 		if err := f.JSON(&c); err != nil {

@@ -94,6 +94,9 @@ func newSender(s *uplink.Session, log *slog.Logger) *sender {
 	return &sender{session: s, log: log, sayings: make(chan saying, queueLength), events: make(chan wire.Event, 1)}
 }
 
+// alive reports whether the hub can be reached, as far as this program knows.
+func (s *sender) alive() bool { return s != nil && s.session.Alive() }
+
 func (s *sender) say(m saying) {
 	if s == nil {
 		return

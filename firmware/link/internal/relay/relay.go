@@ -27,6 +27,9 @@ const (
 	seenWait = 1500 * time.Millisecond
 	// doubtEvery is how often the hub's word is compared with its receipts.
 	doubtEvery = 10 * time.Second
+	// netEvery is how often gate is told whether the hub is there: what it was told holds for
+	// a few seconds only, as a link that hangs says nothing.
+	netEvery = time.Second
 	// maxNotes is how many passes, orders, grants and so on are kept for a gate that comes back.
 	maxNotes = 512
 	// maxOffers is how many viewers may be answered at the same time.
@@ -134,6 +137,8 @@ func (r *Relay) run(ctx context.Context) {
 	defer seen.Stop()
 	doubt := time.NewTicker(doubtEvery)
 	defer doubt.Stop()
+	net := time.NewTicker(netEvery)
+	defer net.Stop()
 	for {
 		select {
 		case x := <-r.happened:
@@ -180,15 +185,24 @@ func (r *Relay) run(ctx context.Context) {
 				k.ask(k.box.HubCame(time.Now()))
 				k.pump()
 			}
+		case <-net.C:
+			k.sayNet()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
+// sayNet tells gate whether the hub can be reached.
+func (k *known) sayNet() {
+	if k.gate != nil {
+		k.gate.Send(pipe.TypeNet, pipe.Net{Online: k.hub.alive()})
+	}
+}
+
 func (k *known) gateCame(l *peer.Line) {
 	k.gate = l
-	l.Send(pipe.TypeNet, pipe.Net{Online: k.hub != nil})
+	k.sayNet()
 	for _, kind := range wire.NoteLeaves() {
 		for leaf, note := range k.notes {
 			if strings.HasPrefix(leaf, kind+"/") {
@@ -205,9 +219,7 @@ func (k *known) hubCame(h *sender) {
 	if k.state != nil {
 		h.say(saying{leaf: wire.LeafState, retained: true, body: *k.state})
 	}
-	if k.gate != nil {
-		k.gate.Send(pipe.TypeNet, pipe.Net{Online: true})
-	}
+	k.sayNet()
 	if k.box.Known() { // it has said so while subscribing
 		k.ask(k.box.HubCame(time.Now()))
 	}
@@ -217,9 +229,7 @@ func (k *known) hubWent() {
 	k.hub, k.sending = nil, false
 	k.box.HubWent()
 	clear(k.notes) // what still holds is retained, and comes again
-	if k.gate != nil {
-		k.gate.Send(pipe.TypeNet, pipe.Net{Online: false})
-	}
+	k.sayNet()
 }
 
 // ask asks gate what the outbox wants to be asked.

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -402,6 +404,92 @@ func TestPresenceAndState(t *testing.T) {
 	})
 	stop()
 	until(t, "offline, said by itself", func() bool { on, said := b.lastOnline(); return said && !on })
+}
+
+// cable is a way to a broker that can be cut so that neither end is told.
+type cable struct {
+	addr string
+	cut  atomic.Bool
+}
+
+func newCable(t *testing.T, to string) *cable {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cable{addr: l.Addr().String()}
+	var mu sync.Mutex
+	var ends []net.Conn
+	t.Cleanup(func() {
+		_ = l.Close()
+		mu.Lock()
+		defer mu.Unlock()
+		for _, e := range ends {
+			_ = e.Close()
+		}
+	})
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			mu.Lock()
+			ends = append(ends, near, far)
+			mu.Unlock()
+			go c.carry(near, far)
+			go c.carry(far, near)
+		}
+	}()
+	return c
+}
+
+// carry swallows what comes once the cable is cut.
+func (c *cable) carry(to, from net.Conn) {
+	b := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(b)
+		if err != nil {
+			return
+		}
+		if c.cut.Load() {
+			continue
+		}
+		if _, err := to.Write(b[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// Gate hears every second that the hub is there, and within about 5 s that it is not, though
+// nobody closed the connection.
+func TestGateIsToldOfACutCable(t *testing.T) {
+	b := startBroker(t, "127.0.0.1:0")
+	c := newCable(t, b.addr)
+	g := newGate(t)
+	g.start()
+	startLink(t, c.addr, g)
+	words := func() []bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return slices.Clone(g.nets)
+	}
+	until(t, "gate is told again and again", func() bool {
+		w := words()
+		return len(w) > 3 && !slices.Contains(w[len(w)-3:], false)
+	})
+	c.cut.Store(true)
+	before := len(words())
+	until(t, "gate is told that the hub is not there", func() bool { return slices.Contains(words()[before:], false) })
+	if said := slices.Index(words()[before:], false); said > 6 {
+		t.Errorf("%d more times, a second apart, gate was told of a hub", said)
+	}
 }
 
 func TestALinkThatDiesIsOffline(t *testing.T) {

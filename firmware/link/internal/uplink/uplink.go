@@ -210,6 +210,18 @@ func (s *Session) stood() bool {
 	return s.stale.Load()
 }
 
+// Alive reports whether the session goes on: its broker has answered within
+// keepAlive + pingPatience, and this program has not stood still. It may take paho another half
+// second to notice that the broker has not.
+func (s *Session) Alive() bool {
+	select {
+	case <-s.lost:
+		return false
+	default:
+		return !s.stood()
+	}
+}
+
 // Publish sends a message at a leaf below the device's topic, QoS 1. payload is encoded as
 // JSON. It may wait for the network, for patience at most.
 func (s *Session) Publish(leaf string, retained bool, payload any) (Receipt, error) {
