@@ -44,7 +44,7 @@ const (
 	Cancelled     Kind = "cancelled"      // by the owner's order
 	Amended       Kind = "amended"        // the window has another end now; Count is the revision
 	WindowOpened  Kind = "window_opened"  // its time has come
-	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled
+	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled; Count is for how many seconds its pass would still hold
 	CameraOn      Kind = "camera_on"      // powered, and its first fresh frame was seen
 	CameraOff     Kind = "camera_off"     // unpowered
 	CameraFault   Kind = "camera_fault"   // no fresh, challenged picture; Reason says why
