@@ -74,7 +74,7 @@ const (
 	ViewerJoined  Kind = "viewer_joined"  // Who watches
 	ViewerLeft    Kind = "viewer_left"    //
 	ViewerRefused Kind = "viewer_refused" // Reason says why
-	Watchdog      Kind = "watchdog"       // gate stood still, and its watchdog started it again
+	Watchdog      Kind = "watchdog"       // gate stood still, and its watchdog started the machine again
 	LinkLost      Kind = "link_lost"      // the device cannot reach the hub
 	LinkBack      Kind = "link_back"      //
 )

@@ -55,6 +55,7 @@ func (s *Service) loop(ctx context.Context) error {
 		started.Reason = wire.DiskTrouble
 	}
 	s.enter(started, nil)
+	s.sayBitten()
 	s.effects = rule.Resume(&s.state, now, s.effects)
 	s.carryOut()
 	s.outlaw()
