@@ -323,7 +323,7 @@ func TestManyKeys(t *testing.T) {
 		h.link.event(wire.GrantAdded)
 	}
 	h.link.send(pipe.TypeNote, h.signGrant(newKey(t), pass.MayLock))
-	if e := h.link.event(wire.PassRefused); e.Reason != wire.TooMany {
+	if e := h.link.event(wire.PassRefused); e.Reason != wire.TooManyKeys {
 		t.Errorf("%+v", e)
 	}
 	if n := h.link.count(wire.GrantAdded); n != pass.MaxKeys {

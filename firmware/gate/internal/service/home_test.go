@@ -20,6 +20,7 @@ import (
 	"vestibule/firmware/pipe"
 	"vestibule/hardware/board"
 	"vestibule/hardware/sim"
+	"vestibule/hardware/wiegand"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -50,7 +51,8 @@ type home struct {
 	ahead atomic.Int64 // what the wall clock is set off by
 	loose atomic.Bool  // the kernel does not say that the clock is synchronised
 	boot  string
-	bite  bool // the watchdog started the machine
+	cards chan wiegand.Card // if not nil, the reader's
+	bite  bool              // the watchdog started the machine
 	wrap  func(board.Pins) board.Pins
 	keys  *keys.Keys
 
@@ -129,6 +131,9 @@ func (h *home) startAlone() {
 		Eye: listen("eye"), Link: listen("link"), Clocks: clocks, Bitten: h.bite, Log: slog.New(slog.NewTextHandler(testLog{h.t}, nil))})
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	if h.cards != nil {
+		s.cards = h.cards
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -285,7 +285,7 @@ func whyNot(err error) wire.Reason {
 	}{
 		{pass.ErrTooLarge, wire.TooLarge}, {pass.ErrSignature, wire.BadSignature}, {pass.ErrOther, wire.OtherDevice},
 		{pass.ErrOldRevision, wire.OldRevision}, {pass.ErrNotGranted, wire.NotGranted}, {pass.ErrGrantOver, wire.GrantOver},
-		{pass.ErrTooMany, wire.TooMany},
+		{pass.ErrTooMany, wire.TooManyKeys},
 	} {
 		if errors.Is(err, c.err) {
 			return c.why

@@ -24,6 +24,7 @@ import (
 	"vestibule/firmware/gate/internal/typing"
 	"vestibule/firmware/pipe"
 	"vestibule/hardware/board"
+	"vestibule/hardware/wiegand"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -93,6 +94,7 @@ type Service struct {
 	secret   secretOf
 	dummy    pass.Secret
 	line     typing.Line
+	cards    <-chan wiegand.Card // nil without a reader
 	hold     typing.Hold
 	loud     bool
 	soundAt  time.Duration
@@ -142,6 +144,9 @@ func New(set Setting) (*Service, error) {
 		viewers: map[string]viewer{}, nonces: map[[16]byte]time.Time{}, beats: time.NewTicker(time.Hour),
 	}
 	s.beats.Stop()
+	if s.door.Reader != nil {
+		s.cards = s.door.Reader.Cards()
+	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	s.knocks = knock.New(key)
