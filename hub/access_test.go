@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	paho "github.com/eclipse/paho.mqtt.golang"
+
+	"vestibule/hub/house"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -537,4 +541,57 @@ func TestStreamsAreCounted(t *testing.T) {
 		}
 		return a.StatusCode == 200
 	})
+}
+
+// Whoever is logged in as the household, and whoever has a reader's credentials, as Home Assistant does, may
+// have the door locked: the device gets one letter. Nobody else, and nothing but that.
+func TestLockOnly(t *testing.T) {
+	r := newRig(t)
+	d, owner := r.household()
+	_, stranger := r.household()
+	d.setAnswer(func(l wire.Letter) (wire.LetterKind, any) {
+		if l.Kind != wire.LetterLock || string(l.Body) != "{}" {
+			t.Errorf("the device got %s %s", l.Kind, l.Body)
+		}
+		return wire.LetterLocked, wire.LockedBody{}
+	})
+	before := d.letters()
+	path := "/api/letters/" + d.id
+	ask := func(body string) map[string]any { return map[string]any{"kind": "lock", "body": json.RawMessage(body)} }
+	var answer wire.Letter
+	owner.want(200, "POST", path, ask(`{}`), &answer)
+	if answer.Kind != wire.LetterLocked || d.letters() != before+1 {
+		t.Errorf("%+v, %d letters", answer, d.letters()-before)
+	}
+	owner.refused(400, "unreadable", "POST", path, ask(`{"open":true}`))
+	stranger.refused(403, "other_device", "POST", path, ask(`{}`))
+
+	login, err := house.AddReader(t.Context(), r.store, "ha")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ha := paho.NewClient(paho.NewClientOptions().AddBroker("mqtt://" + r.broker.Addr().String()).SetClientID("ha").SetUsername(login.User).
+		SetPassword(login.Password).SetAutoReconnect(false).SetConnectTimeout(patience).SetProtocolVersion(4))
+	done := func(tok paho.Token) {
+		t.Helper()
+		if !tok.WaitTimeout(patience) || tok.Error() != nil {
+			t.Fatalf("mqtt: %v", tok.Error())
+		}
+	}
+	done(ha.Connect())
+	defer ha.Disconnect(0)
+	for _, junk := range []string{"UNLOCK", "OPEN", "", "lock", strings.Repeat("LOCK", 5000)} {
+		done(ha.Publish(d.topic(wire.LeafLock), 1, true, junk))
+	}
+	done(ha.Publish(d.topic(wire.LeafLock), 1, true, wire.LockPayload)) // retained, and not kept
+	for late := time.Now().Add(patience); d.letters() < before+2; time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("the device never heard of it")
+		}
+	}
+	// It comes in order: when this answer is here, so would be all that the junk had led to.
+	owner.want(200, "POST", path, ask(`{}`), &answer)
+	if n := d.letters() - before; n != 3 {
+		t.Errorf("%d letters, want 3", n)
+	}
 }

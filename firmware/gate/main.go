@@ -24,6 +24,7 @@ import (
 	"vestibule/firmware/pipe"
 	"vestibule/firmware/walls"
 	"vestibule/hardware/board"
+	"vestibule/hardware/watchdog"
 )
 
 func main() {
@@ -129,6 +130,7 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 		return errors.Join(err, eye.Close(), link.Close())
 	}
 	defer func() { err = errors.Join(err, pins.close()) }()
+	bitten := wasBitten(pins.fit.Watchdog, log) // before the walls hide it
 	needs := walls.Needs{Write: []string{s.state, s.trust}, Devices: pins.devices}
 	if err := s.walls.Raise(walls.Gate, needs, stderr); err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
@@ -139,7 +141,7 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 	}
 	defer func() { err = errors.Join(err, door.Halt()) }()
 	gate, err := service.New(service.Setting{
-		State: s.state, Trust: s.trust, Keys: k, Door: door, Eye: eye, Link: link, Clocks: clocks, Built: built(), Log: log,
+		State: s.state, Trust: s.trust, Keys: k, Door: door, Eye: eye, Link: link, Clocks: clocks, Built: built(), Bitten: bitten, Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, eye.Close(), link.Close())
@@ -159,6 +161,18 @@ func serve(ctx context.Context, s *settings, getenv func(string) string, stderr 
 		return errPinsGone
 	}
 	return err
+}
+
+// wasBitten says whether the watchdog started this machine.
+func wasBitten(node string, log *slog.Logger) bool {
+	if node == "" {
+		return false
+	}
+	bitten, err := watchdog.Bit(watchdog.Sysfs, node)
+	if err != nil {
+		log.Warn("nobody knows whether the watchdog has started this machine", "error", err)
+	}
+	return bitten
 }
 
 var errPinsGone = errors.New("the door's pins are gone")

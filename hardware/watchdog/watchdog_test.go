@@ -75,3 +75,28 @@ func TestNoWatchdog(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestBit(t *testing.T) {
+	sys := t.TempDir()
+	for name, text := range map[string]string{"watchdog0": "32\n", "watchdog1": "0\n", "watchdog2": "8224", "watchdog3": "1\n", "watchdog4": "bad", "watchdog5": ""} {
+		if err := os.Mkdir(filepath.Join(sys, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(sys, name, "bootstatus"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]bool{"/dev/watchdog": true, "/dev/watchdog0": true, "/dev/watchdog1": false, "/dev/watchdog2": true, "/dev/watchdog3": false} {
+		if got, err := watchdog.Bit(sys, path); err != nil || got != want {
+			t.Errorf("%s: %v, %v", path, got, err)
+		}
+	}
+	for _, path := range []string{"/dev/watchdog4", "/dev/watchdog5"} {
+		if _, err := watchdog.Bit(sys, path); err == nil {
+			t.Errorf("%s: no error", path)
+		}
+	}
+	if _, err := watchdog.Bit(sys, "/dev/watchdog9"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("none: %v", err)
+	}
+}

@@ -241,6 +241,8 @@ var rules = []struct {
 	{"vestibule/v1/b/grant/x", false, false, false},
 	{"vestibule/v1/a/order/#", false, true, false},
 	{"vestibule/v1/a/seen", false, true, false},
+	{"vestibule/v1/a/lock", false, false, false}, // which a reader may say, and nobody hears
+	{"vestibule/v2/a/lock", false, false, false},
 	{"vestibule/v1/b/online", false, false, true},
 	{"vestibule/v1/b/state", false, false, true},
 	{"vestibule/v1/b/event/started", false, false, true},
@@ -270,7 +272,7 @@ func TestRules(t *testing.T) {
 			"device publishes":  {permits("device:a", c.topic, true), c.deviceSays},
 			"device subscribes": {permits("device:a", c.topic, false), c.deviceHears},
 			"reader subscribes": {permits("reader:reader-x:c", c.topic, false), c.reads},
-			"reader publishes":  {permits("reader:reader-x:c", c.topic, true), false},
+			"reader publishes":  {permits("reader:reader-x:c", c.topic, true), strings.HasSuffix(c.topic, "/lock") && c.topic != "vestibule/v2/a/lock"},
 			"nobody subscribes": {permits("c", c.topic, false), false},
 			"nobody publishes":  {permits("", c.topic, true), false},
 			"a name of nothing": {permits("device:", c.topic, true), false},

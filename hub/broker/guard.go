@@ -128,7 +128,10 @@ func permits(session, topic string, write bool) bool {
 		}
 		return rest == wire.LeafLetterIn || rest == wire.LeafSeen || slices.Contains(wire.NoteLeaves(), leaf) && isLevel(tail)
 	}
-	if strings.HasPrefix(session, readerSession) && !write && isLevel(device) && device != "#" {
+	if strings.HasPrefix(session, readerSession) && write {
+		return rest == wire.LeafLock
+	}
+	if strings.HasPrefix(session, readerSession) && isLevel(device) && device != "#" {
 		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail)
 	}
 	return false

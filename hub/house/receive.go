@@ -14,11 +14,14 @@ import (
 // storeTime bounds how long a device's message may keep the disk busy.
 const storeTime = 10 * time.Second
 
+// lockLetter is the id of every letter that passes on a reader's wish.
+const lockLetter = "lock"
+
 // maxSaying bounds an event or a state in bytes.
 const maxSaying = 8 << 10
 
-// Receive takes what a device published. The broker has made sure that it was this
-// device. It returns when the message was dealt with, which slows down a device that
+// Receive takes what a device published, or a reader at the device's lock. The broker has made
+// sure of who it was. It returns when the message was dealt with, which slows down a device that
 // talks faster than the disk writes.
 func (h *House) Receive(topic string, payload []byte) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
@@ -35,12 +38,37 @@ func (h *House) Receive(topic string, payload []byte) {
 		err = h.takeState(device, payload)
 	case rest == wire.LeafLetterOut:
 		err = h.takeLetter(ctx, device, payload)
+	case rest == wire.LeafLock:
+		err = h.takeLock(device, payload)
 	case leaf == wire.LeafEvent:
 		err = h.takeEvent(ctx, device, wire.Kind(tail), payload)
 	}
 	if err != nil {
 		h.log.Error("message from a device", "topic", topic, "bytes", len(payload), "error", err)
 	}
+}
+
+// takeLock passes on a reader's wish that a door is locked now. It is one letter and nobody waits for its
+// answer, which takeLetter drops: a device that is away is not locked by it later.
+func (h *House) takeLock(device string, b []byte) error {
+	if string(b) != wire.LockPayload {
+		return fmt.Errorf("a command that is not %s", wire.LockPayload)
+	}
+	h.mu.Lock()
+	online := h.present[device].Online
+	h.mu.Unlock()
+	if !online {
+		return errors.New("a door cannot be locked: its device is away")
+	}
+	l, err := wire.NewLetter(lockLetter, wire.LetterLock, wire.LockNow{})
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	return h.post.Publish(wire.Topic(device, wire.LeafLetterIn), text, false)
 }
 
 // Gone takes note that a device's connection is over, whatever its last words were.

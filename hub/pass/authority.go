@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// MaxKeys is how many keys an Authority knows besides the owner's, the revoked ones included.
+// MaxKeys is how many keys an Authority knows besides the owner's, the revoked ones included: so
+// many may be granted something within [MaxMember]. See [Authority.Forget].
 const MaxKeys = 64
 
 // ErrNotGranted means that the key that signed was not granted this by the owner.
@@ -19,7 +20,8 @@ var ErrNotGranted = errors.New("the key that signed was not granted this")
 var ErrGrantOver = errors.New("the grant of the key that signed does not hold now")
 
 // ErrTooMany means that an Authority knows [MaxKeys] keys already.
-var ErrTooMany = errors.New("more keys than a device remembers")
+var ErrTooMany = fmt.Errorf("%d keys were granted something or revoked in the last %d days, and a device remembers no more",
+	MaxKeys, MaxMember/(24*time.Hour))
 
 // Authority says who may tell one device what: its owner, and whom the owner granted a part
 // of it. It is made of the owner's public key and of signed bytes, and depends on which ones
@@ -69,6 +71,9 @@ func (a *Authority) Take(msg []byte) (who string, fresh bool, err error) {
 	if k.note != "" && (g.At.Before(k.grant.At) || g.At.Equal(k.grant.At) && string(msg) <= k.note) {
 		return who, false, nil
 	}
+	if last := g.At.Add(MaxMember); g.Until.After(last) {
+		g.Until = last // so that one day nothing older can hold: see Forget
+	}
 	k.grant, k.note = g, string(msg)
 	a.keys[who] = k
 	return who, k.granted(), nil
@@ -89,6 +94,28 @@ func (a *Authority) takeRevocation(msg []byte) (who string, fresh bool, err erro
 	k.revoked, k.notice = v.At, string(msg)
 	a.keys[v.Key] = k
 	return v.Key, true, nil
+}
+
+// Forget lets go of the keys of which nothing that was signed up to the latest word on them can hold
+// any more: no grant holds for longer than [MaxMember] after it was signed, so a carrier that brings
+// back an older one revives nothing. now has to be trusted, as whatever is forgotten can't forbid.
+// It returns the key ids.
+//
+// That a key was revoked is forgotten too. An owner who signed a pass that names it as a watcher
+// before, for a window more than 400 days later, has let it watch.
+func (a *Authority) Forget(now time.Time) (gone []string) {
+	for who, k := range a.keys {
+		last := k.revoked
+		if k.note != "" && k.grant.At.After(last) {
+			last = k.grant.At
+		}
+		if !now.Before(last.Add(MaxMember)) {
+			delete(a.keys, who)
+			gone = append(gone, who)
+		}
+	}
+	slices.Sort(gone)
+	return gone
 }
 
 func (a *Authority) about(who, device string) (known, error) {

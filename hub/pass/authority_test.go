@@ -367,3 +367,58 @@ func TestAuthorityIsBounded(t *testing.T) {
 		t.Errorf("junk is taken: %v", err)
 	}
 }
+
+// 400 days after the last word on a key nothing that was signed before holds, so nothing comes back, and
+// there is room for others. A millisecond before, all of it is remembered.
+func TestForget(t *testing.T) {
+	h := newHome(t)
+	wide, narrow := h.grant, h.grant
+	wide.At = h.grant.At.Add(-time.Hour)
+	wide.From = h.grant.From.Add(24 * time.Hour) // it would hold for 400 days from tomorrow
+	wide.Until = wide.From.Add(pass.MaxMember)
+	narrow.May = pass.MayWatch
+	signed := h.signed(t, wide)
+	for what, c := range map[string]struct {
+		last  time.Time
+		notes [][]byte
+	}{
+		"a narrower grant":            {narrow.At, [][]byte{h.signed(t, narrow), signed}},
+		"a revocation":                {h.now, [][]byte{h.revocation(t, h.member, h.now), signed}},
+		"a revocation before a grant": {narrow.At, [][]byte{h.revocation(t, h.member, wide.At), h.signed(t, narrow)}},
+	} {
+		a := pass.NewAuthority(h.terms.Device, publicOf(h.owner), h.terms.Epoch)
+		for _, n := range c.notes {
+			if _, _, err := a.Take(n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		over := c.last.Add(pass.MaxMember)
+		if gone := a.Forget(over.Add(-time.Millisecond)); gone != nil || len(a.Notes()) == 0 {
+			t.Errorf("%s: %v forgotten while something older may hold", what, gone)
+		}
+		if gone := a.Forget(over); !slices.Equal(gone, []string{narrow.ID()}) || a.Notes() != nil {
+			t.Errorf("%s: %v forgotten, %d notes left", what, gone, len(a.Notes()))
+		}
+		if _, _, err := a.Take(signed); err != nil {
+			t.Fatal(err)
+		}
+		order := must(t)(pass.SignOrder(pass.Order{Device: h.terms.Device, Verb: pass.Lock, Delivery: h.terms.Delivery, At: over}, h.member))
+		if _, _, err := a.OpenOrder(order, over); !errors.Is(err, pass.ErrGrantOver) {
+			t.Errorf("%s: what was forgotten holds again: %v", what, err)
+		}
+		if gone := a.Forget(over); len(gone) != 1 {
+			t.Errorf("%s: an old grant that comes back stays", what)
+		}
+	}
+	a := h.authority(t)
+	for i := range 3 * pass.MaxKeys {
+		g := h.grant
+		g.Key = publicOf(signKey("crowd " + string(rune('0'+i))))
+		g.At = h.now.Add(time.Duration(i) * 10 * 24 * time.Hour)
+		g.From, g.Until = g.At, g.At.Add(time.Hour)
+		a.Forget(g.At)
+		if _, _, err := a.Take(h.signed(t, g)); err != nil {
+			t.Fatalf("key %d, one every ten days: %v", i, err)
+		}
+	}
+}

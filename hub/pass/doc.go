@@ -42,7 +42,8 @@
 // that is not later than the key's latest revocation; so the same notes make the same
 // authority in whatever order a carrier hands them over. A carrier that withholds a
 // revocation keeps a member's right alive until the grant ends, which is why grants end;
-// a newer epoch, which comes with the owner's next pass, ends them at once.
+// a newer epoch, which comes with the owner's next pass, ends them at once. A key is forgotten 400
+// days after the last word on it, when nothing that was signed before can hold (Authority.Forget).
 // Passes and amendments are judged without a clock, so a device that does not know the time
 // yet refuses none of them for that; orders are judged at a moment.
 //

@@ -73,7 +73,7 @@ type Grant struct {
 	Role   Role
 	May    Rights    // at least one; an installer's without MayDeliver
 	From   time.Time // whole seconds
-	Until  time.Time // after From, at most MaxMember or MaxInstaller later
+	Until  time.Time // after From, at most MaxMember or MaxInstaller later; it holds for MaxMember after At at most
 	Epoch  uint64    // a newer epoch ends the grant, as it ends passes
 	At     time.Time // when it was signed, whole seconds
 }

@@ -35,7 +35,8 @@ func (s *Server) postLetter(w http.ResponseWriter, r *http.Request) {
 
 // mayWrite says who may send which kind of letter: strangers may try a code or ask to
 // be the first owner, which the device judges; only the owner may ask for the picture, have
-// the device remember how its camera stands, or tell it the time.
+// the device remember how its camera stands, tell it the time, or lock the door now: that needs no
+// signature, but is nothing for strangers.
 // What is not in the form of its kind does not reach the device.
 func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, body json.RawMessage) error {
 	now, from := s.now(), remote(r)
@@ -77,6 +78,11 @@ func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, 
 			return err
 		}
 		err = wire.Decode(body, &wire.Time{})
+	case wire.LetterLock:
+		if err := s.owns(r, device); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.LockNow{})
 	case wire.LetterBye:
 		if err := s.owns(r, device); err != nil {
 			return err

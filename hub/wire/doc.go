@@ -15,12 +15,15 @@
 //	grant/KEY     hub -> device, QoS 1, retained: the latest signed grant of a key, by its id
 //	revoke/KEY    hub -> device, QoS 1, retained: the latest signed revocation of it
 //	seen          hub -> device, QoS 1, retained: [Seen], events the hub has on disk
+//	lock          reader -> hub, QoS 1, never retained: LOCK, the door is to be locked now
 //
 // Signed notes may come in any order, twice, and again after every start. A revocation stays
 // retained for as long as the grants that it ends could hold.
 //
-// A reader's credentials see online, state and event only. A device's see its own
-// subtree only.
+// A reader's credentials see online, state and event only, and may say lock: it takes the coil's
+// current, burns and bars nothing, and nothing that a reader can say opens a door. The hub makes a
+// letter of it. It is Home Assistant's command topic, with its own payload_lock; there is nothing
+// to unlock with. A device's credentials see its own subtree only.
 //
 // Events are the device's journal: their ids count up without a gap, and the device
 // keeps them until the hub has seen them. That is how an event arrives although link or

@@ -44,7 +44,7 @@ const (
 	Cancelled     Kind = "cancelled"      // by the owner's order
 	Amended       Kind = "amended"        // the window has another end now; Count is the revision
 	WindowOpened  Kind = "window_opened"  // its time has come
-	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled
+	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled; Count is for how many seconds its pass would still hold
 	CameraOn      Kind = "camera_on"      // powered, and its first fresh frame was seen
 	CameraOff     Kind = "camera_off"     // unpowered
 	CameraFault   Kind = "camera_fault"   // no fresh, challenged picture; Reason says why
@@ -74,7 +74,7 @@ const (
 	ViewerJoined  Kind = "viewer_joined"  // Who watches
 	ViewerLeft    Kind = "viewer_left"    //
 	ViewerRefused Kind = "viewer_refused" // Reason says why
-	Watchdog      Kind = "watchdog"       // gate stood still, and its watchdog started it again
+	Watchdog      Kind = "watchdog"       // gate stood still, and its watchdog started the machine again
 	LinkLost      Kind = "link_lost"      // the device cannot reach the hub
 	LinkBack      Kind = "link_back"      //
 )
@@ -117,6 +117,7 @@ const (
 	DiskTrouble   Reason = "disk_trouble"   // nothing can be written down, so nothing opens
 	DoorUnsure    Reason = "door_unsure"    // the sensors contradict one another
 	DoorIsOpen    Reason = "door_open"      // it is open already
+	NoCards       Reason = "no_cards"       // a card was held to the reader, and cards open nothing
 
 	// a pass, amendment, order, grant, pairing or call
 	TooLarge      Reason = "too_large"
@@ -131,6 +132,7 @@ const (
 	Overlaps      Reason = "overlaps"       // another delivery has that time
 	CodeUnsealed  Reason = "code_unsealed"  // the code was not sealed to this device
 	TooMany       Reason = "too_many"       // more passes than the device keeps
+	TooManyKeys   Reason = "too_many_keys"  // more people than the device remembers
 	NotPaired     Reason = "not_paired"     // the device has no owner yet
 	PairedAlready Reason = "paired_already" // it has one
 	PairingWrong  Reason = "pairing_wrong"  // not the secret in the link
@@ -161,8 +163,8 @@ const (
 // Reasons lists every reason, for pages' catalogues.
 func Reasons() []Reason {
 	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TryStale, TooEarly, TooLate, NoDelivery,
-		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, TooLarge,
-		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, NotPaired,
+		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, NoCards, TooLarge,
+		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, TooManyKeys, NotPaired,
 		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
 		CameraEnded, CameraStalled, CameraResized, CameraMoved, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
 }

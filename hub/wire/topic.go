@@ -18,6 +18,7 @@ const (
 	LeafGrant     = "grant"
 	LeafRevoke    = "revoke"
 	LeafSeen      = "seen"
+	LeafLock      = "lock"
 )
 
 // NoteLeaves lists the leaves below which the hub offers a device signed notes, in the order
@@ -25,6 +26,9 @@ const (
 func NoteLeaves() []string {
 	return []string{LeafRevoke, LeafGrant, LeafPass, LeafAmend, LeafOrder}
 }
+
+// LockPayload is all that may be said at LeafLock, as Home Assistant says it by itself.
+const LockPayload = "LOCK"
 
 // Topic joins a device's id and the levels below it.
 func Topic(device string, levels ...string) string {

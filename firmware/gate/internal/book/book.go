@@ -117,6 +117,17 @@ func (b *Book) KeepGrant(key string, note []byte) error {
 	return nil
 }
 
+// DropGrants removes what is kept about a key, if there is anything.
+func (b *Book) DropGrants(key string) error {
+	// The grant first: alone, a revocation forbids and permits nothing.
+	for _, e := range []string{grant, revocation} {
+		if err := files.Remove(filepath.Join(b.dir, key+e)); err != nil {
+			return fmt.Errorf("book of passes: grant: %w", err)
+		}
+	}
+	return nil
+}
+
 // Grants returns the grants and revocations that are kept, unverified, as Notes does.
 func (b *Book) Grants() ([][]byte, error) { return b.notes(grant, revocation) }
 

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -85,8 +86,8 @@ func TestShortenedIsRememberedInFull(t *testing.T) {
 	b.amend(1, 5)
 	b.passes(10 * time.Minute)
 	b.then("amended", "amend d1", "window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off")
-	for range 100 {
-		b.s.addPast("x" + string(rune('a'+b.s.pasts)))
+	for i := range 100 {
+		b.s.addPast(fmt.Sprint("x", i), b.now.Wall, b.now.Wall)
 	}
 	if why := b.s.Judge(plan(), b.now); why != wire.Overlaps {
 		t.Errorf("the pass as it was signed: %q", why)

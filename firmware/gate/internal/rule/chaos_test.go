@@ -154,7 +154,11 @@ func (w *chaos) carryOut(effects []Effect) {
 		case Revert:
 			w.t.Fatalf("an amendment of %s was judged well, and does not count", e.Delivery)
 		case Forget:
-			if p, ok := w.plans[e.Delivery]; ok && (w.now.Wall < p.Until || w.now.Wall < w.signed[e.Delivery].Until) {
+			over := w.cancelled[e.Delivery] || w.plans[e.Delivery].Epoch < w.epoch
+			if over && !w.s.isPast(e.Delivery) {
+				w.t.Fatalf("%s was cancelled, and is forgotten with its name: its pass could come again", e.Delivery)
+			}
+			if p, ok := w.plans[e.Delivery]; ok && !over && (w.now.Wall < p.Until || w.now.Wall < w.signed[e.Delivery].Until) {
 				w.t.Fatalf("%s forgotten before its window is over: its pass could come again", e.Delivery)
 			}
 			delete(w.plans, e.Delivery)

@@ -118,7 +118,8 @@
 //
 // # States
 //
-//	delivery   planned -> window open -> closed -> forgotten, once no pass of it would hold
+//	delivery   planned -> window open -> closed -> forgotten, once no pass of it would hold;
+//	           one that was cancelled at once but for its name, of which 64 are remembered
 //	visit      awaited -> under way -> over
 //	entry      none -> writing (to the disk) -> energising (until the coil answers) -> none;
 //	           abandoned: refused meanwhile, and the disk may still get it

@@ -206,7 +206,7 @@ func (t *turn) settleVisit(v *slot) {
 	}
 	v.visit = over
 	if v.entered {
-		t.egress = t.now.Mono + v.plan.Grace
+		t.egress = max(t.egress, t.now.Mono+v.plan.Grace)
 	}
 	t.write(Entry{Kind: wire.VisitEnded, Delivery: v.plan.Delivery, Reason: why, Count: int(v.used)})
 }

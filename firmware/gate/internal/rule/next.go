@@ -24,6 +24,9 @@ func (s *State) Next(now Now) time.Duration {
 		case c.stage == closed || c.cancelled && c.stage == planned:
 			if c.visit != underWay {
 				n.wall(c.keep)
+				if c.cancelled && s.disk && s.leastPast(now.Wall) != nil {
+					n.at(s.egress)
+				}
 			}
 		default:
 			n.wall(c.plan.Until)

@@ -1,6 +1,10 @@
 package rule
 
-import "vestibule/hub/wire"
+import (
+	"math"
+
+	"vestibule/hub/wire"
+)
 
 // Judge says why a pass would be refused, "" if it would not. It does not look at the
 // signature, the device or the code: that was done before there was a Plan.
@@ -131,6 +135,12 @@ func (s *State) keepOrder(o order) bool {
 			return true
 		}
 	}
+	for i := range s.orders {
+		if s.orders[i] == (order{}) {
+			s.orders[i] = o
+			return false
+		}
+	}
 	s.orders[s.ordered] = o
 	s.ordered = (s.ordered + 1) % uint8(len(s.orders))
 	return false
@@ -173,7 +183,7 @@ func (t *turn) openWindow(c *slot) {
 func (t *turn) shutWindow(c *slot, why wire.Reason) {
 	was := c.stage
 	c.stage = closed
-	t.write(Entry{Kind: wire.WindowClosed, Delivery: c.plan.Delivery, Reason: why})
+	t.sayClosed(c, why)
 	if was != open {
 		return
 	}
@@ -186,18 +196,32 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 	}
 }
 
-// settleSlots forgets deliveries that are over.
+// sayClosed writes that a window is over, and for how many seconds more a pass of it would hold: so
+// long its name is not to be forgotten, by a restart neither.
+func (t *turn) sayClosed(c *slot, why wire.Reason) {
+	rest := max(c.keep-t.now.Wall+999, 0) / 1000
+	t.write(Entry{Kind: wire.WindowClosed, Delivery: c.plan.Delivery, Reason: why, Count: int(min(rest, math.MaxInt32))})
+}
+
+// settleSlots forgets deliveries that are over. Those that were cancelled need no slot any more
+// once nobody can be inside, though a pass of theirs would still hold: their names will do.
 func (t *turn) settleSlots() {
 	for i := range t.kept() {
 		c := &t.slots[i]
-		if c.plan.Delivery == "" || c.visit == underWay || t.now.Wall < c.keep || c.plan.Delivery == t.pending.delivery {
+		if c.plan.Delivery == "" || c.visit == underWay || c.stage != closed && !c.cancelled || c.plan.Delivery == t.pending.delivery {
 			continue
 		}
-		if c.stage == closed || c.cancelled {
-			t.addPast(c.plan.Delivery)
-			t.do(Effect{Do: Forget, Delivery: c.plan.Delivery})
-			*c = slot{}
+		if t.now.Wall < c.keep {
+			if !c.cancelled || !t.disk || t.now.Mono < t.egress || !t.addPast(c.plan.Delivery, c.keep, t.now.Wall) {
+				continue
+			}
+			if c.stage != closed {
+				t.sayClosed(c, c.why)
+			}
 		}
+		t.addPast(c.plan.Delivery, c.keep, t.now.Wall)
+		t.do(Effect{Do: Forget, Delivery: c.plan.Delivery})
+		*c = slot{}
 	}
 	for t.top > 0 && t.slots[t.top-1].plan.Delivery == "" {
 		t.top--

@@ -48,7 +48,7 @@ func TestCancel(t *testing.T) {
 	b.step(CancelCame("d1"))
 	b.then("cancelled(by_owner)", "window_closed(by_owner)", "cut by_owner", "release", "sleep", "power false", "camera_off")
 	b.bolt()
-	b.then("relocked", "visit_ended(by_owner)")
+	b.then("relocked", "visit_ended(by_owner)", "forget d1")
 	b.step(CancelCame("d1"))
 	b.then() // twice is once
 	b.page("d1", Right)
@@ -67,7 +67,7 @@ func TestCancelBeforeItsPass(t *testing.T) {
 	b.shuts()
 	b.log = nil
 	b.step(PassCame(plan()))
-	b.then("pass_accepted")
+	b.then("pass_accepted", "window_closed(by_owner)", "forget d1")
 	b.passes(2 * time.Minute)
 	b.then() // its window never opens
 }
@@ -225,10 +225,85 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// What was cancelled takes no other delivery's place, and the hub may say its pass again as often as
+// it likes, also after a restart. That is remembered of 64 whose passes would still hold; of more the slots
+// remember it.
+func TestCancelledLeaveRoom(t *testing.T) {
+	b := tell(t)
+	far := func(i int) Plan {
+		from := start + int64(i+1)*7_200_000
+		return plan(func(p *Plan) { p.Delivery, p.From, p.Until = fmt.Sprint("x", i), from, from+3_600_000 })
+	}
+	for i := range MaxPast {
+		b.step(PassCame(far(i)))
+		b.then("pass_accepted")
+		b.step(CancelCame(far(i).Delivery))
+		b.then("cancelled(by_owner)", "window_closed(by_owner)", "forget "+far(i).Delivery)
+	}
+	none := func() {
+		t.Helper()
+		for i := range MaxPast {
+			if why := b.s.Judge(far(i), b.now); why != wire.WindowOver || !b.s.Known(far(i).Delivery) {
+				t.Fatalf("%s would come again: %q", far(i).Delivery, why)
+			}
+		}
+	}
+	none()
+	b.restart(time.Minute)
+	b.log = nil
+	none()
+	for _, o := range b.s.orders {
+		if o.delivery != "" {
+			t.Errorf("an order for %s is left", o.delivery)
+		}
+	}
+	for i := range MaxPasses {
+		b.step(PassCame(far(MaxPast + i)))
+		b.step(CancelCame(far(MaxPast + i).Delivery))
+		b.then("pass_accepted", "cancelled(by_owner)")
+	}
+	if why := b.s.Judge(far(MaxPast+MaxPasses), b.now); why != wire.TooMany {
+		t.Errorf("one more than anybody can remember: %q", why)
+	}
+	none()
+	b.passes(3 * time.Hour) // the first is over: its name is needed no more
+	if why := b.s.Judge(far(MaxPast+MaxPasses), b.now); why != "" {
+		t.Errorf("%q", why)
+	}
+}
+
+// Whoever is inside when a delivery is cancelled is remembered until out, and a disk that takes nothing
+// keeps the slot.
+func TestCancelledKeepsWhatIsNeeded(t *testing.T) {
+	b := ready(t)
+	b.keys(Right)
+	b.bolt()
+	b.opens()
+	b.step(CancelCame("d1"))
+	b.shuts()
+	if !b.s.Known("d1") || b.s.find("d1") == nil {
+		t.Error("forgotten while somebody may be on the way out")
+	}
+	b.log = nil
+	b.passes(3*time.Minute - time.Second)
+	b.then()
+	b.passes(time.Second)
+	b.then("forget d1")
+
+	b = tell(t)
+	b.step(PassCame(plan()))
+	b.disk(false)
+	b.log = nil
+	b.step(CancelCame("d1"))
+	b.then("lost cancelled(by_owner)")
+	b.disk(true)
+	b.then("journal_broken(disk_trouble)", "window_closed(by_owner)", "forget d1")
+}
+
 func TestNewerEpochEndsOlderPasses(t *testing.T) {
 	b := ready(t)
 	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.Epoch, p.From, p.Until = "d2", 1, start+7_200_000, start+7_300_000 })))
-	b.then("pass_accepted", "cancelled(old_epoch)", "window_closed(old_epoch)", "cut old_epoch", "sleep", "power false", "camera_off")
+	b.then("pass_accepted", "cancelled(old_epoch)", "window_closed(old_epoch)", "cut old_epoch", "sleep", "power false", "camera_off", "forget d1")
 }
 
 func TestWindowAfterWindow(t *testing.T) {

@@ -114,7 +114,7 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 	case wire.VisitEnded:
 		c.visit = over
 		if c.entered {
-			s.egress = time.Duration(e.Time.UnixMilli() + c.plan.Grace.Milliseconds()) // the same
+			s.egress = max(s.egress, time.Duration(e.Time.UnixMilli()+c.plan.Grace.Milliseconds())) // the same
 		}
 	}
 }
@@ -122,11 +122,22 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 func (s *State) replayUnknown(e wire.Event) {
 	switch e.Kind {
 	case wire.WindowClosed:
-		s.addPast(e.Delivery)
-	case wire.Cancelled:
-		s.keepOrder(order{delivery: e.Delivery})
-	case wire.OwnerLocked:
-		s.keepOrder(order{delivery: e.Delivery, lock: true})
+		at := e.Time.UnixMilli()
+		s.addPast(e.Delivery, at+int64(max(e.Count, 0))*1000, at)
+		s.dropOrders(e.Delivery)
+	case wire.Cancelled, wire.OwnerLocked:
+		if !s.isPast(e.Delivery) {
+			s.keepOrder(order{delivery: e.Delivery, lock: e.Kind == wire.OwnerLocked})
+		}
+	}
+}
+
+// dropOrders forgets the orders for a delivery that is over.
+func (s *State) dropOrders(delivery string) {
+	for i := range s.orders {
+		if s.orders[i].delivery == delivery {
+			s.orders[i] = order{}
+		}
 	}
 }
 
@@ -163,11 +174,6 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 	t.egress = t.left(t.egress, pass.MaxGrace)
 	t.panicked = t.left(t.panicked, PanicFor)
 	t.wakeDoor()
-	for i := range t.orders {
-		if o := t.orders[i]; o.delivery != "" && t.isPast(o.delivery) {
-			t.orders[i] = order{}
-		}
-	}
 	t.settle()
 	return t.effects
 }

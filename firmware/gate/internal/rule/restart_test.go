@@ -81,7 +81,7 @@ func TestRestartInEveryState(t *testing.T) {
 			b.keys(Right)
 			b.then("camera_on", "code_refused(code_used)", "denied code_used")
 		}},
-		{"cancelled", func(b *story) { b.wakes(); b.step(CancelCame("d1")) }, Closed, nil, func(b *story) {
+		{"cancelled", func(b *story) { b.wakes(); b.step(CancelCame("d1")) }, Closed, []string{"forget d1"}, func(b *story) {
 			b.step(CancelCame("d1"))
 			b.page("d1", Right)
 			b.then("code_refused(too_late)", "denied too_late")

@@ -94,6 +94,12 @@ const (
 	energising       // until the coil has current
 )
 
+// past is a delivery that is over and forgotten but for its name.
+type past struct {
+	delivery string
+	keep     int64 // as slot.keep
+}
+
 // order is an owner's order for a delivery that is not known (yet).
 type order struct {
 	delivery string
@@ -122,10 +128,9 @@ type camera struct {
 // one.
 type State struct {
 	slots   [MaxPasses]slot
-	top     uint8                 // all slots from here on are free
-	past    [2 * MaxPasses]string // deliveries that are over
+	top     uint8 // all slots from here on are free
+	past    [MaxPast]past
 	orders  [MaxPasses]order
-	pasts   uint8 // where the next goes
 	ordered uint8
 	setup   Setup
 	epoch   uint64
@@ -208,20 +213,44 @@ func (s *State) visited() *slot {
 }
 
 func (s *State) isPast(delivery string) bool {
-	for _, p := range s.past {
-		if p == delivery && p != "" {
+	for i := range s.past {
+		if s.past[i].delivery == delivery && delivery != "" {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *State) addPast(delivery string) {
+// addPast remembers a delivery in the place of the one that matters least at a time: none, or
+// the one of which no pass has held for longest. It reports false when passes of all of them
+// still hold: none of those may be forgotten.
+func (s *State) addPast(delivery string, keep, now int64) bool {
 	if s.isPast(delivery) {
-		return
+		return true
 	}
-	s.past[s.pasts] = delivery
-	s.pasts = (s.pasts + 1) % uint8(len(s.past))
+	least := s.leastPast(now)
+	if least == nil {
+		return false
+	}
+	*least = past{delivery, keep}
+	return true
+}
+
+// leastPast is a place for addPast; nil for none.
+func (s *State) leastPast(now int64) *past {
+	least := &s.past[0]
+	for i := range s.past {
+		if p := &s.past[i]; p.delivery == "" || p.keep < least.keep {
+			least = p
+		}
+		if least.delivery == "" {
+			return least
+		}
+	}
+	if least.keep > now {
+		return nil
+	}
+	return least
 }
 
 // Known reports whether a pass for this delivery was accepted, and needs no judging again.

@@ -11,6 +11,7 @@ import (
 // Bounds of the rule.
 const (
 	MaxPasses = 16 // that are kept at once
+	MaxPast   = 64 // deliveries that are over and remembered by name while a pass of theirs could come again
 	MaxWrong  = 10 // wrong codes in a window
 	MaxByWay  = 7  // of them at the keypad, or on the page: whoever guesses at one leaves some for the other
 	FreeTries = 3  // wrong codes at either before they are slowed

@@ -307,6 +307,41 @@ func TestRevokedAmendment(t *testing.T) {
 	}
 }
 
+// A device lets go of keys of which nothing can hold any more, on its disk too, and takes no such word
+// again; one too many is refused in so many words.
+func TestManyKeys(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.start()
+	h.pair()
+	long := time.Now().UTC().Truncate(time.Second).Add(-pass.MaxMember)
+	old := newKey(t)
+	ended := h.signGrant(old, pass.MayLock, func(g *pass.Grant) { g.At, g.From, g.Until = long, long, long.Add(time.Hour) })
+	h.link.send(pipe.TypeNote, ended)
+	for range pass.MaxKeys {
+		h.link.send(pipe.TypeNote, h.signGrant(newKey(t), pass.MayLock))
+		h.link.event(wire.GrantAdded)
+	}
+	h.link.send(pipe.TypeNote, h.signGrant(newKey(t), pass.MayLock))
+	if e := h.link.event(wire.PassRefused); e.Reason != wire.TooManyKeys {
+		t.Errorf("%+v", e)
+	}
+	if n := h.link.count(wire.GrantAdded); n != pass.MaxKeys {
+		t.Errorf("%d were added", n)
+	}
+
+	// Those that are known today are over in 400 days.
+	h.ahead.Store(int64(pass.MaxMember + time.Hour))
+	h.again()
+	h.link.send(pipe.TypeNote, h.signGrant(newKey(t), pass.MayLock, func(g *pass.Grant) {
+		for _, at := range []*time.Time{&g.At, &g.From, &g.Until} {
+			*at = at.Add(pass.MaxMember)
+		}
+	}))
+	h.link.event(wire.GrantAdded)
+	h.until("the others are not kept any more", func() bool { return h.kept(".grant") == 1 })
+}
+
 // A member who watches is cut when the owner revokes the right.
 func TestRevokedWatcher(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,12 @@
 // once. Grants count once they are on the disk. Kept passes whose signer was revoked are still
 // restored, so that a visit that was under way is known, and end at once.
 //
+// # Cards
+//
+// A Wiegand keypad is one more keypad. A Wiegand reader's cards are refused, by design and whatever is
+// on them: see refuseCard. To read QR codes at the door is no goal either: what such readers send over
+// the same two lines is as short. The 128-bit form is for the courier's own phone.
+//
 // # Beats
 //
 // While somebody watches, a signed pass.Beat goes out five times a second. It says live only

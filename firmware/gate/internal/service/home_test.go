@@ -20,6 +20,7 @@ import (
 	"vestibule/firmware/pipe"
 	"vestibule/hardware/board"
 	"vestibule/hardware/sim"
+	"vestibule/hardware/wiegand"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -50,6 +51,8 @@ type home struct {
 	ahead atomic.Int64 // what the wall clock is set off by
 	loose atomic.Bool  // the kernel does not say that the clock is synchronised
 	boot  string
+	cards chan wiegand.Card // if not nil, the reader's
+	bite  bool              // the watchdog started the machine
 	wrap  func(board.Pins) board.Pins
 	keys  *keys.Keys
 
@@ -125,9 +128,12 @@ func (h *home) startAlone() {
 	clocks.Synced, clocks.Boot = func() bool { return !h.loose.Load() }, h.boot
 	clocks.Wall = func() time.Time { return time.Now().Round(0).UTC().Add(time.Duration(h.ahead.Load())) }
 	s, err := New(Setting{State: filepath.Join(h.dir, "gate"), Trust: filepath.Join(h.dir, "trust"), Keys: k, Door: door,
-		Eye: listen("eye"), Link: listen("link"), Clocks: clocks, Log: slog.New(slog.NewTextHandler(testLog{h.t}, nil))})
+		Eye: listen("eye"), Link: listen("link"), Clocks: clocks, Bitten: h.bite, Log: slog.New(slog.NewTextHandler(testLog{h.t}, nil))})
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	if h.cards != nil {
+		s.cards = h.cards
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

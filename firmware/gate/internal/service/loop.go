@@ -55,6 +55,7 @@ func (s *Service) loop(ctx context.Context) error {
 		started.Reason = wire.DiskTrouble
 	}
 	s.enter(started, nil)
+	s.sayBitten()
 	s.effects = rule.Resume(&s.state, now, s.effects)
 	s.carryOut()
 	s.outlaw()
@@ -104,6 +105,12 @@ func (s *Service) loop(ctx context.Context) error {
 				continue
 			}
 			s.press(e)
+		case _, ok := <-s.cards:
+			if !ok {
+				s.cards = nil
+				continue
+			}
+			s.refuseCard()
 		case <-s.door.Lock.Changes():
 			s.coilMoved()
 		case _, ok := <-relay:

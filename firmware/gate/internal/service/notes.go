@@ -171,12 +171,16 @@ func (s *Service) putBack(p pass.Pass) {
 // openGrant takes the owner's word on what somebody else may do. A revocation counts at once,
 // whatever the disk says: the hub sends it again after every start.
 func (s *Service) openGrant(note []byte) {
+	s.forgetKeys()
 	before := s.may.Notes()
 	who, fresh, err := s.may.Take(note)
 	if err != nil {
 		s.log.Warn("a grant is refused", "error", err)
 		s.refuseNote(note, "", whyNot(err))
 		return
+	}
+	if slices.Contains(s.forgetKeys(), who) {
+		return // the hub sends what nobody needs any more
 	}
 	revoked := pass.KindOf(note) == pass.KindRevoke
 	if revoked && fresh {
@@ -200,6 +204,23 @@ func (s *Service) openGrant(note []byte) {
 			s.outlaw() // a later grant may be a narrower one
 		}
 	})
+}
+
+// forgetKeys lets go of keys of which nothing can hold any more, so that there is room for others.
+func (s *Service) forgetKeys() []string {
+	now := s.now()
+	if !now.Sure {
+		return nil
+	}
+	gone := s.may.Forget(time.UnixMilli(now.Wall))
+	for _, who := range gone {
+		s.disk.do(func() error { return s.disk.book.DropGrants(who) }, func(err error) {
+			if err != nil {
+				s.log.Error("a grant that is over cannot be removed", "who", who, "error", err)
+			}
+		})
+	}
+	return gone
 }
 
 // forgetGrant goes back to what the owner had granted before.
@@ -264,7 +285,7 @@ func whyNot(err error) wire.Reason {
 	}{
 		{pass.ErrTooLarge, wire.TooLarge}, {pass.ErrSignature, wire.BadSignature}, {pass.ErrOther, wire.OtherDevice},
 		{pass.ErrOldRevision, wire.OldRevision}, {pass.ErrNotGranted, wire.NotGranted}, {pass.ErrGrantOver, wire.GrantOver},
-		{pass.ErrTooMany, wire.TooMany},
+		{pass.ErrTooMany, wire.TooManyKeys},
 	} {
 		if errors.Is(err, c.err) {
 			return c.why

@@ -6,6 +6,7 @@ import (
 	"vestibule/firmware/gate/internal/rule"
 	"vestibule/hardware/buzzer"
 	"vestibule/hardware/keypad"
+	"vestibule/hub/wire"
 )
 
 // press takes a key. Outside a window the keypad is dead: it answers nothing, not even with
@@ -31,6 +32,19 @@ func (s *Service) press(e keypad.Event) {
 		verdict = rule.Typo // the keypad has no letters, so nothing typed there is a key
 	}
 	s.step(rule.Tried("", verdict, rule.Keypad, 0))
+}
+
+// refuseCard takes a card that was held to the reader. Cards open nothing: they carry 24 to 35 bits
+// that anybody can copy who stands near, and never change, where a code is good for one visit and
+// the QR form has 128. Outside a window the reader is as dead as the keypad. The number is neither
+// compared nor written down.
+func (s *Service) refuseCard() {
+	delivery := s.state.Delivery()
+	if delivery == "" {
+		return
+	}
+	s.mention(wire.Event{Kind: wire.CodeRefused, Delivery: delivery, Reason: wire.NoCards, Via: string(rule.Keypad)})
+	s.playRefused()
 }
 
 // playAccepted is one long sound, playRefused two short ones: no words, nothing that says

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vestibule/hardware/sim"
+	"vestibule/hardware/wiegand"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -166,4 +167,37 @@ func TestQRWhileSomebodyGuesses(t *testing.T) {
 	if l := h.try(d, d.secret.Scanned()); l.Kind != wire.LetterTried {
 		t.Fatalf("the key: %s %s", l.Kind, l.Body)
 	}
+}
+
+// A card opens nothing, spends no try, and is refused in the journal, but no oftener than anything
+// that strangers can do. Outside a window nobody answers.
+func TestCardsOpenNothing(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.cards = make(chan wiegand.Card)
+	h.start()
+	h.cards <- wiegand.Card{Bits: 26, Number: 1} // no window
+	h.pair()
+	d := h.plan()
+	h.live()
+	for range 3 * burst {
+		h.cards <- wiegand.Card{Bits: 37, Number: 2}
+	}
+	if e := h.link.event(wire.CodeRefused); e.Reason != wire.NoCards || e.Delivery != d.terms.Delivery || e.Via != "keypad" {
+		t.Errorf("%+v", e)
+	}
+	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
+		t.Fatalf("%s %s", l.Kind, l.Body)
+	}
+	if e := h.link.event(wire.VisitStarted); e.Count != 1 {
+		t.Errorf("%+v", e)
+	}
+	if n := h.link.count(wire.CodeRefused); n > burst+3 {
+		t.Errorf("%d refusals are in the journal", n)
+	}
+	if h.energised() != 1 {
+		t.Errorf("the coil had current %d times", h.energised())
+	}
+	close(h.cards) // as when the reader is halted
+	h.try(d, "1")
 }

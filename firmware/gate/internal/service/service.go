@@ -24,6 +24,7 @@ import (
 	"vestibule/firmware/gate/internal/typing"
 	"vestibule/firmware/pipe"
 	"vestibule/hardware/board"
+	"vestibule/hardware/wiegand"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -38,6 +39,7 @@ type Setting struct {
 	Link   *pipe.Listener
 	Clocks Clocks
 	Built  time.Time // the time is not before that
+	Bitten bool      // the watchdog started the machine
 	Log    *slog.Logger
 }
 
@@ -92,6 +94,7 @@ type Service struct {
 	secret   secretOf
 	dummy    pass.Secret
 	line     typing.Line
+	cards    <-chan wiegand.Card // nil without a reader
 	hold     typing.Hold
 	loud     bool
 	soundAt  time.Duration
@@ -106,6 +109,7 @@ type Service struct {
 	coilAt   time.Duration // when to read the coil again; 0 for never
 	coil     rule.Coil
 	tearNote bool // the journal's end was torn
+	bitten   bool // the watchdog started the machine
 }
 
 // secretOf is an open window's secret, as long as the window is open.
@@ -133,13 +137,16 @@ func (r *ring) seen(sum [sha256.Size]byte) bool {
 // New opens the journal and the passes and rebuilds what the device was doing.
 func New(set Setting) (*Service, error) {
 	s := &Service{
-		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust, folder: set.State,
+		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust, folder: set.State, bitten: set.Bitten,
 		clocks: set.Clocks, log: set.Log, listeners: listeners{set.Eye, set.Link},
 		fromEye: make(chan func()), fromLink: make(chan func()), done: make(chan struct{}), wake: time.NewTimer(0),
 		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, tints: map[string][]byte{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
 		viewers: map[string]viewer{}, nonces: map[[16]byte]time.Time{}, beats: time.NewTicker(time.Hour),
 	}
 	s.beats.Stop()
+	if s.door.Reader != nil {
+		s.cards = s.door.Reader.Cards()
+	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	s.knocks = knock.New(key)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"periph.io/x/conn/v3/gpio"
 
+	"vestibule/firmware/gate/internal/rule"
 	"vestibule/firmware/pipe"
 	"vestibule/hardware/board"
 	"vestibule/hardware/sim"
@@ -351,6 +352,41 @@ func TestOrders(t *testing.T) {
 }
 
 // Eye stops in mid-visit: the alarm is at once, no code opens, the door shuts and locks.
+// Deliveries that were cancelled take nobody's place, and none of them comes to life again, whatever the
+// hub says again and whenever gate was started.
+func TestManyCancelled(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.start()
+	h.pair()
+	later := func(t *pass.Terms) { t.From, t.Until = t.From.Add(time.Hour), t.From.Add(2*time.Hour) }
+	const many = rule.MaxPasses + 2
+	var all []delivery
+	for range many {
+		d := h.plan(later)
+		h.order(pass.Cancel, d.terms.Delivery)
+		h.link.event(wire.Cancelled)
+		if e := h.link.event(wire.WindowClosed); e.Delivery != d.terms.Delivery || e.Count < 7000 {
+			t.Errorf("%+v", e)
+		}
+		all = append(all, d)
+	}
+	for range 2 {
+		for _, d := range all {
+			h.link.send(pipe.TypeNote, h.sign(d.terms))
+		}
+		h.again()
+	}
+	for _, d := range all {
+		h.link.send(pipe.TypeNote, h.sign(d.terms))
+	}
+	h.plan(later)
+	if n := h.link.count(wire.PassAccepted); n != many+1 {
+		t.Errorf("%d passes were accepted, want %d", n, many+1)
+	}
+	h.until("only the last pass is kept", func() bool { return h.kept(".pass") == 1 })
+}
+
 func TestEyeStopsInMidVisit(t *testing.T) {
 	t.Parallel()
 	h, d := ready(t, func(t *pass.Terms) { t.Grace = time.Minute })

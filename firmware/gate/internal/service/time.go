@@ -100,6 +100,27 @@ func (s *Service) keepAnchor() {
 	})
 }
 
+// bittenFile names the boot of which the journal says that the watchdog was the reason.
+const bittenFile = "watchdog"
+
+// sayBitten writes down, once for each boot, that the watchdog started the machine: gate stood still.
+func (s *Service) sayBitten() {
+	if !s.bitten {
+		return
+	}
+	path := filepath.Join(s.folder, bittenFile)
+	if said, err := files.Read(path, 64); err == nil && s.clocks.Boot != "" && string(said) == s.clocks.Boot {
+		return
+	}
+	s.enter(wire.Event{Kind: wire.Watchdog}, nil)
+	// After the entry: if the power goes in between, it is said twice rather than never.
+	s.disk.do(func() error { return files.Replace(path, []byte(s.clocks.Boot), 0o600) }, func(err error) {
+		if err != nil {
+			s.log.Error("it will be said again that the watchdog bit", "error", err)
+		}
+	})
+}
+
 // tellTime takes the owner's word on what time it is, while the device does not know. A
 // hub that carries it can neither make one nor keep it for later: the nonce is this gate's, good
 // once and for knock.Lifetime.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -164,4 +165,25 @@ func TestTimeOverRestart(t *testing.T) {
 	h.start()
 	h.link.event(wire.Started)
 	h.unsure(d)
+}
+
+// That the watchdog bit is said once for each boot that it caused.
+func TestWatchdogBit(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.boot = "one"
+	h.start()
+	h.link.event(wire.Started)
+	for boot, want := range []int{1, 2} { // in all
+		h.bite, h.boot = true, []string{"two", "three"}[boot]
+		for range 2 {
+			h.again()
+			h.link.event(wire.Started)
+			h.link.send(pipe.TypeNote, []byte("junk"))
+			h.link.event(wire.PassRefused) // what gate writes at its start is there by now
+			if n := h.link.count(wire.Watchdog); n != want {
+				t.Errorf("boot %s: said %d times, want %d", h.boot, n, want)
+			}
+		}
+	}
 }

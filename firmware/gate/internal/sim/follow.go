@@ -171,7 +171,7 @@ func (a *account) followVisits() {
 		if l.known && l.visit == underWay && a.isOver(l) {
 			l.visit = over
 			if l.entered {
-				a.egress = a.now.Mono + l.plan.Grace
+				a.egress = max(a.egress, a.now.Mono+l.plan.Grace)
 			}
 			a.must(kVisitEnded, int8(i))
 		}
@@ -222,8 +222,17 @@ func (a *account) followForgetting() {
 	for i := range a.led {
 		l := &a.led[i]
 		inFlight := a.flight.phase != grounded && a.flight.d == int8(i)
-		if !l.known || l.visit == underWay || a.now.Wall < l.keep || inFlight || l.window != shut && !l.cancelled {
+		if !l.known || l.visit == underWay || inFlight || l.window != shut && !l.cancelled {
 			continue
+		}
+		if a.now.Wall < l.keep {
+			// What was cancelled needs no keeping, once nobody is on the way out any more and the disk takes it.
+			if !l.cancelled || !a.disk || a.now.Mono < a.egress {
+				continue
+			}
+			if l.window != shut {
+				a.must(kWindowClosed, int8(i))
+			}
 		}
 		a.must(xForget, int8(i))
 		*l = ledger{gone: true}

@@ -32,6 +32,7 @@ type entry struct {
 	d     int8
 	count uint8
 	way   uint8 // of a code
+	rest  int32 // of a window that is closed: seconds for which its pass would still hold
 }
 
 type jobKind uint8
@@ -73,7 +74,13 @@ type disk struct {
 func (d *disk) full() bool { return d.length > maxJournal-maxQueue-16 || d.n > maxQueue-12 }
 
 func (w *World) entryOf(e *rule.Entry) entry {
-	return entry{wall: w.gate.stamp, kind: kindOf(e.Kind), why: whyOf(e.Reason), d: index(e.Delivery), count: uint8(e.Count), way: uint8(digitWay(e.Via))}
+	x := entry{wall: w.gate.stamp, kind: kindOf(e.Kind), why: whyOf(e.Reason), d: index(e.Delivery), way: uint8(digitWay(e.Via))}
+	if x.kind == kWindowClosed {
+		x.rest = int32(e.Count)
+	} else {
+		x.count = uint8(e.Count)
+	}
+	return x
 }
 
 func (w *World) enqueue(j job) {
@@ -313,7 +320,7 @@ func (w *World) replay(s *rule.State) (floor int64) {
 	floor = built
 	for i := range d.length {
 		e := &d.journal[i]
-		s.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Via: vias[e.way], Count: int(e.count)})
+		s.Replay(wire.Event{Index: uint64(i), Time: time.UnixMilli(e.wall).UTC(), Kind: wireKinds[e.kind], Reason: reasons[e.why], Delivery: nameOf(e.d), Via: vias[e.way], Count: max(int(e.count), int(e.rest))})
 		floor = max(floor, e.wall*int64(time.Millisecond))
 	}
 	return floor

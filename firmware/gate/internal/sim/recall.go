@@ -45,7 +45,7 @@ func (a *account) recall(w *World, now rule.Now) {
 			switch e.kind {
 			case kVisitEnded:
 				if l.entered {
-					leaving = e.wall + l.plan.Grace.Milliseconds()
+					leaving = max(leaving, e.wall+l.plan.Grace.Milliseconds())
 				}
 			case kVisitStarted, kUnlocked, kDoorShut:
 				calm[e.d] = e.wall

@@ -131,6 +131,10 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     said: { en: 'The door is open already.', fr: 'La porte est déjà ouverte.' },
     todo: { en: 'No code is needed. Shut the door when you leave.', fr: 'Aucun code n’est nécessaire. Refermez la porte en partant.' },
   },
+  no_cards: {
+    said: { en: 'Cards open nothing here.', fr: 'Ici, les cartes n’ouvrent rien.' },
+    todo: { en: 'Type the code at the keypad.', fr: 'Tapez le code sur le clavier.' },
+  },
   too_large: {
     said: { en: 'The message was larger than the device accepts.', fr: 'Le message était plus grand que ce que l’appareil accepte.' },
     todo: planAgain,
@@ -181,6 +185,16 @@ export const reasons: Readonly<Record<Reason, Why>> = {
   too_many: {
     said: { en: 'More deliveries are planned than the device can keep.', fr: 'Plus de livraisons sont prévues que l’appareil ne peut en garder.' },
     todo: { en: 'Cancel one that you no longer need.', fr: 'Annulez-en une qui n’est plus utile.' },
+  },
+  too_many_keys: {
+    said: {
+      en: 'The device remembers 64 people, each for 400 days after they were last given a right or lost it.',
+      fr: 'L’appareil se souvient de 64 personnes, chacune pendant 400 jours après que leur dernier droit a été donné ou retiré.',
+    },
+    todo: {
+      en: 'Give the right to somebody whom the device knows already, or wait until it has forgotten one.',
+      fr: 'Donnez ce droit à une personne que l’appareil connaît déjà, ou attendez qu’il en ait oublié une.',
+    },
   },
   not_paired: {
     said: { en: 'This device has no owner yet.', fr: 'Cet appareil n’a pas encore de propriétaire.' },

@@ -11,8 +11,8 @@ export type Kind = (typeof kinds)[number];
 export const reasons = [
   'code_wrong', 'code_typo', 'code_slowed', 'code_spent', 'code_used', 'entries_used', 'try_stale', 'too_early', 'too_late',
   'no_delivery', 'camera_unseen', 'nobody_watches', 'offline', 'tampered', 'clock_unsure', 'disk_trouble',
-  'door_unsure', 'door_open', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'old_revision', 'not_granted', 'grant_over', 'window_over',
-  'overlaps', 'code_unsealed', 'too_many', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
+  'door_unsure', 'door_open', 'no_cards', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'old_revision', 'not_granted', 'grant_over', 'window_over',
+  'overlaps', 'code_unsealed', 'too_many', 'too_many_keys', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
   'call_stale', 'busy', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
   'camera_stalled', 'camera_resized', 'camera_moved', 'reference_bad', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep', 'time_up',
   'by_owner',
