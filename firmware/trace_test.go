@@ -134,7 +134,7 @@ func (v *visit) wake(mode pass.Mode) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	if err := v.gate.Send(pipe.TypeWake, pipe.Wake{Pass: note, Visit: true}); err != nil {
+	if err := v.gate.Send(pipe.TypeWake, pipe.Wake{Pass: note, Visit: true, Now: now}); err != nil {
 		v.t.Fatal(err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 4
+const Version = 5
 
 // Type says what a frame's body is.
 type Type byte
@@ -134,6 +134,10 @@ type Wake struct {
 	Tint      []byte   `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
 	Reference []byte   `json:"reference,omitempty"` // what the pass asks for by its SHA-256
 	Visit     bool     `json:"visit,omitempty"`     // a visit is under way
+	// Now is the time as gate knows it: the owner's word where nothing else keeps the clock. Eye
+	// judges the window by it, measured on by CLOCK_MONOTONIC, and opens nothing without it. That is
+	// believing gate; gate has the camera's power anyway.
+	Now time.Time `json:"now"`
 }
 
 // Tint is the colours of a delivery's glass: 216 bytes of the interior. From eye it is a wish. Gate writes the

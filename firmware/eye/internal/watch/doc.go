@@ -2,12 +2,16 @@
 // to tell gate what it saw of each frame.
 //
 // Gate wakes it with a pass. It believes the owner's signature, not gate: the pass is
-// verified again here, for this device and by this program's own clock, before a camera is
-// opened. The camera is closed
+// verified again here, for this device, before a camera is opened. What time it is it takes from
+// gate: a device without a synchronised clock knows the time by the owner's word alone, which is
+// given to gate, and gate has the camera's power anyway. So a captured gate can open the camera
+// before or after a window, for what a signed pass shows then, and never for more. This program's
+// own clock, which may stand in 1970, judges nothing. The camera is closed
 //
 //   - when gate says sleep;
-//   - at the window's end: by the time that was left when the camera was opened, so that a
-//     clock set back gains nothing, and by the clock, so that one set forward counts;
+//   - at the window's end: after the time that was left when gate said wake, by
+//     CLOCK_MONOTONIC, so that a clock that is set changes nothing; gate says sleep when it
+//     learns that it is later than it thought;
 //   - when gate has been gone for longer than [gatePatience]; a gate that comes back says
 //     wake again.
 //

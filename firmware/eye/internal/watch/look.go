@@ -48,9 +48,6 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			return "its time is over" // ctx has ended: nothing else ends a Sight
 		}
 		now := s.clock()
-		if now.UnixNano() >= run.until.Load() {
-			return "its time is over by the clock"
-		}
 		s.frames = base + seen.Frame
 		glass := wire.Reason(seen.Glass)
 		s.stream.Glass(glass)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"sync/atomic"
 	"time"
 
 	"vestibule/firmware/pipe"
@@ -19,17 +18,16 @@ type session struct {
 	delivery string
 	blur     bool
 	sight    *vision.Sight
-	until    atomic.Int64 // the window's end, nanoseconds since 1970
-	left     *time.Timer  // to it, by a clock that nobody sets; calls stop
+	left     *time.Timer // to the window's end, by a clock that nobody sets; calls stop
 	stop     context.CancelFunc
 	done     chan struct{}
 	why      string // it ended by itself; to be read once done is closed
 }
 
 // start opens a session for a pass that was admitted; nil when it cannot be.
-func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session {
+func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 	terms := p.Terms()
-	plan := planOf(terms, w)
+	plan := planOf(terms, o.wake)
 	source, err := s.camera.Source(plan)
 	if err != nil {
 		s.trouble(wire.CameraFailed, err)
@@ -46,9 +44,8 @@ func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session 
 		})
 	}
 	ctx, stop := context.WithCancel(ctx)
-	run := &session{wake: w, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
-	run.until.Store(terms.Until.UnixNano())
-	run.left = time.AfterFunc(terms.Until.Sub(s.clock()), stop)
+	run := &session{wake: o.wake, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
+	run.left = time.AfterFunc(o.left(terms), stop)
 	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
 	go func() {
 		defer close(run.done)
@@ -60,12 +57,17 @@ func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session 
 }
 
 // amend gives a running session another end.
-func (s *Service) amend(run *session, p pass.Pass, w pipe.Wake) {
+func (s *Service) amend(run *session, p pass.Pass, o order) {
 	terms := p.Terms()
-	run.wake = w
-	run.until.Store(terms.Until.UnixNano())
-	run.left.Reset(terms.Until.Sub(s.clock()))
+	run.wake = o.wake
+	run.left.Reset(o.left(terms))
 	s.log.Info("the window has another end", "delivery", terms.Delivery, "until", terms.Until)
+}
+
+// left is the time to the window's end: by gate's word on the time, and by CLOCK_MONOTONIC since it
+// came.
+func (o order) left(terms pass.Terms) time.Duration {
+	return terms.Until.Sub(o.wake.Now) - time.Since(o.at)
 }
 
 // endsAs reports whether a session's end is the one that gate asks for.

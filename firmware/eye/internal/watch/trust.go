@@ -29,9 +29,11 @@ type refusal struct {
 func (r *refusal) Error() string { return string(r.reason) + ": " + r.cause.Error() }
 func (r *refusal) Unwrap() error { return r.cause }
 
-// admit verifies a pass, with its amendment, for this device and this moment. The folder is
-// read anew each time: the device may have got its owner since. The error is a *refusal.
-func (t Trust) admit(w pipe.Wake, now time.Time) (pass.Pass, error) {
+// admit verifies a pass, with its amendment, for this device and this moment: gate's time, and
+// what has passed since it was said. The folder is read anew each time: the device may have got its owner
+// since. The error is a *refusal.
+func (t Trust) admit(w pipe.Wake, passed time.Duration) (pass.Pass, error) {
+	now := w.Now.Add(passed)
 	owner, err := t.key("owner.pub")
 	if errors.Is(err, fs.ErrNotExist) {
 		return pass.Pass{}, &refusal{wire.NotPaired, err}
@@ -49,6 +51,8 @@ func (t Trust) admit(w pipe.Wake, now time.Time) (pass.Pass, error) {
 	}
 	terms := p.Terms()
 	switch {
+	case w.Now.IsZero():
+		return pass.Pass{}, &refusal{wire.ClockUnsure, errors.New("gate does not say what time it is")}
 	case now.Before(terms.From):
 		return pass.Pass{}, &refusal{wire.TooEarly, fmt.Errorf("the window opens at %v, it is %v", terms.From, now.UTC())}
 	case !now.Before(terms.Until):

@@ -49,6 +49,7 @@ type Service struct {
 type order struct {
 	kind  orderKind
 	wake  pipe.Wake
+	at    time.Time // when wake came, with a monotonic part
 	tint  pipe.Tint
 	visit bool
 }
@@ -64,7 +65,8 @@ const (
 	gateWent
 )
 
-// New makes a Service. clock is time.Now but in tests.
+// New makes a Service. clock spaces what is said again; no window is judged by it. It is time.Now
+// but in tests.
 func New(camera Camera, trust Trust, stream *view.Stream, clock func() time.Time, log *slog.Logger) *Service {
 	return &Service{camera: camera, trust: trust, stream: stream, clock: clock, log: log, orders: make(chan order)}
 }
@@ -110,6 +112,7 @@ func understand(f pipe.Frame) (o order, err error) {
 	switch f.Type {
 	case pipe.TypeWake:
 		o.kind, err = wake, f.JSON(&o.wake)
+		o.at = time.Now()
 	case pipe.TypeSleep:
 		o.kind = sleep
 	case pipe.TypeTint:
@@ -194,16 +197,16 @@ func (s *Service) supervise(ctx context.Context) {
 				away = false
 				same := running.isFor(o.wake)
 				if !same || !running.endsAs(o.wake) {
-					p, err := s.trust.admit(o.wake, s.clock())
+					p, err := s.trust.admit(o.wake, time.Since(o.at))
 					if r := (*refusal)(nil); errors.As(err, &r) {
 						s.trouble(r.reason, err)
 						continue // one that runs ends as it would have
 					}
 					if same {
-						s.amend(running, p, o.wake)
+						s.amend(running, p, o)
 					} else {
 						end("another pass")
-						running = s.start(ctx, p, o.wake)
+						running = s.start(ctx, p, o)
 					}
 				}
 				running.settle(o.wake.Tint)

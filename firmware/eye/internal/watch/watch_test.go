@@ -134,8 +134,13 @@ func (b *bench) trouble() pipe.Trouble {
 	return tr
 }
 
+// send sends what gate says; of the time it says the right one, but where a test says otherwise.
 func (b *bench) send(t pipe.Type, v any) {
 	b.t.Helper()
+	if w, ok := v.(pipe.Wake); ok && w.Now.IsZero() {
+		w.Now = time.Now()
+		v = w
+	}
 	if err := b.gate.Send(t, v); err != nil {
 		b.t.Fatal(err)
 	}
@@ -305,32 +310,62 @@ func TestEyeVerifiesThePassItself(t *testing.T) {
 }
 
 func TestWithoutAnOwnerThereIsNoPicture(t *testing.T) {
-	_, err := Trust{t.TempDir()}.admit(pipe.Wake{}, time.Now())
+	_, err := Trust{t.TempDir()}.admit(pipe.Wake{Now: time.Now()}, 0)
 	if r, ok := err.(*refusal); !ok || r.reason != wire.NotPaired {
 		t.Fatalf("got %v", err)
 	}
 }
 
-func TestTheWindowsEndClosesTheCamera(t *testing.T) {
-	t.Run("by the time left", func(t *testing.T) {
-		b := newBench(t)
-		b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(2*time.Second), b.owner)})
-		b.look()
-		b.ahead.Store(int64(-30 * time.Second)) // a clock set back gains nothing
-		b.closed(2500 * time.Millisecond)
-	})
-	t.Run("by the clock", func(t *testing.T) {
-		b := newBench(t)
-		note := sign(t, b.terms(time.Hour), b.owner)
-		b.send(pipe.TypeWake, pipe.Wake{Pass: note})
-		b.look()
-		b.ahead.Store(int64(time.Hour))
-		b.closed(time.Second)
-		b.send(pipe.TypeWake, pipe.Wake{Pass: note})
-		if got := b.trouble(); got.Reason != wire.WindowOver {
-			t.Fatalf("got %+v", got)
+// The window is judged by gate's time. Eye's own clock, which a device without a synchronised one begins
+// in 1970, changes nothing, however it is set.
+func TestTheWindowIsByGatesTime(t *testing.T) {
+	for name, own := range map[string]time.Time{
+		"right": time.Now(), "in 1970": time.Unix(0, 0), "after the window": time.Now().Add(24 * time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.ahead.Store(int64(time.Until(own)))
+			terms := b.terms(2 * time.Second)
+			b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, terms, b.owner)})
+			b.look()
+			b.ahead.Add(int64(time.Hour)) // set while the camera is open
+			b.look()
+			b.ahead.Add(-int64(2 * time.Hour))
+			b.closed(2500 * time.Millisecond)
+		})
+	}
+}
+
+func TestGatesTimeIsNeeded(t *testing.T) {
+	b := newBench(t)
+	terms := b.terms(time.Hour)
+	note := sign(t, terms, b.owner)
+	for _, c := range []struct {
+		now  time.Time
+		want wire.Reason
+	}{
+		{terms.From.Add(-time.Second), wire.TooEarly},
+		{terms.Until, wire.WindowOver},
+		{time.Unix(0, 0), wire.TooEarly},
+	} {
+		b.send(pipe.TypeWake, pipe.Wake{Pass: note, Now: c.now})
+		if got := b.trouble(); got.Reason != c.want {
+			t.Errorf("at %v: %+v, want %s", c.now, got, c.want)
 		}
-	})
+	}
+	if err := b.gate.Send(pipe.TypeWake, pipe.Wake{Pass: note}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.trouble(); got.Reason != wire.ClockUnsure {
+		t.Errorf("a gate that does not say the time: %+v", got)
+	}
+	if n := b.drawn.Load(); n != 0 {
+		t.Errorf("the camera gave %d frames", n)
+	}
+	// By gate's time there is a second left, whatever is left by the sun's.
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note, Now: terms.Until.Add(-time.Second)})
+	b.look()
+	b.closed(1500 * time.Millisecond)
 }
 
 func TestWithoutGateTheCameraCloses(t *testing.T) {

@@ -49,6 +49,7 @@ func (s *Service) wakeEye(delivery string, visit bool) {
 	}
 	s.toEye(pipe.TypeWake, pipe.Wake{
 		Pass: p.Note(), Amendment: p.Amendment(), Proof: s.may.Proof(p), Tint: tint, Reference: s.shelf.Get(p.Terms().Reference), Visit: visit,
+		Now: time.UnixMilli(s.now().Wall).UTC(),
 	})
 }
 

@@ -78,6 +78,9 @@ func TestNoTimeAtBoot(t *testing.T) {
 			}
 			h.link.state("that the time is known", func(s wire.State) bool { return !s.Timeless })
 			h.until("a live camera", func() bool { return h.link.count(wire.CameraOn) == 2 })
+			if now := h.eye.woken().Now; time.Since(now).Abs() > time.Minute {
+				t.Errorf("eye is told that it is %v, and would open no camera", now)
+			}
 			if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
 				t.Errorf("%s %s", l.Kind, l.Body)
 			}
