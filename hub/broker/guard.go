@@ -129,7 +129,7 @@ func permits(session, topic string, write bool) bool {
 		return rest == wire.LeafLetterIn || rest == wire.LeafSeen || slices.Contains(wire.NoteLeaves(), leaf) && isLevel(tail)
 	}
 	if strings.HasPrefix(session, readerSession) && !write && isLevel(device) && device != "#" {
-		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail)
+		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail) && !wire.Kind(tail).Discreet()
 	}
 	return false
 }

@@ -19,8 +19,11 @@
 // Signed notes may come in any order, twice, and again after every start. A revocation stays
 // retained for as long as the grants that it ends could hold.
 //
-// A reader's credentials see online, state and event only. A device's see its own
-// subtree only.
+// A reader's credentials see online, state and event only, and of event not [Duress]: readers are
+// speakers and screens, and might say it aloud in front of whoever forces somebody at the door. It is
+// in no state either, and nothing but online and state is retained for a reader. The household's pages
+// show it, which the hub has from its own subscription. Whoever runs a broker of their own has to keep
+// readers from event/duress in its rules. A device's credentials see its own subtree only.
 //
 // Events are the device's journal: their ids count up without a gap, and the device
 // keeps them until the hub has seen them. That is how an event arrives although link or
