@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -40,10 +41,15 @@ func (s *Service) pair(l wire.Letter) {
 	if err == nil {
 		owner, err = pass.DecodeKey(p.Owner)
 	}
-	if err != nil || len(p.Name) > maxName {
+	if err != nil || len(p.Name) > maxName || len(p.MAC) != sha256.Size {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}
+	if s.pairing { // strangers can send any number, and each waits for the disk
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Busy})
+		return
+	}
+	s.pairing = true
 	k := s.disk.keys
 	var card []byte
 	var who keys.Owner
@@ -65,6 +71,7 @@ func (s *Service) pair(l wire.Letter) {
 		card, err = k.Card()
 		return err
 	}, func(err error) {
+		s.pairing = false
 		switch {
 		case err == nil && again:
 			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
