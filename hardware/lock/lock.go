@@ -151,11 +151,12 @@ func (l *Lock) Pulse(d time.Duration) error {
 	return nil
 }
 
-// Release holds the door now. Releasing a coil without current does nothing.
+// Release holds the door now. On a lock that is known to hold it, that does nothing; one that was told to
+// and is not known to is told again: a bolt that jammed is thrown anew.
 func (l *Lock) Release() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.free && l.failed == nil {
+	if !l.free && l.failed == nil && (l.halted || l.actor.state(false, time.Since(l.since)) == Off) {
 		return nil
 	}
 	l.off()

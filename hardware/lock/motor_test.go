@@ -170,6 +170,72 @@ func TestMotorJams(t *testing.T) {
 	})
 }
 
+// A bolt that jammed, as against a door that was not quite shut, is thrown when that door is shut well, or
+// when somebody says lock: else the home stays open until the next visit.
+func TestAJammedBoltIsThrownAfterAll(t *testing.T) {
+	slam := func(b *bolt, _ *lock.Lock) error {
+		b.door.Set(gpio.High)
+		time.Sleep(2 * time.Second)
+		b.door.Set(gpio.Low)
+		return nil
+	}
+	again := func(_ *bolt, l *lock.Lock) error { return l.Release() }
+	for name, c := range map[string]struct {
+		act   func(*bolt, *lock.Lock) error
+		still bool // it jams again
+	}{
+		"the door is opened and shut": {slam, false},
+		"lock now":                    {again, false},
+		"the door is opened and shut, and the bolt is stuck": {slam, true},
+		"lock now, and the bolt is stuck":                    {again, true},
+		"lock now, over and over, and the bolt is stuck": {func(b *bolt, l *lock.Lock) error {
+			for range 50 {
+				if err := l.Release(); err != nil {
+					return err
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			return nil
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, l := newBolt(t)
+				time.Sleep(time.Second)
+				if err := l.Pulse(4 * time.Second); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(3 * time.Second)
+				b.jam.Store(true)
+				time.Sleep(20 * time.Second) // the pulse is over, and so are three tries
+				before := len(b.throw.Orders())
+				b.jam.Store(c.still)
+				if err := c.act(b, l); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(20 * time.Second)
+				want := lock.Off
+				if c.still {
+					want = lock.Unknown
+				}
+				if s := l.State(); s != want {
+					t.Errorf("the lock is %v, want %v", s, want)
+				}
+				runs := 0
+				for _, o := range b.throw.Orders()[before:] {
+					if o.Level == gpio.High {
+						runs++
+					}
+				}
+				if want := map[bool]int{false: 1, true: lock.Tries}[c.still]; runs != want {
+					t.Errorf("the motor ran %d times, want %d", runs, want)
+				}
+				b.halt(t, l)
+			})
+		})
+	}
+}
+
 func TestHaltThrowsTheBolt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, l := newBolt(t)

@@ -50,17 +50,24 @@ const (
 // reversed without a stop. A bolt is not thrown while the door stands open: it would stand out and
 // hit the frame. A door whose contact says nothing is taken for shut, because an open door with its
 // bolt out is the lesser harm.
+//
+// A bolt that jammed is left, or its motor would burn, until something has changed: a door that was not
+// quite shut was opened and is shut again, or somebody orders it anew. Then it is tried as often again.
 type travel struct {
 	free  bool      // where the bolt is wanted
 	runs  direction // what the motor does
 	since time.Time // when it began to
 	tries int
-	wait  time.Time // no run before
+	wait  time.Time     // no run before
+	door  contact.State // what its contact last knew
 }
 
-// order sets where the bolt is wanted; a jammed one is tried again.
+// order sets where the bolt is wanted; a jammed one is tried again. One that is on its way there already
+// is not told anew: whoever repeats an order does not make the motor run for longer.
 func (t *travel) order(free bool) {
-	t.free, t.tries, t.wait = free, 0, time.Time{}
+	if free != t.free || t.jammed() {
+		t.free, t.tries, t.wait = free, 0, time.Time{}
+	}
 }
 
 // jammed reports whether the bolt is left where it is.
@@ -73,6 +80,12 @@ func (t *travel) step(e ends, now time.Time) (run direction, busy bool) {
 		way, there = drawing, e.drawn
 	}
 	stop := func() { t.runs = still }
+	if e.door != contact.Unknown {
+		if e.door == contact.Closed && t.door == contact.Open && !t.free {
+			t.tries = 0 // the frame may be where the bolt can meet it now
+		}
+		t.door = e.door
+	}
 	switch {
 	case t.runs != still && t.runs != way:
 		stop() // and turn next time

@@ -218,6 +218,9 @@ var rules = []struct {
 	{"vestibule/v1/a/state", true, false, true},
 	{"vestibule/v1/a/event/door_opened", true, false, true},
 	{"vestibule/v1/a/event/a_kind_of_tomorrow", true, false, true},
+	{"vestibule/v1/a/event/panic", true, false, true},
+	{"vestibule/v1/a/event/duress", true, false, false},
+	{"vestibule/v1/+/event/duress", false, false, false},
 	{"vestibule/v1/a/event/UPPER", false, false, true},
 	{"vestibule/v1/a/event", false, false, false},
 	{"vestibule/v1/a/event/x/y", false, false, false},
@@ -398,6 +401,43 @@ func TestWideReader(t *testing.T) {
 			t.Errorf("by %s a reader heard %q", filter, got)
 		}
 		x.Disconnect(0)
+	}
+}
+
+// A speaker in the home that reads events aloud must not say that a code was typed under duress. The
+// hub, and so the household's page, hears it.
+func TestDuressIsNotForReaders(t *testing.T) {
+	r := newRig(t)
+	d := r.mustConnect(r.user("device-a", house.RoleDevice, "a"))
+	heard := map[string]chan string{}
+	for i, filter := range []string{"#", "vestibule/#", "vestibule/v1/#", "vestibule/v1/+/#", "vestibule/v1/a/#",
+		"vestibule/v1/a/event/#", "vestibule/v1/a/event/+", "vestibule/v1/+/event/#", "vestibule/v1/+/event/+"} {
+		x, err := r.connect(r.options(r.user(fmt.Sprint("reader-", i), house.RoleReader, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, ok := hear(t, x, filter)
+		if !ok {
+			t.Fatalf("%s is refused", filter)
+		}
+		heard[filter] = said
+	}
+	for _, kind := range []wire.Kind{wire.Unlocked, wire.Duress, wire.DoorOpened} {
+		topic := wire.Topic("a", wire.LeafEvent, string(kind))
+		publish(t, d, topic, 1, true, "x")
+		if got := next(t, r.said); got != topic+" x" {
+			t.Errorf("the hub heard %q", got)
+		}
+		if _, ok := r.server.Topics.Retained.Get(topic); ok {
+			t.Errorf("%s is retained", topic)
+		}
+	}
+	for filter, said := range heard {
+		for _, kind := range []wire.Kind{wire.Unlocked, wire.DoorOpened} {
+			if got := next(t, said); got != wire.Topic("a", wire.LeafEvent, string(kind))+" x" {
+				t.Errorf("by %s a reader heard %q", filter, got)
+			}
+		}
 	}
 }
 

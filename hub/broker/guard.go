@@ -132,7 +132,7 @@ func permits(session, topic string, write bool) bool {
 		return rest == wire.LeafLock
 	}
 	if strings.HasPrefix(session, readerSession) && isLevel(device) && device != "#" {
-		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail)
+		return rest == wire.LeafOnline || rest == wire.LeafState || leaf == wire.LeafEvent && isLevel(tail) && !wire.Kind(tail).Discreet()
 	}
 	return false
 }

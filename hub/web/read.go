@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 
 	"vestibule/hub/house"
 	"vestibule/hub/wire"
@@ -29,11 +30,19 @@ func read(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// remote is the address a request comes from, without the port.
+// remote names whom a request comes from, for limits: its address without the port. Of an IPv6 address
+// that is the first 64 bits: whoever has one address has all that begin so, and would be as many people.
 func remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
 	}
-	return host
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if addr = addr.Unmap(); addr.Is4() {
+		return addr.String()
+	}
+	return netip.PrefixFrom(addr.WithZone(""), 64).Masked().String()
 }

@@ -23,7 +23,11 @@
 // A reader's credentials see online, state and event only, and may say lock: it takes the coil's
 // current, burns and bars nothing, and nothing that a reader can say opens a door. The hub makes a
 // letter of it. It is Home Assistant's command topic, with its own payload_lock; there is nothing
-// to unlock with. A device's credentials see its own subtree only.
+// to unlock with. Of event they do not see [Duress]: readers are speakers and screens, and might say
+// it aloud in front of whoever forces somebody at the door. It is in no state either, and nothing but
+// online and state is retained for a reader. The household's pages show it, which the hub has from its
+// own subscription. Whoever runs a broker of their own has to keep readers from event/duress in its
+// rules. A device's credentials see its own subtree only.
 //
 // Events are the device's journal: their ids count up without a gap, and the device
 // keeps them until the hub has seen them. That is how an event arrives although link or

@@ -87,6 +87,10 @@ func Kinds() []Kind {
 		ViewerRefused, Watchdog, LinkLost, LinkBack}
 }
 
+// Discreet reports whether an event is for the owner's people alone. A reader's speaker or screen at
+// the door would tell whoever is standing there, so readers do not hear of it.
+func (k Kind) Discreet() bool { return k == Duress }
+
 // Spent is how much of the interior a delivery's picture has given away, in bytes.
 type Spent struct {
 	Colour int `json:"colour"`

@@ -29,7 +29,7 @@ func TestANonceIsGoodOnceAndForAShortTime(t *testing.T) {
 		"too long":            {append(bytes.Clone(n), 0), "d", now},
 		"another process's":   {New(bytes.Repeat([]byte{8}, 32)).Give("d", now, random), "d", now},
 	} {
-		if b.Take(try.nonce, try.delivery, try.at) {
+		if b.Good(try.nonce, try.delivery, try.at) || b.Take(try.nonce, try.delivery, try.at) {
 			t.Errorf("%s: taken", what)
 		}
 	}
@@ -65,7 +65,32 @@ func TestMemoryIsBounded(t *testing.T) {
 	if take(maxSpent, time.Second) {
 		t.Error("one too many is taken")
 	}
-	if !take(0, time.Minute) || len(b.spent) != 1 {
-		t.Errorf("after a minute %d are remembered", len(b.spent))
+	if !take(0, time.Minute) || len(b.spent["d"]) != 1 {
+		t.Errorf("after a minute %d are remembered", len(b.spent["d"]))
+	}
+}
+
+// Strangers who try at one delivery, or at one that does not exist, take nobody else's try away.
+func TestStrangersShutNobodyOut(t *testing.T) {
+	b := New(bytes.Repeat([]byte{7}, 32))
+	for i := range 2 * maxSpent {
+		random := [randomSize]byte{byte(i), byte(i >> 8)}
+		if !b.Good(b.Give("none such", time.Second, random), "none such", time.Second) {
+			t.Fatalf("number %d is refused", i)
+		}
+		if took := b.Take(b.Give("another", time.Second, random), "another", time.Second); took != (i < maxSpent) {
+			t.Fatalf("number %d: taken %v", i, took)
+		}
+	}
+	if _, ok := b.spent["none such"]; ok {
+		t.Error("what strangers made up is remembered")
+	}
+	for _, delivery := range []string{"d", ""} {
+		if !b.Take(b.Give(delivery, time.Second, [randomSize]byte{1}), delivery, 2*time.Second) {
+			t.Errorf("%q: refused", delivery)
+		}
+	}
+	if !b.Take(b.Give("d", time.Minute, [randomSize]byte{1}), "d", time.Minute) || len(b.spent) != 1 {
+		t.Errorf("after a minute %d deliveries are remembered", len(b.spent))
 	}
 }

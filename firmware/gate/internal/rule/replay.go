@@ -92,8 +92,8 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 		c.stage = closed
 	case wire.CodeRefused:
 		// Each is in the journal, with how many they are by then; if a full disk lost some, this one
-		// stands for them.
-		if missing := min(e.Count, MaxWrong) - int(c.wrong()); e.Reason == wire.CodeWrong && missing > 0 {
+		// stands for them. Wrong keys are no guesses at the code, and theirs may count what was left out.
+		if missing := min(e.Count, MaxWrong) - int(c.wrong()); e.Reason == wire.CodeWrong && Via(e.Via) != QR && missing > 0 {
 			c.by(Via(e.Via)).wrong += uint8(missing)
 		}
 	case wire.VisitStarted:

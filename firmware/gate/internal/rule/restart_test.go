@@ -37,6 +37,14 @@ func TestRestartInEveryState(t *testing.T) {
 			b.keys(Right)
 			b.then("code_refused(code_wrong)", "denied code_wrong", "code_refused(code_slowed)", "denied code_slowed", "wait 4s")
 		}},
+		{"wrong keys were shown, and most were left out of the journal", func(b *story) {
+			b.wakes()
+			b.onDisk(Entry{Kind: wire.CodeRefused, Delivery: "d1", Reason: wire.CodeWrong, Via: QR, Count: 130})
+		}, Closed, []string{"power true", "wake d1"}, func(b *story) {
+			b.passes(time.Second)
+			b.keys(Right)
+			b.then("camera_on", "visit_started", "energise", "unlocked", "granted 1/3")
+		}},
 		{"burned, and the coil never moved", func(b *story) {
 			b.wakes()
 			b.onDisk(Entry{Kind: wire.VisitStarted, Delivery: "d1", Via: Keypad, Count: 1})

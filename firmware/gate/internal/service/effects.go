@@ -85,7 +85,8 @@ func (s *Service) write(e rule.Effect) {
 		s.enter(entry, func(err error) { s.step(rule.Written(ticket, err == nil)) })
 		return
 	}
-	if entry.Kind == wire.CodeRefused && entry.Reason != wire.CodeWrong || entry.Kind == wire.PassRefused {
+	stranger := entry.Reason != wire.CodeWrong || e.Entry.Via == rule.QR // wrong codes are few, wrong keys are not slowed
+	if entry.Kind == wire.CodeRefused && stranger || entry.Kind == wire.PassRefused {
 		s.mention(entry)
 		return
 	}

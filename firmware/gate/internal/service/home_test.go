@@ -55,6 +55,7 @@ type home struct {
 	bite  bool              // the watchdog started the machine
 	wrap  func(board.Pins) board.Pins
 	keys  *keys.Keys
+	disk  *disk // of the gate that runs
 
 	stop func() error // ends the gate
 	eye  *eye
@@ -135,6 +136,7 @@ func (h *home) startAlone() {
 	if h.cards != nil {
 		s.cards = h.cards
 	}
+	h.disk = s.disk
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -373,16 +375,23 @@ var letterID atomic.Int64
 // ask sends a letter and waits for its answer.
 func (l *link) ask(kind wire.LetterKind, body any) wire.Letter {
 	l.t.Helper()
+	id := l.write(kind, body)
+	l.await("an answer to "+string(kind), func() bool { return l.letters[id].ID != "" })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.letters[id]
+}
+
+// write sends a letter and returns its id.
+func (l *link) write(kind wire.LetterKind, body any) string {
+	l.t.Helper()
 	id := fmt.Sprint("l", letterID.Add(1))
 	letter, err := wire.NewLetter(id, kind, body)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	l.send(pipe.TypeMail, letter)
-	l.await("an answer to "+string(kind), func() bool { return l.letters[id].ID != "" })
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.letters[id]
+	return id
 }
 
 func into[T any](t testing.TB, l wire.Letter) T {

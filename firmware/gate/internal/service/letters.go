@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -40,10 +41,15 @@ func (s *Service) pair(l wire.Letter) {
 	if err == nil {
 		owner, err = pass.DecodeKey(p.Owner)
 	}
-	if err != nil || len(p.Name) > maxName {
+	if err != nil || len(p.Name) > maxName || len(p.MAC) != sha256.Size {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}
+	if s.pairing { // strangers can send any number, and each waits for the disk
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Busy})
+		return
+	}
+	s.pairing = true
 	k := s.disk.keys
 	var card []byte
 	var who keys.Owner
@@ -65,6 +71,7 @@ func (s *Service) pair(l wire.Letter) {
 		card, err = k.Card()
 		return err
 	}, func(err error) {
+		s.pairing = false
 		switch {
 		case err == nil && again:
 			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
@@ -105,7 +112,13 @@ func (s *Service) tryPage(l wire.Letter) {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}
-	if !s.knocks.Take(t.Knock, t.Delivery, s.clocks.Mono()) {
+	// Only of deliveries that are kept is it remembered which tries were made: of the rest, which anybody
+	// can make up, none opens anything.
+	take := s.knocks.Good
+	if _, kept := s.passes[t.Delivery]; kept {
+		take = s.knocks.Take
+	}
+	if !take(t.Knock, t.Delivery, s.clocks.Mono()) {
 		s.log.Warn("a try that is too old, or was sent before", "delivery", t.Delivery)
 		s.mention(wire.Event{Kind: wire.CodeRefused, Reason: wire.TryStale, Via: string(rule.Page)})
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.TryStale})

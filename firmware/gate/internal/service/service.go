@@ -70,6 +70,7 @@ type Service struct {
 	folder   string       // of all that is on the disk
 	stamp    time.Time
 	owner    keys.Owner
+	pairing  bool                 // somebody's wish to be the owner is on its way to the disk
 	may      *pass.Authority      // who may tell this device what
 	epoch    uint64               // the newest that it knows
 	passes   map[string]pass.Pass // kept, by delivery, as amended

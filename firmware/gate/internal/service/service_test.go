@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,11 +212,16 @@ func TestPairing(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for want, p := range map[wire.Reason]wire.Pair{
-		wire.PairingWrong: {Owner: good.Owner, MAC: []byte("guess")},
+		wire.PairingWrong: {Owner: good.Owner, MAC: make([]byte, len(good.MAC))},
 		wire.Unreadable:   {Owner: "x", MAC: good.MAC},
 	} {
 		if got := no(t, ask(p)); got.Reason != want {
 			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+	for _, size := range []int{0, 1, len(good.MAC) - 1, len(good.MAC) + 1, 45_000} {
+		if got := no(t, ask(wire.Pair{Owner: good.Owner, MAC: make([]byte, size)})); got.Reason != wire.Unreadable {
+			t.Errorf("a proof of %d bytes: %+v", size, got)
 		}
 	}
 	first := ask(good)
@@ -328,6 +334,67 @@ func TestFloodOfJunk(t *testing.T) {
 	if n := h.link.count(wire.PassRefused); n < 5 || n > burst+5 {
 		t.Errorf("400 pieces of junk made %d entries", n)
 	}
+}
+
+// Wrong keys are not slowed. Whoever has a courier's link, or a hub, does not fill the journal with them.
+func TestFloodOfWrongKeys(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	const sent = 150
+	begun := time.Now()
+	for range sent {
+		key := make([]byte, pass.KeySize)
+		if _, err := rand.Read(key); err != nil {
+			t.Fatal(err)
+		}
+		if got := no(t, h.try(d, base64.RawURLEncoding.EncodeToString(key))); got.Reason != wire.CodeWrong {
+			t.Fatalf("%+v", got)
+		}
+	}
+	h.order("cancel", "nothing") // an entry after all of theirs
+	h.link.event(wire.Cancelled)
+	if n, most := h.link.count(wire.CodeRefused), burst+1+int(time.Since(begun)/refill); n < 1 || n > most {
+		t.Errorf("%d wrong keys made %d entries, want at most %d", sent, n, most)
+	}
+}
+
+// However slow the disk is: of wishes to be the owner, which anybody may send, one waits for it.
+func TestOnePairingAtATime(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.start()
+	h.pair()
+	free := h.holdDisk()
+	pub := h.owner.Public().(ed25519.PublicKey)
+	wish := wire.Pair{Owner: pass.EncodeKey(pub), MAC: make([]byte, sha256.Size)}
+	first := h.link.write(wire.LetterPair, wish)
+	for range 100 {
+		if got := no(t, h.link.ask(wire.LetterPair, wish)); got.Reason != wire.Busy {
+			t.Fatalf("%+v", got)
+		}
+	}
+	h.disk.mu.Lock()
+	n := len(h.disk.jobs)
+	h.disk.mu.Unlock()
+	if n > 2 {
+		t.Errorf("%d jobs wait for the disk", n)
+	}
+	free()
+	h.link.await("an answer to the first", func() bool { return h.link.letters[first].ID != "" })
+	if l := h.link.ask(wire.LetterPair, wish); l.Kind != wire.LetterPaired {
+		t.Errorf("after it: %s %s", l.Kind, l.Body)
+	}
+}
+
+// holdDisk keeps the disk busy, as a card that stalls does, until the test ends or free is called.
+func (h *home) holdDisk() (free func()) {
+	h.t.Helper()
+	held, holds := make(chan struct{}), make(chan struct{})
+	free = sync.OnceFunc(func() { close(held) })
+	h.t.Cleanup(free)
+	h.disk.do(func() error { close(holds); <-held; return nil }, nil)
+	<-holds
+	return free
 }
 
 func TestOrders(t *testing.T) {
