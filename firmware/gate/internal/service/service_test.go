@@ -37,13 +37,17 @@ func TestVisitAtTheKeypad(t *testing.T) {
 	if h.house.World().Power || h.house.View().Buzzer {
 		t.Error("camera power or a sound outside a window")
 	}
-	d := h.plan(func(t *pass.Terms) { t.Until = t.From.Add(18 * time.Second) })
+	d := h.plan(func(t *pass.Terms) { t.Until = t.From.Add(30 * time.Second) })
 	h.live()
 	h.link.state("a live camera", func(s wire.State) bool {
 		return s.Camera == wire.CameraLive && s.Visit == wire.VisitAwaited && s.Bolt == wire.BoltLocked && s.Delivery == d.terms.Delivery && s.Until.Equal(d.terms.Until)
 	})
-	h.typesUntil(wrongCode(t, d.secret.Code), func() bool { return h.link.count(wire.CodeRefused) > 0 })
-	if e := h.link.event(wire.CodeRefused); e.Reason != wire.CodeWrong || e.Via != "keypad" || e.Count != 1 {
+	h.typesUntil(wrongCode(t, d.secret.Code), func() bool { return h.link.refused(wire.CodeWrong) > 0 })
+	e := h.link.event(wire.CodeRefused)
+	for e.Reason == wire.CodeTypo { // the keypad of a busy machine misses keys
+		e = h.link.event(wire.CodeRefused)
+	}
+	if e.Reason != wire.CodeWrong || e.Via != "keypad" || e.Count != 1 {
 		t.Errorf("%+v", e)
 	}
 	h.types("*12")
@@ -151,7 +155,7 @@ func TestTriesByPage(t *testing.T) {
 // does not hold.
 func TestASilentLinkIsOffline(t *testing.T) {
 	t.Parallel()
-	h, d := ready(t, func(t *pass.Terms) { t.Offline = false })
+	h, d := ready(t, func(t *pass.Terms) { t.Offline, t.Camera = false, false })
 	h.link.mute.Store(true)
 	h.link.event(wire.LinkLost)
 	if l := h.try(d, d.secret.Code.Digits()); no(t, l).Reason != wire.Offline {
