@@ -19,6 +19,7 @@ const longestWait = 8000;
 const gathering = 1500; // ms for finding our own addresses
 const patience = 2500; // ms without a beat after which a connection is given up
 const firstPatience = 8000; // the same for its first beat
+const beatsEnd = 1000; // the same at the end that was named
 const longestBeat = 2048; // characters
 
 /** One connection. It ends once, with a reason to log. */
@@ -105,6 +106,7 @@ export class Watch {
   #again: ReturnType<typeof setTimeout> | undefined;
   #judge: ReturnType<typeof setInterval> | undefined;
   #until: ReturnType<typeof setTimeout> | undefined;
+  #ends = Infinity; // ms since 1970, as the latest answer named it
   #frames = 0; // cancels an older picture's callbacks
 
   /** Begins to watch; nothing happens when it already does. */
@@ -112,6 +114,7 @@ export class Watch {
     if (this.#delivery === delivery && this.phase !== 'idle') return;
     this.stop();
     this.#live = beats.begin(delivery);
+    this.#ends = Infinity;
     [this.#device, this.#delivery, this.#key, this.#video] = [device, delivery, key, video];
     this.#judge = setInterval(() => this.#look(), beats.judgeEvery);
     void this.#call();
@@ -179,12 +182,13 @@ export class Watch {
       if (this.#line !== line) return;
       this.phase = 'watching';
       this.#since = performance.now();
-      this.#until = setTimeout(() => this.#halt('over'), until.getTime() - Date.now());
+      this.#ends = until.getTime();
+      this.#until = setTimeout(() => this.#end(), until.getTime() - Date.now());
     } catch (error) {
       if (this.#line !== line) return;
       if (error instanceof Refused) {
         this.reason = error.no.reason;
-        if (final.includes(error.no.reason)) return this.#halt('refused');
+        if (final.includes(error.no.reason)) return this.#halt(Date.now() < this.#ends ? 'refused' : 'over');
       } else {
         console.warn('no picture:', error);
       }
@@ -229,6 +233,15 @@ export class Watch {
     this.verdict = beats.judge(this.#live, now);
     if (this.verdict.live) this.#wait = firstWait;
     else if (this.phase === 'watching' && now - this.#since > (this.#live.seq > 0 ? patience : firstPatience)) this.#line?.end();
+  }
+
+  /**
+   * Ends at the end that the answer named, unless the window has another by now: the device signs
+   * beats for an open window only, so the picture ends with them.
+   */
+  #end() {
+    if (performance.now() - this.#since >= beatsEnd) return this.#halt('over');
+    this.#until = setTimeout(() => this.#end(), beatsEnd);
   }
 
   #lost(line: Line) {
