@@ -13,8 +13,16 @@ import (
 	"vestibule/firmware/pipe"
 )
 
-// helloWithin is how long a newcomer may take to say who it is.
-const helloWithin = 2 * time.Second
+const (
+	helloWithin = 2 * time.Second // how long a newcomer may take to say who it is
+	mostNew     = 4               // newcomers who have not; the others wait in the kernel's queue
+)
+
+// door is where connections come in; *pipe.Listener.
+type door interface {
+	Accept() (*pipe.Conn, error)
+	Close() error
+}
 
 // session is one connection. Only the newest of each program counts.
 type session struct {
@@ -22,8 +30,9 @@ type session struct {
 	end  context.CancelFunc
 }
 
-// accept serves every connection to a listener until ctx ends.
-func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, serve func(context.Context, *pipe.Conn, *session) error) error {
+// accept serves every connection to a listener until ctx ends. When one cannot be taken, as when the
+// descriptors have run out, it goes on after a pause: what is connected stays, and so does the door.
+func (s *Service) accept(ctx context.Context, l door, program string, pause time.Duration, serve func(context.Context, *pipe.Conn, *session) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -33,7 +42,13 @@ func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, 
 			s.log.Error("closing a socket", "program", program, "error", err)
 		}
 	})
+	places := make(chan struct{}, mostNew)
 	for {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
 			if err == nil {
@@ -44,15 +59,24 @@ func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, 
 			return err
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", program, err)
+			<-places
+			s.log.Error("a connection cannot be taken", "program", program, "error", err)
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+			continue
 		}
 		wg.Go(func() {
+			leave := sync.OnceFunc(func() { <-places })
+			defer leave()
 			ctx, end := context.WithCancel(ctx)
 			defer end()
 			err := peer.Serve(ctx, conn, func(line *peer.Line) error {
 				late := time.AfterFunc(helloWithin, end)
 				err := greet(line, program)
 				late.Stop()
+				leave()
 				if err != nil {
 					return err
 				}
