@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,11 +12,13 @@ import (
 	"vestibule/firmware/gate/internal/rule"
 	"vestibule/firmware/internal/peer"
 	"vestibule/firmware/pipe"
+	"vestibule/hub/wire"
 )
 
 const (
 	helloWithin = 2 * time.Second // how long a newcomer may take to say who it is
 	mostNew     = 4               // newcomers who have not; the others wait in the kernel's queue
+	maxDetail   = 256             // bytes of eye's own words that reach the log
 )
 
 // door is where connections come in; *pipe.Listener.
@@ -150,7 +153,10 @@ func (s *Service) seen(f pipe.Frame) (func(), error) {
 	switch f.Type {
 	case pipe.TypeLook:
 		var l pipe.Look
-		return func() { s.look(l) }, f.JSON(&l)
+		if err := f.JSON(&l); err != nil {
+			return nil, err
+		}
+		return func() { s.look(l) }, known(l.Glass, true)
 	case pipe.TypeTint:
 		var t pipe.Tint
 		return func() { s.tint(t) }, f.JSON(&t)
@@ -159,12 +165,23 @@ func (s *Service) seen(f pipe.Frame) (func(), error) {
 		return func() { s.stand(r) }, f.JSON(&r)
 	case pipe.TypeTrouble:
 		var t pipe.Trouble
+		if err := f.JSON(&t); err != nil {
+			return nil, err
+		}
 		return func() {
-			s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail)
+			s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail[:min(len(t.Detail), maxDetail)])
 			s.step(rule.TroubleCame(t.Reason))
-		}, f.JSON(&t)
+		}, known(t.Reason, false)
 	}
 	return nil, errors.New("eye sends " + f.Type.String())
+}
+
+// known refuses a reason of eye's that is none, before it gets into the journal.
+func known(r wire.Reason, orNone bool) error {
+	if r == "" && orNone || slices.Contains(wire.Reasons(), r) {
+		return nil
+	}
+	return fmt.Errorf("eye gives %.40q for a reason", string(r))
 }
 
 func (s *Service) eyeCame(me *session) {
