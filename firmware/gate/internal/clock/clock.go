@@ -19,6 +19,12 @@
 //     [Proof]; until then the old time goes on. Smaller ones are believed at once, as a
 //     clock that is corrected by the network makes them. Neither is believed while the kernel
 //     does not say that the clock is synchronised.
+//   - All leaps forward and all drift together may come to [Plausible], counted from what was first
+//     confirmed since the gate started, and no more: what is believed is written down, and is the floor
+//     from then on. Beyond that two have to agree, the clock and the word of somebody who may sign. Each
+//     of them alone is not believed, and nobody may enter by it. So forged network time, or a phone
+//     whose clock is years ahead, shuts the door for as long as it lasts, and not until those years
+//     are over.
 //   - Every step either way of more than [Tolerance] shows as a jump.
 //
 // Once confirmed, the time stays so as long as the gate runs, however long the network is
@@ -37,6 +43,17 @@
 // (NTS, chrony has it) ends that. Who signs for the door outranks the network: after [Clock.Tell]
 // it can correct the time by Believe and no more.
 //
+// Known limit: right after a start without an [Anchor] there is nothing to count from, as nobody knows
+// how long the machine was off. What is confirmed first is believed, whatever it is, if it is not before
+// the floor. Whoever forges the network's time in that moment, or signs with a phone that is years
+// ahead while nothing else is known, sets the floor as far ahead, and the door stays shut until that
+// day. Nothing can lower a floor: each pass of the days between would be good once more. The remedy,
+// which is not made, is a word of the owner's that lowers it and ends, by a new epoch, every pass that
+// was signed before.
+//
+// Known limit: CLOCK_MONOTONIC stands still while a machine sleeps, which a device at a door never does.
+// After a day asleep in all, the gate needs the word.
+//
 // The package is pure: both clocks are arguments.
 package clock
 
@@ -48,6 +65,7 @@ const (
 	Believe   = 5 * time.Minute  // the largest leap forward that is believed at once
 	Proof     = time.Minute      // how long a larger one has to stand
 	Agree     = 30 * time.Second // how far a clock may be from somebody's word and still be meant by it
+	Plausible = 24 * time.Hour   // how far ahead of the monotonic clock one witness alone is believed
 )
 
 // Reading is what the gate knows of the time.
@@ -73,6 +91,12 @@ type Anchor struct {
 	Mono time.Duration
 }
 
+// moment is a time, and when that was by the monotonic clock.
+type moment struct {
+	wall time.Time
+	mono time.Duration
+}
+
 type mode uint8
 
 const (
@@ -91,6 +115,7 @@ type Clock struct {
 	mono  time.Duration // when that was
 	was   time.Duration // unset: by how much the clock was ahead of the floor and the monotonic one
 	floor time.Time     // behind: what the clock has to pass
+	first moment        // what was first confirmed, by an anchor, by a clock or by two who agreed; zero for not yet
 	leap  time.Time     // leapt: the clock at its first leap
 	since time.Duration // leapt: when that was
 	stamp time.Time
@@ -103,6 +128,7 @@ func New(floor time.Time, a Anchor, boot string, now Clocks) *Clock {
 	if boot != "" && a.Boot == boot && a.Mono <= now.Mono && !a.Wall.Add(now.Mono-a.Mono).Before(floor.Add(-Tolerance)) {
 		// Read finds out whether the clock agrees with it.
 		c.mode, c.known, c.wall, c.mono = told, true, a.Wall, a.Mono
+		c.first = moment{a.Wall, a.Mono}
 	}
 	c.was = now.Wall.Sub(c.guess(now.Mono))
 	c.Read(now)
@@ -141,9 +167,13 @@ func (c *Clock) read(now Clocks, guess time.Time, off time.Duration) (jumped boo
 			c.mode, c.floor = behind, c.stamp // the floor is ahead of the time, by a clock that was wrong once
 		}
 	case c.mode == told:
-		if off.Abs() <= Tolerance || now.Synced && off.Abs() <= Believe && !now.Wall.Before(c.stamp.Add(-Tolerance)) {
+		if c.plausible(now.Wall, now) && (off.Abs() <= Tolerance || now.Synced && off.Abs() <= Believe && !now.Wall.Before(c.stamp.Add(-Tolerance))) {
 			c.trust(now)
 			return off.Abs() > Tolerance
+		}
+	case !c.plausible(now.Wall, now):
+		if jumped = c.mode != leapt || !c.stands(now); jumped {
+			c.mode, c.leap, c.since = leapt, now.Wall, now.Mono
 		}
 	// The stamp is for a clock that is walked back in steps too small to notice.
 	case off.Abs() <= Tolerance && !now.Wall.Before(c.stamp.Add(-Tolerance)) && (c.known || now.Synced):
@@ -171,18 +201,24 @@ func (c *Clock) read(now Clocks, guess time.Time, off time.Duration) (jumped boo
 
 // Tell takes the word of somebody who may sign for this door, just signed in answer to a
 // nonce, on what time it is. It reports false, and changes nothing, if that would be before
-// the floor. Where the clock agrees, the clock counts; else the word does, and goes on by the
-// monotonic clock.
+// the floor, or, with no clock that agrees, further ahead than is plausible. Where the clock agrees, the
+// clock counts; else the word does, and goes on by the monotonic clock.
 func (c *Clock) Tell(at time.Time, now Clocks) bool {
 	if at.Before(c.stamp.Add(-Agree)) {
 		return false
 	}
-	c.known = true
 	if now.Wall.Sub(at).Abs() <= Agree && !now.Wall.Before(c.stamp.Add(-Tolerance)) {
+		if !c.plausible(now.Wall, now) {
+			c.first = moment{now.Wall, now.Mono} // two agree
+		}
 		c.trust(now)
 		return true
 	}
-	c.mode, c.wall, c.mono = told, later(at, c.stamp), now.Mono
+	if !c.plausible(at, now) {
+		return false
+	}
+	c.mode, c.known, c.wall, c.mono = told, true, later(at, c.stamp), now.Mono
+	c.begin()
 	return true
 }
 
@@ -205,6 +241,19 @@ func later(a, b time.Time) time.Time {
 
 func (c *Clock) trust(now Clocks) {
 	c.mode, c.known, c.wall, c.mono = sure, true, now.Wall, now.Mono
+	c.begin()
+}
+
+// begin remembers what was first confirmed.
+func (c *Clock) begin() {
+	if c.first == (moment{}) {
+		c.first = moment{c.wall, c.mono}
+	}
+}
+
+// plausible reports whether one witness alone may say that it is at, as far as anything is known.
+func (c *Clock) plausible(at time.Time, now Clocks) bool {
+	return c.first == (moment{}) || at.Sub(c.first.wall) <= now.Mono-c.first.mono+Plausible
 }
 
 // stands reports whether the clock has gone on evenly since it leapt.

@@ -119,6 +119,21 @@ func TestStories(t *testing.T) {
 			{"not yet", 9 * m, 9 * m, false, false, false},
 			{"passes the floor", 10*m + s, 10*m + s, true, false, false},
 		}},
+		{"nine years ahead for an hour, by somebody who forges the network's time", -h, 0, []step{
+			{"before", s, s, true, false, false},
+			{"leaps", m, 9*8760*h + m, false, true, false},
+			{"stands for an hour", h, 9*8760*h + h, false, false, false},
+			{"nobody forges it any more", h + s, h + s, true, false, false},
+		}},
+		{"a day ahead, in leaps that are each believed", -h, 0, []step{
+			{"twenty hours", m, 20*h + m, false, true, false},
+			{"stand", 3 * m, 20*h + 3*m, true, false, false},
+			{"four minutes are believed at once", 4 * m, 20*h + 8*m, true, true, false},
+			{"four hours more", 5 * m, 24*h + 5*m + s, false, true, false},
+			{"stand, and are too much", h, 25*h + s, false, false, false},
+			{"still", 100 * h, 124*h + s, false, false, false},
+			{"a second less", 100*h + s, 124*h + s, true, false, false},
+		}},
 		// Clocks of people go forward and back in these nights, a device's does not.
 		{"the night in which daylight saving ends in Europe", -h, 12*h + 147*24*h, []step{
 			{"00:59 UTC", s, 12*h + 147*24*h + s, true, false, false},
@@ -274,6 +289,57 @@ func TestNeverBack(t *testing.T) {
 				t.Fatalf("sure of %v, which nobody has confirmed", r.Now)
 			}
 			last = r.Stamp
+		}
+	})
+}
+
+// A clock that leapt by more than is plausible is believed when somebody who signs for the door says the same; and
+// neither of the two alone.
+func TestTwoHaveToAgree(t *testing.T) {
+	const m, h, years = time.Minute, time.Hour, 9 * 8760 * time.Hour
+	for name, c := range map[string]struct {
+		wall, word time.Duration // since noon, at the start; the word comes after an hour
+		taken      bool
+		now        time.Duration // by the gate, an hour later
+	}{
+		"the phone is years ahead":                            {0, years, false, 2 * h},
+		"the phone is a day ahead, and it may be":             {-h, 20 * h, true, 22 * h},
+		"the clock is years ahead, the phone is right":        {years, 0, true, 2 * h},
+		"both are years ahead, of two different times":        {years, years + h, false, 2 * h},
+		"both say that years have passed":                     {years, years, true, years + 2*h},
+		"both say that years have passed, or nearly the same": {years, years + Agree, true, years + 2*h},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := New(noon.Add(-h), Anchor{}, "boot", at(noon, 0, true))
+			for _, k := range map[string]*Clock{"at once": k, "after a restart": New(noon.Add(-h), k.Anchor("boot"), "boot", at(noon, 0, true))} {
+				k.Read(at(noon.Add(c.wall), 0, true))
+				k.Read(at(noon.Add(c.wall+h), h, true))
+				if got := k.Tell(noon.Add(c.word+h), at(noon.Add(c.wall+h), h, true)); got != c.taken {
+					t.Fatalf("taken: %v", got)
+				}
+				r := k.Read(at(noon.Add(c.wall+2*h), 2*h, true))
+				if off := r.Now.Sub(noon.Add(c.now)); off.Abs() > m {
+					t.Errorf("it is %v, off by %v", r.Now, off)
+				}
+			}
+		})
+	}
+}
+
+// Whatever the network says, and however it goes about it: the floor that is written down is never further ahead
+// than is plausible.
+func TestTheFloorStaysPlausible(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := New(noon.Add(-time.Hour), Anchor{}, "", at(noon, 0, true))
+		mono, wall := time.Duration(0), noon
+		for range rapid.IntRange(1, 200).Draw(t, "steps") {
+			d := time.Duration(rapid.Int64Range(0, int64(2*time.Minute)).Draw(t, "passes"))
+			mono, wall = mono+d, wall.Add(d)
+			by := rapid.SampledFrom([]time.Duration{0, Tolerance, Believe, time.Hour, 23 * time.Hour, 87600 * time.Hour}).Draw(t, "at most")
+			wall = wall.Add(time.Duration(rapid.Int64Range(-int64(by)/4, int64(by)).Draw(t, "by")))
+			if r := c.Read(at(wall, mono, true)); r.Stamp.Sub(noon) > mono+Plausible {
+				t.Fatalf("a floor of %v after %v", r.Stamp, mono)
+			}
 		}
 	})
 }

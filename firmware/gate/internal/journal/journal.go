@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -198,6 +199,14 @@ func (j *Journal) Append(entries ...wire.Event) ([]wire.Event, error) {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return done, nil
+}
+
+// Fits reports whether an entry has a form that Append takes, whatever index it gets.
+func (j *Journal) Fits(e wire.Event) bool {
+	e.Index = math.MaxInt64 // as ParseEventID reads it
+	e.ID = wire.EventID(j.device, e.Index)
+	line, err := json.Marshal(e)
+	return err == nil && len(line) < longest
 }
 
 func (j *Journal) append(entries []wire.Event) ([]wire.Event, error) {

@@ -325,6 +325,20 @@ func TestTooLongEntry(t *testing.T) {
 		t.Errorf("%v, want ErrTooLong", err)
 	}
 	mustAppend(t, j, 0, 1)
+	e.Who = ""
+	for ; j.Fits(e); e.Who += "x" {
+	}
+	if _, err := j.Append(e); err == nil && len(e.Who) < longest/2 {
+		t.Errorf("with %d bytes it does not fit", len(e.Who))
+	}
+	e.Who = e.Who[1:]
+	if _, err := j.Append(e); err != nil {
+		t.Errorf("it fits, and is not taken: %v", err)
+	}
+	e.Time = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) // has no form in JSON
+	if _, err := j.Append(e); err == nil || j.Fits(e) {
+		t.Errorf("the year 10,000 fits: %v", err)
+	}
 }
 
 // Followers read while entries are written.

@@ -48,8 +48,31 @@ func newDisk(j *journal.Journal, b *book.Book, k *keys.Keys, log *slog.Logger) *
 	return &disk{journal: j, book: b, keys: k, log: log, results: make(chan func()), health: make(chan bool, 1), wake: make(chan struct{}, 1)}
 }
 
-// write asks for an entry. done may be nil.
-func (d *disk) write(e wire.Event, done func(error)) { d.add(job{entry: e, done: done}) }
+// write asks for an entry. done may be nil. One that the journal would not take has to fail alone, or
+// those that wait with it, and all after them, would wait for ever: it becomes a short one that says so,
+// unless somebody waits for it, who is told.
+func (d *disk) write(e wire.Event, done func(error)) {
+	if !d.journal.Fits(e) {
+		d.log.Error("an entry is too long for the journal", "kind", e.Kind)
+		if done != nil {
+			d.do(func() error { return journal.ErrTooLong }, done)
+			return
+		}
+		if e = shortened(e); !d.journal.Fits(e) {
+			return
+		}
+	}
+	d.add(job{entry: e, done: done})
+}
+
+// shortened is what is left of an entry that is too long.
+func shortened(e wire.Event) wire.Event {
+	short := wire.Event{Time: e.Time, Kind: e.Kind, Reason: wire.TooLarge, Count: e.Count}
+	if len(e.Delivery) <= maxDelivery {
+		short.Delivery = e.Delivery
+	}
+	return short
+}
 
 // do asks for work on other files.
 func (d *disk) do(work func() error, done func(error)) { d.add(job{work: work, done: done}) }

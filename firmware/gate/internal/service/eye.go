@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,10 +12,20 @@ import (
 	"vestibule/firmware/gate/internal/rule"
 	"vestibule/firmware/internal/peer"
 	"vestibule/firmware/pipe"
+	"vestibule/hub/wire"
 )
 
-// helloWithin is how long a newcomer may take to say who it is.
-const helloWithin = 2 * time.Second
+const (
+	helloWithin = 2 * time.Second // how long a newcomer may take to say who it is
+	mostNew     = 4               // newcomers who have not; the others wait in the kernel's queue
+	maxDetail   = 256             // bytes of eye's own words that reach the log
+)
+
+// door is where connections come in; *pipe.Listener.
+type door interface {
+	Accept() (*pipe.Conn, error)
+	Close() error
+}
 
 // session is one connection. Only the newest of each program counts.
 type session struct {
@@ -22,8 +33,9 @@ type session struct {
 	end  context.CancelFunc
 }
 
-// accept serves every connection to a listener until ctx ends.
-func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, serve func(context.Context, *pipe.Conn, *session) error) error {
+// accept serves every connection to a listener until ctx ends. When one cannot be taken, as when the
+// descriptors have run out, it goes on after a pause: what is connected stays, and so does the door.
+func (s *Service) accept(ctx context.Context, l door, program string, pause time.Duration, serve func(context.Context, *pipe.Conn, *session) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -33,7 +45,13 @@ func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, 
 			s.log.Error("closing a socket", "program", program, "error", err)
 		}
 	})
+	places := make(chan struct{}, mostNew)
 	for {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
 			if err == nil {
@@ -44,15 +62,24 @@ func (s *Service) accept(ctx context.Context, l *pipe.Listener, program string, 
 			return err
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", program, err)
+			<-places
+			s.log.Error("a connection cannot be taken", "program", program, "error", err)
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+			continue
 		}
 		wg.Go(func() {
+			leave := sync.OnceFunc(func() { <-places })
+			defer leave()
 			ctx, end := context.WithCancel(ctx)
 			defer end()
 			err := peer.Serve(ctx, conn, func(line *peer.Line) error {
 				late := time.AfterFunc(helloWithin, end)
 				err := greet(line, program)
 				late.Stop()
+				leave()
 				if err != nil {
 					return err
 				}
@@ -126,7 +153,10 @@ func (s *Service) seen(f pipe.Frame) (func(), error) {
 	switch f.Type {
 	case pipe.TypeLook:
 		var l pipe.Look
-		return func() { s.look(l) }, f.JSON(&l)
+		if err := f.JSON(&l); err != nil {
+			return nil, err
+		}
+		return func() { s.look(l) }, known(l.Glass, true)
 	case pipe.TypeTint:
 		var t pipe.Tint
 		return func() { s.tint(t) }, f.JSON(&t)
@@ -135,12 +165,23 @@ func (s *Service) seen(f pipe.Frame) (func(), error) {
 		return func() { s.stand(r) }, f.JSON(&r)
 	case pipe.TypeTrouble:
 		var t pipe.Trouble
+		if err := f.JSON(&t); err != nil {
+			return nil, err
+		}
 		return func() {
-			s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail)
+			s.log.Warn("eye is in trouble", "reason", t.Reason, "detail", t.Detail[:min(len(t.Detail), maxDetail)])
 			s.step(rule.TroubleCame(t.Reason))
-		}, f.JSON(&t)
+		}, known(t.Reason, false)
 	}
 	return nil, errors.New("eye sends " + f.Type.String())
+}
+
+// known refuses a reason of eye's that is none, before it gets into the journal.
+func known(r wire.Reason, orNone bool) error {
+	if r == "" && orNone || slices.Contains(wire.Reasons(), r) {
+		return nil
+	}
+	return fmt.Errorf("eye gives %.40q for a reason", string(r))
 }
 
 func (s *Service) eyeCame(me *session) {

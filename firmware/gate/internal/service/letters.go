@@ -13,8 +13,11 @@ import (
 	"vestibule/hub/wire"
 )
 
-// maxName bounds an owner's name in bytes before it is even looked at.
-const maxName = 256
+// What is longer, in bytes, is not even looked at.
+const (
+	maxName     = 256 // of an owner
+	maxDelivery = 64  // of a delivery's id
+)
 
 func (s *Service) letter(l wire.Letter) {
 	switch l.Kind {
@@ -96,7 +99,7 @@ func (s *Service) pair(l wire.Letter) {
 // delivery, the nonce for a word on the time. It says nothing of the delivery.
 func (s *Service) knock(l wire.Letter) {
 	var k wire.Knock
-	if err := wire.Decode(l.Body, &k); err != nil || len(k.Delivery) > 64 {
+	if err := wire.Decode(l.Body, &k); err != nil || len(k.Delivery) > maxDelivery {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}
@@ -108,7 +111,7 @@ func (s *Service) knock(l wire.Letter) {
 // tryPage takes a code from a courier's page.
 func (s *Service) tryPage(l wire.Letter) {
 	var t wire.Try
-	if err := wire.Decode(l.Body, &t); err != nil || t.Delivery == "" || len(t.Delivery) > 64 {
+	if err := wire.Decode(l.Body, &t); err != nil || t.Delivery == "" || len(t.Delivery) > maxDelivery {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
 		return
 	}

@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	refresh    = 30 * time.Second       // the state is said again, the clocks are compared
-	beatEvery  = 200 * time.Millisecond // see pass.Beat
-	coilSettle = 150 * time.Millisecond // a relay's travel and a little more
-	alarmEvery = 10 * time.Second       // the length of buzzer.Alarm
-	feedEvery  = 4 * time.Second        // for a hardware watchdog; a Raspberry Pi's bites after 15 s
+	refresh     = 30 * time.Second       // the state is said again, the clocks are compared
+	beatEvery   = 200 * time.Millisecond // see pass.Beat
+	coilSettle  = 150 * time.Millisecond // a relay's travel and a little more
+	alarmEvery  = 10 * time.Second       // the length of buzzer.Alarm
+	acceptAgain = time.Second            // after a connection that could not be taken
+	feedEvery   = 4 * time.Second        // for a hardware watchdog; a Raspberry Pi's bites after 15 s
 )
 
 type listeners struct{ eye, link *pipe.Listener }
@@ -34,11 +35,11 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.lamp.run(ctx) })
 	wg.Go(func() {
 		defer stop()
-		errEye = s.accept(ctx, s.listeners.eye, "eye", s.serveEye)
+		errEye = s.accept(ctx, s.listeners.eye, "eye", acceptAgain, s.serveEye)
 	})
 	wg.Go(func() {
 		defer stop()
-		errLink = s.accept(ctx, s.listeners.link, "link", s.serveLink)
+		errLink = s.accept(ctx, s.listeners.link, "link", acceptAgain, s.serveLink)
 	})
 	errLoop := s.loop(ctx)
 	stop()

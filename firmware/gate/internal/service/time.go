@@ -157,7 +157,7 @@ func (s *Service) takeTime(note []byte) (wire.Reason, error) {
 	case s.now().Sure:
 		return "", nil // it knows, and better
 	case !s.clock.Tell(word.At, s.clocks.read()):
-		return wire.ClockUnsure, errors.New("it is before the last entry in the journal, or before the build")
+		return wire.ClockUnsure, errors.New("it is before the last entry in the journal, or before the build, or further ahead than one witness is believed")
 	}
 	return "", nil
 }

@@ -145,6 +145,41 @@ func TestLiesAboutTime(t *testing.T) {
 	}
 }
 
+// Somebody forges the network's time, years ahead. The door is shut until the owner says what time it is, or
+// nobody forges it any more; nothing is written down of those years.
+func TestForgedTime(t *testing.T) {
+	t.Parallel()
+	const years = 9 * 8760 * time.Hour
+	for name, owner := range map[string]bool{"the owner says it": true, "nobody forges it any more": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, d := ready(t)
+			h.ahead.Store(int64(years))
+			h.link.state("that the time is not known", func(s wire.State) bool { return s.Timeless })
+			h.unsure(d)
+			if got := no(t, h.tell(h.word(h.owner, years/2, nil))); got.Reason != wire.ClockUnsure {
+				t.Errorf("a phone that is years ahead too: %+v", got)
+			}
+			if owner {
+				if l := h.tell(h.word(h.owner, 0, nil)); l.Kind != wire.LetterTimed || time.Since(into[wire.Timed](t, l).Time).Abs() > time.Minute {
+					t.Fatalf("%s %s", l.Kind, l.Body)
+				}
+			} else {
+				h.ahead.Store(0)
+			}
+			h.link.state("that the time is known", func(s wire.State) bool { return !s.Timeless })
+			h.until("a right code opens", func() bool { return h.try(d, d.secret.Code.Digits()).Kind == wire.LetterTried })
+			h.link.mu.Lock()
+			defer h.link.mu.Unlock()
+			for _, e := range h.link.events {
+				if e.Time.After(time.Now().Add(time.Minute)) {
+					t.Errorf("an entry of %v", e.Time)
+				}
+			}
+		})
+	}
+}
+
 // A gate that is killed in a visit, while the network is away, goes on where it was; one
 // whose machine was started anew does not.
 func TestTimeOverRestart(t *testing.T) {
