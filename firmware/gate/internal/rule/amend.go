@@ -16,7 +16,7 @@ func (s *State) JudgeAmended(p Plan, now Now) wire.Reason {
 		return wire.WindowOver
 	case c == nil:
 		return wire.NoDelivery
-	case p.Revision <= c.plan.Revision:
+	case p.Revision <= max(c.plan.Revision, c.said):
 		return wire.OldRevision
 	case p.Until <= c.plan.From:
 		return wire.Unreadable
@@ -51,11 +51,12 @@ func (t *turn) amend(p *Plan) {
 	t.moveEnd(c, p.Until)
 }
 
-// revert goes back to a window as it was signed. It keeps the revision, so that no earlier
-// amendment comes back.
+// revert takes back what a window was made longer by than it was signed. One that was made
+// shorter stays so: whoever did that may have taken the place of an owner's word, and another delivery
+// may have been promised the time since. It keeps the revision, so that no earlier amendment comes back.
 func (t *turn) revert(p *Plan) {
 	c := t.find(p.Delivery)
-	if c != nil && c.stage != closed && c.plan.Until != p.Until {
+	if c != nil && c.stage != closed && c.plan.Until > p.Until {
 		t.moveEnd(c, p.Until)
 	}
 }

@@ -172,6 +172,35 @@ func TestRevert(t *testing.T) {
 	b.then("forget d1")
 }
 
+// Revoking a member lets nobody in for longer than the last word on the end said, the owner's or the member's;
+// what has been promised to another delivery since stays that one's.
+func TestRevertNeverLengthens(t *testing.T) {
+	b := ready(t) // as signed, until 59 min
+	b.amend(1, 20)
+	b.amend(2, 25)
+	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.From = "d2", p.From+30*60_000 })))
+	b.log = nil
+	b.step(RevertCame(plan()))
+	b.then()
+	b.passes(25 * time.Minute)
+	b.then("window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off")
+	b.passes(6 * time.Minute)
+	b.then("window_opened", "power true", "wake d2", "camera_on")
+}
+
+// The journal knows which revisions are old, also when the amendment is not kept.
+func TestEarlierAmendmentAfterRestart(t *testing.T) {
+	b := ready(t)
+	b.amend(2, 70)
+	b.step(RevertCame(plan()))
+	b.restart(time.Second, plan())
+	for revision := range uint64(3) {
+		if why := b.s.JudgeAmended(amended(revision, 120), b.now); why != wire.OldRevision {
+			t.Errorf("revision %d: %q", revision, why)
+		}
+	}
+}
+
 func TestDisowned(t *testing.T) {
 	b := ready(t)
 	b.keys(Right)

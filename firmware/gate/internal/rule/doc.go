@@ -75,7 +75,8 @@
 // revision counts. What is over, cancelled or locked comes to no new life; what is burned may
 // be made shorter only. The delivery is remembered for as long as its pass would hold as it
 // was signed or amended, whichever is longer, so that a pass sent again opens no second
-// window. When whoever amended it may not any more, the end goes back to what was signed.
+// window. When whoever amended it may not any more, the end goes back to what was signed, if that is
+// sooner.
 //
 // Eye is told when a visit begins and ends: only during one may it show where something moves
 // behind the glass, and only during one is it written down that somebody went from the zone

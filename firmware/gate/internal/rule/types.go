@@ -185,7 +185,8 @@ func PassCame(p Plan) Event { return Event{kind: passCame, plan: p} }
 // first.
 func AmendCame(p Plan) Event { return Event{kind: amendCame, plan: p} }
 
-// RevertCame is a pass as it was signed: whoever amended it may not any more.
+// RevertCame is a pass as it was signed: whoever amended it may not any more. It makes a window
+// shorter only.
 func RevertCame(p Plan) Event { return Event{kind: revertCame, plan: p} }
 
 // CancelCame is a verified order that a delivery's window ends.

@@ -300,11 +300,48 @@ func TestRevokedAmendment(t *testing.T) {
 	h.link.send(pipe.TypeNote, h.signRevocation(member))
 	h.link.event(wire.GrantRevoked)
 	h.link.state("the end as it was signed", func(s wire.State) bool { return s.Until.Equal(d.terms.Until) && s.Delivery == d.terms.Delivery })
-	h.until("the amendment is gone", func() bool { return h.kept(".amend") == 0 })
 	h.eye.await(t, func(e *eye) bool { return e.pass.Until.Equal(d.terms.Until) })
+	h.again()
+	h.link.event(wire.CameraOn)
+	h.link.state("the end as it was signed, after a restart", func(s wire.State) bool { return s.Until.Equal(d.terms.Until) })
+	h.eye.await(t, func(e *eye) bool { return e.pass.Until.Equal(d.terms.Until) })
+	if n := h.link.count(wire.Amended); n != 2 {
+		t.Errorf("another end is said %d times, want once for each", n)
+	}
 	if n := h.link.count(wire.Cancelled); n != 0 {
 		t.Error("the owner's delivery was cancelled")
 	}
+}
+
+// Whom the owner revoked has the last word on no end that is later than the owner's: the window stays as
+// short as it was made, and no earlier revision comes back, over a restart.
+func TestRevokedMemberLengthensNothing(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	member := newKey(t)
+	h.link.send(pipe.TypeNote, h.signGrant(member, pass.MayDeliver))
+	h.link.event(wire.GrantAdded)
+	for revision, end := range []time.Duration{20 * time.Minute, 25 * time.Minute} {
+		h.link.send(pipe.TypeNote, h.signAmendment(d, uint64(revision+1), end, []ed25519.PrivateKey{h.owner, member}[revision]))
+		h.link.event(wire.Amended)
+	}
+	short := func(s wire.State) bool { return s.Until.Equal(d.terms.From.Add(25 * time.Minute)) }
+	h.link.state("the member's end", short)
+	h.link.send(pipe.TypeNote, h.signRevocation(member))
+	h.link.event(wire.GrantRevoked)
+	for range 2 {
+		h.link.send(pipe.TypeNote, h.signAmendment(d, 1, 3*time.Hour, h.owner)) // one that a hub has kept back
+		if e := h.link.event(wire.PassRefused); e.Reason != wire.OldRevision {
+			t.Errorf("%+v", e)
+		}
+		h.link.state("the same end", short)
+		h.again()
+		h.link.event(wire.CameraOn) // eye opens what it is handed
+	}
+	h.link.state("the same end", short)
+	h.link.send(pipe.TypeNote, h.signAmendment(d, 3, 40*time.Minute, h.owner))
+	h.link.event(wire.Amended)
+	h.link.state("the owner's new end", func(s wire.State) bool { return s.Until.Equal(d.terms.From.Add(40 * time.Minute)) })
 }
 
 // A device lets go of keys of which nothing can hold any more, on its disk too, and takes no such word

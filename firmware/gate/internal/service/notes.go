@@ -245,7 +245,8 @@ func (s *Service) outlaw() {
 			s.step(rule.DisownCame(delivery))
 			continue
 		}
-		s.putBack(signed)
+		// The amendment stays on the disk: it says which revisions are old. See restoreAmended.
+		s.passes[delivery] = signed
 		s.step(rule.RevertCame(rule.PlanOf(signed)))
 	}
 	s.cutOutlaws()

@@ -258,7 +258,12 @@ func (s *Service) restoreAmended(kept *book.Book, p pass.Pass) pass.Pass {
 		s.log.Error("a kept amendment cannot be read", "delivery", delivery, "error", err)
 		return p
 	}
-	s.state.Restore(rule.PlanOf(amended))
+	plan := rule.PlanOf(amended)
+	if s.may.Permits(amended) != nil && s.may.Permits(p) == nil {
+		// Whoever amended it may not any more; see outlaw.
+		plan.Until, amended = min(plan.Until, rule.PlanOf(p).Until), p
+	}
+	s.state.Restore(plan)
 	return amended
 }
 

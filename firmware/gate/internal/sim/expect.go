@@ -25,7 +25,7 @@ func (a *account) take(e *event) {
 	case evAmend:
 		a.amendCame(e.plan)
 	case evRevert:
-		if l := &a.led[e.d]; l.known && l.window != shut && l.plan.Until != e.plan.Until {
+		if l := &a.led[e.d]; l.known && l.window != shut && l.plan.Until > e.plan.Until {
 			a.moveEnd(e.d, e.plan.Until)
 		}
 	case evDisown:
@@ -146,7 +146,7 @@ func (a *account) refusesAmended(p *rule.Plan) (why [8]wire.Reason, n int) {
 		return why, n
 	}
 	longer := p.Until > l.plan.Until
-	add(p.Revision <= l.plan.Revision, wire.OldRevision)
+	add(p.Revision <= max(l.plan.Revision, l.said), wire.OldRevision)
 	add(p.Until <= l.plan.From, wire.Unreadable)
 	add(l.cancelled || l.window == shut || a.now.Wall >= l.plan.Until, wire.WindowOver)
 	add(longer && (l.visit == over || l.locked), wire.CodeUsed)

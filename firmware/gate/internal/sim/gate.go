@@ -295,6 +295,16 @@ func (w *World) start() {
 
 var vias = [digitWays]string{string(rule.Keypad), string(rule.Page)}
 
+// restored is a kept pass as gate comes up with it: what was amended by somebody who may not any more
+// makes it no longer than it was signed.
+func (w *World) restored(i int) rule.Plan {
+	p := amended(w.disk.plans[i], w.disk.amended[i])
+	if w.drawer[i].revoked {
+		p.Until = min(p.Until, w.disk.plans[i].Until)
+	}
+	return p
+}
+
 // replay makes a rule's state of what the disk has, and says which time it is at least.
 func (w *World) replay(s *rule.State) (floor int64) {
 	d := &w.disk
@@ -313,8 +323,8 @@ func (w *World) replay(s *rule.State) (floor int64) {
 		}
 		done[first] = true
 		s.Restore(d.plans[first])
-		if m := d.amended[first]; m.revision > 0 {
-			s.Restore(amended(d.plans[first], m))
+		if d.amended[first].revision > 0 {
+			s.Restore(w.restored(int(first)))
 		}
 	}
 	floor = built

@@ -229,7 +229,7 @@ func (w *World) linkSays() {
 	}
 }
 
-// revoke takes from whoever amended a delivery the right to: its end is as signed again.
+// revoke takes from whoever amended a delivery the right to: its end is no later than signed.
 func (w *World) revoke(d uint8) {
 	g := &w.gate
 	w.drawer[d].revoked = true
@@ -237,7 +237,6 @@ func (w *World) revoke(d uint8) {
 		return
 	}
 	g.amended[d] = amendment{}
-	w.enqueue(job{kind: jobAmend, d: d})
 	w.step(event{kind: evRevert, d: int8(d), plan: &g.plans[d]})
 }
 

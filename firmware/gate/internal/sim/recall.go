@@ -23,7 +23,8 @@ func (a *account) recall(w *World, now rule.Now) {
 			}
 		}
 		if i >= 0 {
-			a.led[i] = ledger{plan: amended(d.plans[i], d.amended[i]), place: a.place(), known: true, keep: max(d.plans[i].Until, d.amended[i].until)}
+			p := w.restored(int(i))
+			a.led[i] = ledger{plan: p, place: a.place(), known: true, keep: max(d.plans[i].Until, p.Until)}
 			a.epoch = max(a.epoch, d.plans[i].Epoch)
 		}
 	}
