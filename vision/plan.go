@@ -49,6 +49,7 @@ type Plan struct {
 	Zones  [][]Point // polygons of what is shown: 1 to 4, of 3 to 32 corners in all, each simple
 	Large  bool      // they may take more than 60 % of the picture
 	Lamp   Box       // where the challenge lamp is; only what of it lies in a zone is measured
+	Vouch  bool      // whether the zone shows only while somebody vouches that the picture shows the lamp: see Sight.LampSeen
 	Mode   Mode      // what the glass is made from
 	Shadow bool      // whether to show where something moves behind the glass while a visit is under way
 	Nonce  [16]byte  // the delivery's own, never used for another
@@ -84,6 +85,7 @@ const (
 	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was signed for
 	CameraMoved    Reason = "camera_moved"    // the zone no longer shows what the reference shows
 	ReferenceBad   Reason = "reference_bad"   // the plan has a reference that cannot be read
+	LampUnseen     Reason = "lamp_unseen"     // the plan asks for the lamp, and nobody vouches now that the picture shows it
 	RedactorFailed Reason = "redactor_failed" // a fault in here; what it left is not shown
 )
 

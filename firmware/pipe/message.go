@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 4
+const Version = 5
 
 // Type says what a frame's body is.
 type Type byte
@@ -26,6 +26,7 @@ const (
 	TypeVisit     Type = 0x15 // Visit
 	TypeRemember  Type = 0x16 // empty: how does the camera stand now
 	TypeReference Type = 0x17 // Reference, the reply
+	TypeLamp      Type = 0x18 // Lamp
 	TypeMail      Type = 0x20 // wire.Letter, both ways
 	TypeNote      Type = 0x21 // signed pass or order, as it came from the hub
 	TypeFollow    Type = 0x22 // Follow: send events from here on
@@ -63,6 +64,8 @@ func (t Type) String() string {
 		return "remember"
 	case TypeReference:
 		return "reference"
+	case TypeLamp:
+		return "lamp"
 	case TypeMail:
 		return "mail"
 	case TypeNote:
@@ -134,6 +137,7 @@ type Wake struct {
 	Tint      []byte   `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
 	Reference []byte   `json:"reference,omitempty"` // what the pass asks for by its SHA-256
 	Visit     bool     `json:"visit,omitempty"`     // a visit is under way
+	Lamp      bool     `json:"lamp,omitempty"`      // as Lamp's Seen
 }
 
 // Tint is the colours of a delivery's glass: 216 bytes of the interior. From eye it is a wish. Gate writes the
@@ -148,6 +152,15 @@ type Tint struct {
 type Visit struct {
 	UnderWay bool `json:"underWay"`
 }
+
+// Lamp says whether the picture shows, by eye's Looks, what the lamp does. Where the pass requires the camera,
+// eye shows all glass unless it does. That it does holds for LampHolds; gate says it again while it stays so.
+type Lamp struct {
+	Seen bool `json:"seen"`
+}
+
+// LampHolds is for how long eye believes that the lamp is seen: gate may hang, with the pipe open.
+const LampHolds = 2 * time.Second
 
 // Reference is how the camera stands now: edges of the zone. Reason says why there is none.
 type Reference struct {

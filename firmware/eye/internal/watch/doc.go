@@ -17,10 +17,14 @@
 // gate has them on its disk and says so (an offer without an answer is repeated every
 // [offerSpacing]), and then are those that gate says. A visit's begin and end are gate's word.
 //
+// Only gate knows what the lamp did, so whether the picture is of here and now is gate's word too. Where
+// the pass requires the camera, all is glass until gate has seen the lamp in the Looks, and again when it
+// does not, when it is gone, and when it has not said so for [pipe.LampHolds]. The lamp is measured all the while.
+//
 // Every frame is redacted, and a Look of it goes to gate. It is encoded only while somebody
 // is connected to see it: an encoder running for nobody would cost a third of a core. A Look
 // of a frame that was not encoded has Unit 0; gate signs beats only for those who watch, and
 // while they watch each frame is encoded.
 //
-// Non-goals: to judge whether the picture is live. Only gate knows what the lamp did.
+// Non-goals: to judge whether the picture is live.
 package watch

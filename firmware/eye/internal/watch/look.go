@@ -54,7 +54,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 		s.frames = base + seen.Frame
 		glass := wire.Reason(seen.Glass)
 		s.stream.Glass(glass)
-		if glass != said && glass != "" && now.Sub(reported).Abs() >= troubleSpacing {
+		if glass != said && glass != "" && glass != wire.LampUnseen && now.Sub(reported).Abs() >= troubleSpacing {
 			s.trouble(glass, errors.Join(errors.New("the whole picture is glass"), sight.Trouble()))
 			reported = now
 		}

@@ -21,6 +21,7 @@ type session struct {
 	sight    *vision.Sight
 	until    atomic.Int64 // the window's end, nanoseconds since 1970
 	left     *time.Timer  // to it, by a clock that nobody sets; calls stop
+	lapse    *time.Timer  // to where gate's word that the lamp is seen holds no longer
 	stop     context.CancelFunc
 	done     chan struct{}
 	why      string // it ended by itself; to be read once done is closed
@@ -49,11 +50,13 @@ func (s *Service) start(ctx context.Context, p pass.Pass, w pipe.Wake) *session 
 	run := &session{wake: w, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
 	run.until.Store(terms.Until.UnixNano())
 	run.left = time.AfterFunc(terms.Until.Sub(s.clock()), stop)
+	run.lapse = time.AfterFunc(pipe.LampHolds, func() { sight.LampSeen(false) })
 	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
 	go func() {
 		defer close(run.done)
 		defer stop()
 		defer run.left.Stop()
+		defer run.lapse.Stop()
 		run.why = s.look(ctx, terms, run)
 	}()
 	return run
@@ -76,8 +79,8 @@ func (run *session) endsAs(w pipe.Wake) bool { return bytes.Equal(run.wake.Amend
 func planOf(t pass.Terms, w pipe.Wake) vision.Plan {
 	p := vision.Plan{
 		Zones: make([][]vision.Point, len(t.Zones)), Large: t.Large,
-		Lamp: vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
-		Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
+		Lamp:  vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
+		Vouch: t.Camera, Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
 	}
 	for i, zone := range t.Zones {
 		for _, c := range zone {
@@ -113,6 +116,17 @@ func (run *session) visit(underWay bool) {
 	if run != nil {
 		run.sight.Visit(underWay)
 	}
+}
+
+// lamp says whether gate sees the lamp in the pictures. That it does not is sure at once; that it does holds for a while.
+func (run *session) lamp(seen bool) {
+	if run == nil {
+		return
+	}
+	if seen {
+		run.lapse.Reset(pipe.LampHolds)
+	}
+	run.sight.LampSeen(seen)
 }
 
 // remember tells gate how the camera stands, once for each time that gate asks. Making that

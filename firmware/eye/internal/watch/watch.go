@@ -51,6 +51,7 @@ type order struct {
 	wake  pipe.Wake
 	tint  pipe.Tint
 	visit bool
+	lamp  bool
 }
 
 type orderKind int
@@ -60,6 +61,7 @@ const (
 	sleep
 	settle
 	visit
+	lamp
 	remember
 	gateWent
 )
@@ -118,6 +120,10 @@ func understand(f pipe.Frame) (o order, err error) {
 		var v pipe.Visit
 		o.kind, err = visit, f.JSON(&v)
 		o.visit = v.UnderWay
+	case pipe.TypeLamp:
+		var l pipe.Lamp
+		o.kind, err = lamp, f.JSON(&l)
+		o.lamp = l.Seen
 	case pipe.TypeRemember:
 		o.kind = remember
 	default:
@@ -186,6 +192,7 @@ func (s *Service) supervise(ctx context.Context) {
 					lost.Reset(gatePatience)
 				}
 				away = true
+				running.lamp(false) // nobody sees it now
 			case sleep:
 				end("gate says sleep")
 			case wake:
@@ -208,12 +215,15 @@ func (s *Service) supervise(ctx context.Context) {
 				}
 				running.settle(o.wake.Tint)
 				running.visit(o.wake.Visit)
+				running.lamp(o.wake.Lamp)
 			case settle:
 				if running != nil && o.tint.Delivery == running.delivery {
 					running.settle(o.tint.Colours)
 				}
 			case visit:
 				running.visit(o.visit)
+			case lamp:
+				running.lamp(o.lamp)
 			case remember:
 				s.remember(running)
 			}

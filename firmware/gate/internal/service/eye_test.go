@@ -34,6 +34,7 @@ type eye struct {
 	wakes  []pipe.Wake
 	tints  []pipe.Tint // what gate said
 	visits []bool
+	lamps  []bool
 	asked  int // how often gate asked how the camera stands
 	pass   pass.Terms
 }
@@ -90,6 +91,12 @@ func (e *eye) hear(f pipe.Frame) {
 			e.t.Error(err)
 		}
 		e.visits = append(e.visits, v.UnderWay)
+	case pipe.TypeLamp:
+		var l pipe.Lamp
+		if err := f.JSON(&l); err != nil {
+			e.t.Error(err)
+		}
+		e.lamps = append(e.lamps, l.Seen)
 	case pipe.TypeRemember:
 		e.asked++
 		if e.silent || len(e.stands) == 0 {
@@ -201,6 +208,14 @@ func (e *eye) told() bool {
 		return e.visits[n-1]
 	}
 	return len(e.wakes) > 0 && e.wakes[len(e.wakes)-1].Visit
+}
+
+// lit is what eye was told of the lamp last, and how often it was told at all.
+func (e *eye) lit() (seen bool, told int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := len(e.lamps)
+	return n > 0 && e.lamps[n-1], n
 }
 
 func (e *eye) woken() pipe.Wake {

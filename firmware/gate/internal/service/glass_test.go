@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vestibule/firmware/pipe"
+	"vestibule/hardware/sim"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -225,6 +226,56 @@ func TestVisitAndBeyond(t *testing.T) {
 	if n := h.link.count(wire.BeyondDoorway); n != 2 {
 		t.Errorf("%d times beyond the doorway, want 2", n)
 	}
+}
+
+// Eye hears that the lamp is seen, and again and again while it is; that it is not, once.
+func TestEyeIsToldOfTheLamp(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	told := func(want bool) {
+		t.Helper()
+		h.until("eye is told of the lamp", func() bool { seen, _ := h.eye.lit(); return seen == want })
+	}
+	again := func(want bool) {
+		t.Helper()
+		told(want)
+		_, before := h.eye.lit()
+		h.until("eye is told again", func() bool { _, n := h.eye.lit(); return n >= before+3 })
+		told(want)
+	}
+	if h.eye.woken().Lamp {
+		t.Error("eye is woken with a lamp that nobody can have seen")
+	}
+	again(true)
+	cover := func(on bool) {
+		h.house.Do(func(house *sim.House, now time.Time) { house.SetCovered(on, now) })
+	}
+	cover(true)
+	told(false)
+	_, before := h.eye.lit()
+	looks := h.eye.looks.Load()
+	h.until("it has looked for longer", func() bool { return h.eye.looks.Load() > looks+20 })
+	if _, n := h.eye.lit(); n != before {
+		t.Errorf("it is told %d times more that the lamp is not seen", n-before)
+	}
+	cover(false)
+	again(true)
+
+	// The window gets another end: eye is woken again, and nothing is forgotten.
+	h.link.send(pipe.TypeNote, h.signAmendment(d, 1, 2*time.Hour, h.owner))
+	h.until("eye is woken again", func() bool { return h.eye.woken().Amendment != nil })
+	if !h.eye.woken().Lamp {
+		t.Error("eye is woken again, and the lamp forgotten")
+	}
+
+	// Another eye begins anew.
+	h.eye.close()
+	h.eye = h.openEye()
+	h.until("another eye is awake", h.eye.awake.Load)
+	if h.eye.woken().Lamp {
+		t.Error("another eye is woken with the lamp that the first has seen")
+	}
+	again(true)
 }
 
 // Looks of a window that is over say nothing of the next one.

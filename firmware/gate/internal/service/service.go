@@ -88,6 +88,8 @@ type Service struct {
 	eye      *session
 	link     *session
 	watch    challenge.Watch
+	lampTold bool          // what eye was last told of the lamp
+	lampAt   time.Duration // and when
 	unit     uint64
 	secret   secretOf
 	dummy    pass.Secret
