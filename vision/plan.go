@@ -56,6 +56,9 @@ type Plan struct {
 
 	// Tint is the colours of the glass that this delivery has given away before; nil when it has none yet.
 	Tint *Tint
+	// Cut is how the camera's picture was cut when this delivery first showed the zone, as Look.Cut said it; empty when it
+	// has not. Another camera, or another mode of it, shows something else through the same zone, so it is refused.
+	Cut string
 	// Reference is how the camera stood when its owner last said that it stands well (see
 	// Sight.Reference); nil when nobody has. One that cannot be read makes the whole picture glass.
 	Reference []byte
@@ -82,7 +85,7 @@ const (
 	CameraFailed   Reason = "camera_failed"   // it cannot be opened or read
 	CameraEnded    Reason = "camera_ended"    // it has no more frames
 	CameraStalled  Reason = "camera_stalled"  // it has given no new frame for half a second
-	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was signed for
+	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was shown with
 	CameraMoved    Reason = "camera_moved"    // the zone no longer shows what the reference shows
 	ReferenceBad   Reason = "reference_bad"   // the plan has a reference that cannot be read
 	LampUnseen     Reason = "lamp_unseen"     // the plan asks for the lamp, and nobody vouches now that the picture shows it

@@ -55,6 +55,9 @@ type Look struct {
 	Lamp uint16
 	// Glass is why the picture is all glass; empty when the zone shows.
 	Glass Reason
+	// Cut says what sizes the camera's picture is cut from and to: the zone means nothing without. Whoever keeps it, for
+	// Plan.Cut, compares it and no more. It is empty where there was no frame.
+	Cut string
 	// Tint is what the glass would take its colours from: set in every Look of a picture of the mode Blur until
 	// the colours are settled (see Sight.Settle).
 	Tint *Tint

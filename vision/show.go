@@ -40,7 +40,7 @@ func (s *Sight) show(now time.Duration) (r Redacted, l Look, err error) {
 		s.last, s.said = now, ""
 		r, l = Redacted{picture, picture.Turn(), ""}, s.look("")
 	}
-	l.At, l.Lamp = s.taken.At, lamp
+	l.At, l.Lamp, l.Cut = s.taken.At, lamp, s.cam.shownCut()
 	return r, l, nil
 }
 

@@ -117,13 +117,15 @@ type Look struct {
 	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
 	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
 	Beyond int        `json:"beyond,omitempty"`
-	Spent  wire.Spent `json:"spent"` // by this opening of the camera
+	Cut    string     `json:"cut,omitempty"` // how the camera's picture is cut, at most MaxCut, see vision.Look
+	Spent  wire.Spent `json:"spent"`         // by this opening of the camera
 }
 
 // Sizes of what eye gives gate to keep, in bytes.
 const (
 	TintSize     = 216      // 16x9 cells of 12 bits, see vision.Tint
 	MaxReference = 16 << 10 // the most of how a camera stands
+	MaxCut       = 64       // the most of how its picture is cut
 )
 
 // Wake tells eye to open the camera. Eye checks the pass by itself; the rest is what gate keeps for it
@@ -135,6 +137,7 @@ type Wake struct {
 	Amendment []byte   `json:"amendment,omitempty"` // the latest, signed
 	Proof     [][]byte `json:"proof,omitempty"`     // what the owner granted to whoever signed these, if it was not the owner
 	Tint      []byte   `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
+	Cut       string   `json:"cut,omitempty"`       // a Look's, of when this delivery first showed the zone
 	Reference []byte   `json:"reference,omitempty"` // what the pass asks for by its SHA-256
 	Visit     bool     `json:"visit,omitempty"`     // a visit is under way
 	Lamp      bool     `json:"lamp,omitempty"`      // as Lamp's Seen

@@ -13,7 +13,8 @@
 //
 // What gate keeps from one opening of the camera to the next it hands over with the pass, and
 // is believed only so far: a reference of how the camera stands has to have the SHA-256 that
-// the owner signed, else all is glass. The glass's colours are measured here, shown only once
+// the owner signed, else all is glass. A camera whose picture is cut otherwise than when the delivery
+// first showed the zone is refused: the zone would be somewhere else. The glass's colours are measured here, shown only once
 // gate has them on its disk and says so (an offer without an answer is repeated every
 // [offerSpacing]), and then are those that gate says. A visit's begin and end are gate's word.
 //

@@ -63,7 +63,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			s.report(pipe.TypeTint, pipe.Tint{Delivery: terms.Delivery, Colours: slices.Clone(seen.Tint[:])})
 		}
 		report := pipe.Look{
-			Delivery: terms.Delivery, Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass, Beyond: seen.Beyond,
+			Delivery: terms.Delivery, Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass, Beyond: seen.Beyond, Cut: seen.Cut,
 			Spent: wire.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
 		}
 		if s.stream.Wanted() {

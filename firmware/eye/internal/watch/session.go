@@ -81,6 +81,7 @@ func planOf(t pass.Terms, w pipe.Wake) vision.Plan {
 		Zones: make([][]vision.Point, len(t.Zones)), Large: t.Large,
 		Lamp:  vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
 		Vouch: t.Camera, Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
+		Cut: w.Cut,
 	}
 	for i, zone := range t.Zones {
 		for _, c := range zone {

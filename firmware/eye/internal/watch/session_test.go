@@ -326,6 +326,30 @@ func TestTheLampOfAnOptionalCamera(t *testing.T) {
 	}
 }
 
+// Of a camera that is cut otherwise than when the delivery first showed the zone, nothing shows.
+func TestAnotherCut(t *testing.T) {
+	b := newBench(t)
+	w := pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)}
+	b.send(pipe.TypeWake, w)
+	b.shows("")
+	for w.Cut == "" {
+		w.Cut = b.look().Cut
+	}
+	if len(w.Cut) > pipe.MaxCut {
+		t.Fatalf("the cut is %q", w.Cut)
+	}
+	b.send(pipe.TypeSleep, nil)
+	b.send(pipe.TypeWake, w)
+	b.shows("")
+	w.Cut = "9999x" + w.Cut
+	b.send(pipe.TypeSleep, nil)
+	b.send(pipe.TypeWake, w)
+	if got := b.trouble(); got.Reason != wire.CameraResized {
+		t.Errorf("%+v", got)
+	}
+	b.shows(wire.CameraResized)
+}
+
 // What gate says of a visit and of tints while there is no picture harms nobody.
 func TestOrdersWithoutAPicture(t *testing.T) {
 	b := newBench(t)

@@ -197,7 +197,14 @@ func (e *eye) shows(h *home, want []byte) {
 func (e *eye) says(beyond, colour, shadow int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.seen = pipe.Look{Beyond: beyond, Spent: wire.Spent{Colour: colour, Shadow: shadow}}
+	e.seen.Beyond, e.seen.Spent = beyond, wire.Spent{Colour: colour, Shadow: shadow}
+}
+
+// cuts sets how the next looks say that the camera's picture is cut.
+func (e *eye) cuts(cut string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen.Cut = cut
 }
 
 // told is what eye knows of the visit.

@@ -53,7 +53,7 @@ func (s *Service) wakeEye(delivery string, visit bool) {
 	}
 	s.lampTold, s.lampAt = s.watch.Verdict() == challenge.Seen, s.clocks.Mono()
 	s.toEye(pipe.TypeWake, pipe.Wake{
-		Lamp: s.lampTold,
+		Lamp: s.lampTold, Cut: s.cuts[delivery],
 		Pass: p.Note(), Amendment: p.Amendment(), Proof: s.may.Proof(p), Tint: tint, Reference: s.shelf.Get(p.Terms().Reference), Visit: visit,
 	})
 }
@@ -66,6 +66,20 @@ func (s *Service) tellLamp(seen bool) {
 	}
 	s.lampTold, s.lampAt = seen, mono
 	s.toEye(pipe.TypeLamp, pipe.Lamp{Seen: seen})
+}
+
+// cut keeps how the camera's picture is cut when a delivery first shows the zone. It counts from then on, also for an eye
+// that is started anew; on the disk it is for a gate that is.
+func (s *Service) cut(l pipe.Look) {
+	if _, known := s.cuts[l.Delivery]; known || l.Glass != "" || l.Cut == "" || len(l.Cut) > pipe.MaxCut {
+		return
+	}
+	s.cuts[l.Delivery] = l.Cut
+	s.disk.do(func() error { return s.disk.book.KeepCut(l.Delivery, l.Cut) }, func(err error) {
+		if err != nil {
+			s.log.Error("how the camera's picture is cut cannot be kept", "delivery", l.Delivery, "error", err)
+		}
+	})
 }
 
 // tint takes what eye would make the glass from. The first of a delivery is written down before

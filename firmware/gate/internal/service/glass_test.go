@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"vestibule/firmware/gate/internal/book"
 	"vestibule/firmware/pipe"
 	"vestibule/hardware/sim"
 	"vestibule/hub/pass"
@@ -188,6 +190,59 @@ func TestDamagedTint(t *testing.T) {
 				t.Errorf("it was written again: %v", err)
 			}
 		})
+	}
+}
+
+// How the camera's picture was cut when a delivery first showed the zone is kept for every eye and gate after that.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	file := filepath.Join(h.dir, "gate", "passes", d.terms.Delivery+".cut")
+	looked := func() {
+		t.Helper()
+		n := h.eye.looks.Load()
+		h.until("eye has looked", func() bool { return h.eye.looks.Load() > n+3 })
+	}
+	anew := func(want string) {
+		t.Helper()
+		h.eye.close()
+		h.eye = h.openEye()
+		h.until("eye is awake", h.eye.awake.Load)
+		if w := h.eye.woken(); w.Cut != want {
+			t.Errorf("eye is woken with %q, want %q", w.Cut, want)
+		}
+	}
+	h.eye.glass.Store(wire.LampUnseen)
+	h.eye.cuts("320x240") // it was not shown
+	looked()
+	h.eye.glass.Store(wire.Reason(""))
+	h.eye.cuts("")
+	looked()
+	h.eye.cuts(strings.Repeat("9", pipe.MaxCut+1))
+	looked()
+	anew("")
+	h.eye.cuts("1280x720")
+	looked()
+	h.eye.cuts("640x480")
+	looked()
+	anew("1280x720")
+	h.until("it is on the disk", func() bool { b, err := os.ReadFile(file); return err == nil && string(b) == "1280x720\n" })
+	h.end()
+	h.startAlone()
+	h.eye, h.link = h.openEye(), h.openLink(0)
+	h.until("eye is awake", h.eye.awake.Load)
+	if w := h.eye.woken(); w.Cut != "1280x720" {
+		t.Errorf("after a restart eye is woken with %q", w.Cut)
+	}
+	h.end()
+	if err := os.Truncate(file, 3); err != nil {
+		t.Fatal(err)
+	}
+	h.startAlone()
+	h.eye, h.link = h.openEye(), h.openLink(0)
+	h.until("eye is awake", h.eye.awake.Load)
+	if w := h.eye.woken(); w.Cut != book.Damaged {
+		t.Errorf("of a damaged one eye is woken with %q", w.Cut)
 	}
 }
 
