@@ -158,3 +158,50 @@ func TestCameraHangs(t *testing.T) {
 		})
 	}
 }
+
+// The zone is for the cut with which its delivery first showed it, also for a Sight that is opened anew.
+func TestAnotherCut(t *testing.T) {
+	of := func(w, h int) act {
+		return func(p *play, f *raw.Frame) error {
+			err := good(90)(p, f)
+			f.SensorWidth, f.SensorHeight = w, h
+			return err
+		}
+	}
+	plan := doorPlan(Frosted)
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		for range 10 {
+			_, l := next(t, s)
+			plan.Cut = l.Cut
+		}
+	}, times(20, of(1280, 720)))
+	if plan.Cut != "1280x720 to 320x240" {
+		t.Fatalf("the cut is %q", plan.Cut)
+	}
+	for _, c := range []struct {
+		cut  string
+		w, h int
+		want Reason
+	}{
+		{plan.Cut, 1280, 720, ""},
+		{plan.Cut, 640, 480, CameraResized},
+		{plan.Cut, 720, 1280, CameraResized},
+		{plan.Cut, 0, 0, CameraResized},
+		{"1280x720 to 640x480", 1280, 720, CameraResized},
+		{"damaged", 1280, 720, CameraResized},
+		{"", 640, 480, ""},
+	} {
+		plan.Cut = c.cut
+		stage(t, plan, func(t *testing.T, s *Sight) {
+			for range 10 {
+				r, l := next(t, s)
+				if l.Glass != c.want || (l.Cut == "") != (c.want != "") {
+					t.Fatalf("%q and %dx%d: %+v", c.cut, c.w, c.h, l)
+				}
+				if c.want != "" {
+					isGlass(t, r, 90)
+				}
+			}
+		}, times(20, of(c.w, c.h)), times(20, of(c.w, c.h)), times(20, of(c.w, c.h)))
+	}
+}

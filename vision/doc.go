@@ -25,8 +25,8 @@
 // # Failure
 //
 // Every failure ends in glass, never in a stale or a clearer picture: no zone or a bad one, a camera
-// that fails, ends, stalls, changes its size or has moved, a panic in here or in a driver. Each comes with a
-// Reason. What this cannot catch is an exception thrown inside OpenCV's C++ (or a fault in any C library): it
+// that fails, ends, stalls, gives another size than when the delivery began (Plan.Cut) or has moved, a lamp that the plan asks for and nobody sees, a panic in
+// here or in a driver. Each comes with a Reason. What this cannot catch is an exception thrown inside OpenCV's C++ (or a fault in any C library): it
 // ends the process. Then there is no picture at all, which is as private, and whoever started the process starts
 // it again. A broken JPEG of a camera's is left out. What FFmpeg and GStreamer decode, they may patch up where it
 // is broken, so a compressed film or pipeline is for a desk; a file that breaks off ends in glass.

@@ -49,12 +49,16 @@ type Plan struct {
 	Zones  [][]Point // polygons of what is shown: 1 to 4, of 3 to 32 corners in all, each simple
 	Large  bool      // they may take more than 60 % of the picture
 	Lamp   Box       // where the challenge lamp is; only what of it lies in a zone is measured
+	Vouch  bool      // whether the zone shows only while somebody vouches that the picture shows the lamp: see Sight.LampSeen
 	Mode   Mode      // what the glass is made from
 	Shadow bool      // whether to show where something moves behind the glass while a visit is under way
 	Nonce  [16]byte  // the delivery's own, never used for another
 
 	// Tint is the colours of the glass that this delivery has given away before; nil when it has none yet.
 	Tint *Tint
+	// Cut is how the camera's picture was cut when this delivery first showed the zone, as Look.Cut said it; empty when it
+	// has not. Another camera, or another mode of it, shows something else through the same zone, so it is refused.
+	Cut string
 	// Reference is how the camera stood when its owner last said that it stands well (see
 	// Sight.Reference); nil when nobody has. One that cannot be read makes the whole picture glass.
 	Reference []byte
@@ -81,9 +85,10 @@ const (
 	CameraFailed   Reason = "camera_failed"   // it cannot be opened or read
 	CameraEnded    Reason = "camera_ended"    // it has no more frames
 	CameraStalled  Reason = "camera_stalled"  // it has given no new frame for half a second
-	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was signed for
+	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was shown with
 	CameraMoved    Reason = "camera_moved"    // the zone no longer shows what the reference shows
 	ReferenceBad   Reason = "reference_bad"   // the plan has a reference that cannot be read
+	LampUnseen     Reason = "lamp_unseen"     // the plan asks for the lamp, and nobody vouches now that the picture shows it
 	RedactorFailed Reason = "redactor_failed" // a fault in here; what it left is not shown
 )
 

@@ -41,20 +41,22 @@ type reader struct {
 	opening bool   // camera.Open has not returned yet
 	cause   error  // the last trouble, kept while the camera is being opened again
 	again   int    // frames since the last new one whose number or time was no new one
+	cut     string // what the zone is for; once set it stays
 
 	// The goroutine's own; left may be read once done is closed.
 	writing          *raw.Frame
-	left             error // from closing the source last opened
-	pinned           bool  // a good frame has been seen, and with it the geometry that the zone is for
-	sensorW, sensorH int
+	left             error  // from closing the source last opened
+	pinned           string // the geometry that the zone is for; empty until there is a good frame
+	checked          string // that of the last frame
+	sensorW, sensorH int    // which is of this sensor
 	frozen           *frozen.Watch
 }
 
-func newReader(source camera.Source, size Size, fps int) *reader {
+func newReader(source camera.Source, size Size, fps int, cut string) *reader {
 	arena := &raw.Arena{}
 	return &reader{
 		source: source, arena: arena, size: size, fps: fps,
-		done: make(chan struct{}), wake: make(chan struct{}, 1), frozen: frozen.New(),
+		done: make(chan struct{}), wake: make(chan struct{}, 1), frozen: frozen.New(), pinned: cut,
 		waiting: arena.Frame(size.Width, size.Height), writing: arena.Frame(size.Width, size.Height),
 	}
 }
@@ -126,7 +128,7 @@ func (r *reader) session(ctx context.Context) (good bool, err error) {
 	}
 }
 
-// check refuses a frame of another geometry than the first good one of this Sight.
+// check refuses a frame of another geometry than the delivery's first.
 func (r *reader) check(f *raw.Frame) error {
 	if err := f.Check(r.size.Width, r.size.Height); err != nil {
 		if !r.writing.Reset() { // the source has spoilt the one it was lent
@@ -134,11 +136,15 @@ func (r *reader) check(f *raw.Frame) error {
 		}
 		return err
 	}
-	if !r.pinned {
-		r.pinned, r.sensorW, r.sensorH = true, f.SensorWidth, f.SensorHeight
+	if r.checked == "" || f.SensorWidth != r.sensorW || f.SensorHeight != r.sensorH {
+		r.checked = fmt.Sprintf("%dx%d to %v", f.SensorWidth, f.SensorHeight, r.size)
+		r.sensorW, r.sensorH = f.SensorWidth, f.SensorHeight
 	}
-	if f.SensorWidth != r.sensorW || f.SensorHeight != r.sensorH {
-		return fmt.Errorf("%w: it was %dx%d and is %dx%d", raw.ErrResized, r.sensorW, r.sensorH, f.SensorWidth, f.SensorHeight)
+	if r.pinned == "" {
+		r.pinned = r.checked
+	}
+	if r.checked != r.pinned {
+		return fmt.Errorf("%w: it was cut from %s, and is from %s", raw.ErrResized, r.pinned, r.checked)
 	}
 	return nil
 }
@@ -150,7 +156,7 @@ func (r *reader) publish() {
 		r.lost++
 	}
 	r.waiting, r.writing = r.writing, r.waiting
-	r.fresh, r.reason, r.cause, r.again = true, "", nil, 0
+	r.fresh, r.reason, r.cause, r.again, r.cut = true, "", nil, 0, r.pinned
 	r.mu.Unlock()
 	r.signal()
 }
@@ -203,6 +209,13 @@ func (r *reader) set(opening bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.opening = opening
+}
+
+// shownCut is the geometry of the frames that were given.
+func (r *reader) shownCut() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.cut
 }
 
 // trouble returns what is known of why there is no picture; nil when the last frame was good.

@@ -46,14 +46,18 @@ type Look struct {
 	// Frame is the picture's number in this Sight. It grows with each picture; a gap is frames
 	// that the camera gave and Next was not called for in time.
 	Frame uint64
-	// At is CLOCK_MONOTONIC when the frame was taken; for a picture that is all glass, when that
-	// was decided.
+	// At is CLOCK_MONOTONIC when the frame was taken; for a picture that is all glass for want of a
+	// frame, when that was decided.
 	At time.Duration
-	// Lamp is the mean luma of what of the lamp's box lies in the zone, in 1/256; 0 in a picture that
-	// is all glass.
+	// Lamp is the mean luma of what of the lamp's box lies in the zone, in 1/256, in the camera's frame: also
+	// where that is not shown, as the camera has moved or the lamp was not seen, so that it can be seen
+	// again. 0 where there was no frame.
 	Lamp uint16
 	// Glass is why the picture is all glass; empty when the zone shows.
 	Glass Reason
+	// Cut says what sizes the camera's picture is cut from and to: the zone means nothing without. Whoever keeps it, for
+	// Plan.Cut, compares it and no more. It is empty where there was no frame.
+	Cut string
 	// Tint is what the glass would take its colours from: set in every Look of a picture of the mode Blur until
 	// the colours are settled (see Sight.Settle).
 	Tint *Tint

@@ -17,41 +17,53 @@ var (
 	errBlind = errors.New("vision: there is no picture of the zone to take a reference from")
 )
 
-// show composes the frame in hand, unless the camera has moved.
-func (s *Sight) show(now time.Duration) (r Redacted, l Look, moved bool, err error) {
+// show composes the frame in hand, or gives glass where there is a doubt about it.
+func (s *Sight) show(now time.Duration) (r Redacted, l Look, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.wiped {
-		return Redacted{}, Look{}, false, ErrClosed
+		return Redacted{}, Look{}, ErrClosed
 	}
 	s.seen = now
-	var picture *redact.Picture
-	var lamp uint16
-	picture, lamp, moved, s.fault = s.compose()
+	picture, lamp, doubt, err := s.compose()
+	s.fault = err
 	switch {
-	case s.fault != nil:
+	case err != nil:
 		r, l = s.full(RedactorFailed, now)
-		return r, l, false, nil
-	case moved:
-		s.fault = errMoved
-		return Redacted{}, Look{}, true, nil
+		return r, l, nil
+	case doubt != "":
+		if doubt == CameraMoved {
+			s.fault = errMoved
+		}
+		r, l = s.full(doubt, now)
+	default:
+		s.last, s.said = now, ""
+		r, l = Redacted{picture, picture.Turn(), ""}, s.look("")
 	}
-	s.last, s.said = now, ""
-	l = s.look("")
-	l.At, l.Lamp = s.taken.At, lamp
-	return Redacted{picture, picture.Turn(), ""}, l, false, nil
+	l.At, l.Lamp, l.Cut = s.taken.At, lamp, s.cam.shownCut()
+	return r, l, nil
 }
 
-// compose looks at the frame in hand with all that has to see it.
-func (s *Sight) compose() (p *redact.Picture, lamp uint16, moved bool, err error) {
+// compose looks at the frame in hand with all that has to see it. There is no picture where there is a doubt.
+// While it is only the lamp that is not seen, what somebody does is followed all the same, and not shown.
+func (s *Sight) compose() (p *redact.Picture, lamp uint16, doubt Reason, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("the redactor broke down: %v", fault)
 		}
 	}()
 	f := s.taken
+	lamp = s.red.Lamp(f)
 	if s.stand.Look(f) {
-		return nil, 0, true, nil
+		return nil, lamp, CameraMoved, nil
+	}
+	var cast glass.Shadow
+	fresh := false
+	if s.shadow != nil {
+		cast, fresh = s.shadow.Look(f, s.underWay)
+	}
+	if s.unlit {
+		return nil, lamp, LampUnseen, nil
 	}
 	if s.sample != nil && s.sample.Add(f) {
 		tint := Tint(*s.sample.Tint())
@@ -60,15 +72,13 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint16, moved bool, err error
 		s.sample = nil
 	}
 	given := 0
-	if s.shadow != nil {
-		if cast, fresh := s.shadow.Look(f, s.underWay); fresh && s.underWay && (s.cast == 0 || f.At-s.cast >= shadowPace) {
-			s.red.SetShadow(cast)
-			s.cast, given = f.At, len(cast)
-		}
+	if fresh && s.underWay && (s.cast == 0 || f.At-s.cast >= shadowPace) {
+		s.red.SetShadow(cast)
+		s.cast, given = f.At, len(cast)
 	}
-	p, lamp = s.red.Compose(f), s.red.Lamp(f)
+	p = s.red.Compose(f)
 	s.spent += given
-	return p, lamp, false, nil
+	return p, lamp, "", nil
 }
 
 // glass returns a picture that is all glass.
@@ -139,6 +149,14 @@ func (s *Sight) Settle(t Tint) {
 		s.red.Take(drawn)
 		s.offer = nil
 	}
+}
+
+// LampSeen says whether the camera's pictures, by their Look.Lamp, show what the lamp does. Where the plan asks for
+// it the zone shows only while they do, and not before this was first said; elsewhere it changes nothing.
+func (s *Sight) LampSeen(seen bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unlit = s.vouch && !seen
 }
 
 // Visit says whether a visit is under way: only then is a shadow shown, where the plan asks for one. When

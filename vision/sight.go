@@ -61,6 +61,7 @@ type caster interface {
 type Sight struct {
 	clock func() time.Duration
 	blur  bool
+	vouch bool    // as the plan's
 	blind Reason  // why the zone can never show; then there is no reader
 	why   error   // the cause of blind
 	cam   *reader // nil when blind
@@ -73,6 +74,7 @@ type Sight struct {
 	sample   *redact.Sampler // nil when the glass has its colours, or takes none
 	offer    *Tint           // what was measured, until it is settled
 	settled  bool            // Settle was called
+	unlit    bool            // the lamp has to be seen, and is not
 	underWay bool            // a visit is
 	cast     time.Duration   // when the frame of the last shadow was taken
 	spent    int             // bytes of shadows that were shown
@@ -120,6 +122,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	}
 	s := &Sight{
 		clock: clock, blur: plan.Mode == Blur, blind: ZoneReason(err), why: err, seen: clock(),
+		vouch: plan.Vouch, unlit: plan.Vouch,
 		red: redact.New(redact.Config{
 			Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
 			Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint), Fade: fade,
@@ -142,7 +145,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	if s.blur && plan.Tint == nil {
 		s.sample = redact.NewSampler(blocks)
 	}
-	s.cam = newReader(src, size, fps)
+	s.cam = newReader(src, size, fps, plan.Cut)
 	s.taken = s.cam.arena.Frame(size.Width, size.Height)
 	go s.cam.run(ctx)
 	return s, nil
@@ -159,11 +162,7 @@ func (s *Sight) Next(ctx context.Context) (Redacted, Look, error) {
 		now := s.clock()
 		fresh, reason := s.poll(now)
 		if fresh {
-			r, l, moved, err := s.show(now)
-			if err != nil || !moved {
-				return r, l, err
-			}
-			reason = CameraMoved
+			return s.show(now)
 		}
 		due := s.last + glassPace
 		switch {

@@ -432,7 +432,7 @@ func (e *endless) Read(_ context.Context, f *raw.Frame) error {
 func (e *endless) Close() error { return nil }
 
 func BenchmarkFrozen(b *testing.B) {
-	r := newReader(Source{}, Size{1280, 720}, 30)
+	r := newReader(Source{}, Size{1280, 720}, 30, "")
 	for b.Loop() {
 		r.frozen.Look(r.writing)
 	}

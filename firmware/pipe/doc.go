@@ -6,7 +6,7 @@
 // is at most [MaxBody] bytes; a longer one breaks the connection.
 //
 //	eye  -> gate   Hello, Look, Trouble, Tint, Reference
-//	gate -> eye    Wake, Sleep, Tint, Visit, Remember
+//	gate -> eye    Wake, Sleep, Tint, Visit, Lamp, Remember
 //	link -> gate   Hello, Mail, Note, Follow, Net, Ask, Left
 //	gate -> link   Mail, Event, State, Beat, Admit, Until, Cut
 //	eye  -> link   Unit, Glass

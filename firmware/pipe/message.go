@@ -26,6 +26,7 @@ const (
 	TypeVisit     Type = 0x15 // Visit
 	TypeRemember  Type = 0x16 // empty: how does the camera stand now
 	TypeReference Type = 0x17 // Reference, the reply
+	TypeLamp      Type = 0x18 // Lamp
 	TypeMail      Type = 0x20 // wire.Letter, both ways
 	TypeNote      Type = 0x21 // signed pass or order, as it came from the hub
 	TypeFollow    Type = 0x22 // Follow: send events from here on
@@ -63,6 +64,8 @@ func (t Type) String() string {
 		return "remember"
 	case TypeReference:
 		return "reference"
+	case TypeLamp:
+		return "lamp"
 	case TypeMail:
 		return "mail"
 	case TypeNote:
@@ -114,13 +117,15 @@ type Look struct {
 	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
 	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
 	Beyond int        `json:"beyond,omitempty"`
-	Spent  wire.Spent `json:"spent"` // by this opening of the camera
+	Cut    string     `json:"cut,omitempty"` // how the camera's picture is cut, at most MaxCut, see vision.Look
+	Spent  wire.Spent `json:"spent"`         // by this opening of the camera
 }
 
 // Sizes of what eye gives gate to keep, in bytes.
 const (
 	TintSize     = 216      // 16x9 cells of 12 bits, see vision.Tint
 	MaxReference = 16 << 10 // the most of how a camera stands
+	MaxCut       = 64       // the most of how its picture is cut
 )
 
 // Wake tells eye to open the camera. Eye checks the pass by itself; the rest is what gate keeps for it
@@ -132,8 +137,10 @@ type Wake struct {
 	Amendment []byte   `json:"amendment,omitempty"` // the latest, signed
 	Proof     [][]byte `json:"proof,omitempty"`     // what the owner granted to whoever signed these, if it was not the owner
 	Tint      []byte   `json:"tint,omitempty"`      // the glass's colours, if this delivery has them
+	Cut       string   `json:"cut,omitempty"`       // a Look's, of when this delivery first showed the zone
 	Reference []byte   `json:"reference,omitempty"` // what the pass asks for by its SHA-256
 	Visit     bool     `json:"visit,omitempty"`     // a visit is under way
+	Lamp      bool     `json:"lamp,omitempty"`      // as Lamp's Seen
 	// Now is the time as gate knows it: the owner's word where nothing else keeps the clock. Eye
 	// judges the window by it, measured on by CLOCK_MONOTONIC, and opens nothing without it. That is
 	// believing gate; gate has the camera's power anyway.
@@ -152,6 +159,15 @@ type Tint struct {
 type Visit struct {
 	UnderWay bool `json:"underWay"`
 }
+
+// Lamp says whether the picture shows, by eye's Looks, what the lamp does. Where the pass requires the camera,
+// eye shows all glass unless it does. That it does holds for LampHolds; gate says it again while it stays so.
+type Lamp struct {
+	Seen bool `json:"seen"`
+}
+
+// LampHolds is for how long eye believes that the lamp is seen: gate may hang, with the pipe open.
+const LampHolds = 2 * time.Second
 
 // Reference is how the camera stands now: edges of the zone. Reason says why there is none.
 type Reference struct {

@@ -51,7 +51,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 		s.frames = base + seen.Frame
 		glass := wire.Reason(seen.Glass)
 		s.stream.Glass(glass)
-		if glass != said && glass != "" && now.Sub(reported).Abs() >= troubleSpacing {
+		if glass != said && glass != "" && glass != wire.LampUnseen && now.Sub(reported).Abs() >= troubleSpacing {
 			s.trouble(glass, errors.Join(errors.New("the whole picture is glass"), sight.Trouble()))
 			reported = now
 		}
@@ -60,7 +60,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			s.report(pipe.TypeTint, pipe.Tint{Delivery: terms.Delivery, Colours: slices.Clone(seen.Tint[:])})
 		}
 		report := pipe.Look{
-			Delivery: terms.Delivery, Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass, Beyond: seen.Beyond,
+			Delivery: terms.Delivery, Frame: s.frames, At: seen.At, Lamp: seen.Lamp, Glass: glass, Beyond: seen.Beyond, Cut: seen.Cut,
 			Spent: wire.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
 		}
 		if s.stream.Wanted() {

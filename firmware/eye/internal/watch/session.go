@@ -19,6 +19,7 @@ type session struct {
 	blur     bool
 	sight    *vision.Sight
 	left     *time.Timer // to the window's end, by a clock that nobody sets; calls stop
+	lapse    *time.Timer // to where gate's word that the lamp is seen holds no longer
 	stop     context.CancelFunc
 	done     chan struct{}
 	why      string // it ended by itself; to be read once done is closed
@@ -46,11 +47,13 @@ func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 	ctx, stop := context.WithCancel(ctx)
 	run := &session{wake: o.wake, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
 	run.left = time.AfterFunc(o.left(terms), stop)
+	run.lapse = time.AfterFunc(pipe.LampHolds, func() { sight.LampSeen(false) })
 	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
 	go func() {
 		defer close(run.done)
 		defer stop()
 		defer run.left.Stop()
+		defer run.lapse.Stop()
 		run.why = s.look(ctx, terms, run)
 	}()
 	return run
@@ -78,8 +81,9 @@ func (run *session) endsAs(w pipe.Wake) bool { return bytes.Equal(run.wake.Amend
 func planOf(t pass.Terms, w pipe.Wake) vision.Plan {
 	p := vision.Plan{
 		Zones: make([][]vision.Point, len(t.Zones)), Large: t.Large,
-		Lamp: vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
-		Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
+		Lamp:  vision.Box{Min: vision.Point(t.Lamp.Min), Max: vision.Point(t.Lamp.Max)},
+		Vouch: t.Camera, Mode: vision.Mode(t.Mode), Shadow: t.Shadow, Nonce: t.Nonce,
+		Cut: w.Cut,
 	}
 	for i, zone := range t.Zones {
 		for _, c := range zone {
@@ -115,6 +119,17 @@ func (run *session) visit(underWay bool) {
 	if run != nil {
 		run.sight.Visit(underWay)
 	}
+}
+
+// lamp says whether gate sees the lamp in the pictures. That it does not is sure at once; that it does holds for a while.
+func (run *session) lamp(seen bool) {
+	if run == nil {
+		return
+	}
+	if seen {
+		run.lapse.Reset(pipe.LampHolds)
+	}
+	run.sight.LampSeen(seen)
 }
 
 // remember tells gate how the camera stands, once for each time that gate asks. Making that

@@ -27,6 +27,13 @@ func TestPlanIsThePass(t *testing.T) {
 	if p.Tint != nil || p.Reference != nil {
 		t.Errorf("tint %v, reference %q that nobody signed for", p.Tint, p.Reference)
 	}
+	if p.Vouch {
+		t.Error("the lamp has a say where the camera is optional")
+	}
+	terms.Camera = true
+	if !planOf(terms, pipe.Wake{Lamp: true}).Vouch {
+		t.Error("the lamp has none where it is required")
+	}
 	if p := planOf(pass.Terms{}, pipe.Wake{}); len(p.Zones) != 0 || p.Large {
 		t.Errorf("of nothing: %+v", p)
 	}
@@ -240,6 +247,107 @@ func (b *bench) shows(want wire.Reason) {
 		}
 	}
 	b.t.Fatalf("the picture is %q, want %q", last.Glass, want)
+}
+
+// Where the pass requires the camera, the zone shows only while gate says that it sees the lamp, and has said so lately.
+func TestTheLampIsGatesWord(t *testing.T) {
+	b := newBench(t)
+	terms := b.terms(time.Hour)
+	terms.Camera = true
+	w := pipe.Wake{Pass: sign(t, terms, b.owner)}
+	b.send(pipe.TypeWake, w)
+	dark := func() {
+		t.Helper()
+		b.shows(wire.LampUnseen)
+		measured := false
+		for range 20 { // on a busy machine the camera may stall
+			l := b.look()
+			if l.Glass == "" || l.Spent != (wire.Spent{}) {
+				t.Fatalf("%+v", l)
+			}
+			measured = measured || l.Glass == wire.LampUnseen && l.Lamp >= 100<<8
+		}
+		if !measured {
+			t.Error("the lamp is not measured")
+		}
+	}
+	if _, offers := b.looks(20); offers != 0 {
+		t.Error("colours are taken of what may be anything")
+	}
+	dark()
+	b.send(pipe.TypeLamp, pipe.Lamp{Seen: true})
+	b.shows("")
+	b.send(pipe.TypeLamp, pipe.Lamp{})
+	dark()
+
+	// It holds for a while, longer if it is said again.
+	began := time.Now()
+	b.send(pipe.TypeLamp, pipe.Lamp{Seen: true})
+	b.shows("")
+	for time.Since(began) < pipe.LampHolds+time.Second {
+		b.send(pipe.TypeLamp, pipe.Lamp{Seen: true})
+		if last, _ := b.looks(10); last.Glass == wire.LampUnseen {
+			t.Fatalf("%+v", last)
+		}
+	}
+	b.send(pipe.TypeLamp, pipe.Lamp{Seen: true})
+	began = time.Now()
+	b.shows(wire.LampUnseen)
+	if d := time.Since(began); d < pipe.LampHolds/2 {
+		t.Errorf("it held for %v", d)
+	}
+
+	// A gate that is gone sees nothing; one that comes back says what it sees.
+	b.send(pipe.TypeLamp, pipe.Lamp{Seen: true})
+	b.shows("")
+	if err := b.gate.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.accept()
+	dark()
+	w.Lamp = true
+	b.send(pipe.TypeWake, w)
+	b.shows("")
+	w.Lamp = false
+	b.send(pipe.TypeWake, w)
+	dark()
+}
+
+// Where the pass leaves the camera open, the lamp has no say.
+func TestTheLampOfAnOptionalCamera(t *testing.T) {
+	b := newBench(t)
+	b.send(pipe.TypeWake, pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)})
+	b.shows("")
+	b.send(pipe.TypeLamp, pipe.Lamp{})
+	for range 20 {
+		if l := b.look(); l.Glass == wire.LampUnseen {
+			t.Fatalf("%+v", l)
+		}
+	}
+}
+
+// Of a camera that is cut otherwise than when the delivery first showed the zone, nothing shows.
+func TestAnotherCut(t *testing.T) {
+	b := newBench(t)
+	w := pipe.Wake{Pass: sign(t, b.terms(time.Hour), b.owner)}
+	b.send(pipe.TypeWake, w)
+	b.shows("")
+	for w.Cut == "" {
+		w.Cut = b.look().Cut
+	}
+	if len(w.Cut) > pipe.MaxCut {
+		t.Fatalf("the cut is %q", w.Cut)
+	}
+	b.send(pipe.TypeSleep, nil)
+	b.send(pipe.TypeWake, w)
+	b.shows("")
+	w.Cut = "9999x" + w.Cut
+	b.send(pipe.TypeSleep, nil)
+	b.send(pipe.TypeWake, w)
+	if got := b.trouble(); got.Reason != wire.CameraResized {
+		t.Errorf("%+v", got)
+	}
+	b.shows(wire.CameraResized)
 }
 
 // What gate says of a visit and of tints while there is no picture harms nobody.

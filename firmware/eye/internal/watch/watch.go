@@ -52,6 +52,7 @@ type order struct {
 	at    time.Time // when wake came, with a monotonic part
 	tint  pipe.Tint
 	visit bool
+	lamp  bool
 }
 
 type orderKind int
@@ -61,6 +62,7 @@ const (
 	sleep
 	settle
 	visit
+	lamp
 	remember
 	gateWent
 )
@@ -121,6 +123,10 @@ func understand(f pipe.Frame) (o order, err error) {
 		var v pipe.Visit
 		o.kind, err = visit, f.JSON(&v)
 		o.visit = v.UnderWay
+	case pipe.TypeLamp:
+		var l pipe.Lamp
+		o.kind, err = lamp, f.JSON(&l)
+		o.lamp = l.Seen
 	case pipe.TypeRemember:
 		o.kind = remember
 	default:
@@ -189,6 +195,7 @@ func (s *Service) supervise(ctx context.Context) {
 					lost.Reset(gatePatience)
 				}
 				away = true
+				running.lamp(false) // nobody sees it now
 			case sleep:
 				end("gate says sleep")
 			case wake:
@@ -211,12 +218,15 @@ func (s *Service) supervise(ctx context.Context) {
 				}
 				running.settle(o.wake.Tint)
 				running.visit(o.wake.Visit)
+				running.lamp(o.wake.Lamp)
 			case settle:
 				if running != nil && o.tint.Delivery == running.delivery {
 					running.settle(o.tint.Colours)
 				}
 			case visit:
 				running.visit(o.visit)
+			case lamp:
+				running.lamp(o.lamp)
 			case remember:
 				s.remember(running)
 			}

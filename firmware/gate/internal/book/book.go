@@ -4,8 +4,8 @@
 // back is verified again by whoever reads it: a book is storage, not authority.
 //
 // Beside a pass it keeps its delivery's tint: the 216 bytes of the interior that the glass may
-// be made from. The first that comes is the only one as long as the pass is kept, whatever
-// crashes.
+// be made from, and how the camera's picture is cut. The first that comes is the only one as long as
+// the pass is kept, whatever crashes.
 package book
 
 import (
@@ -26,6 +26,7 @@ const (
 	epochFile  = "epoch"
 	ending     = ".pass"
 	tintEnding = ".tint"
+	cutEnding  = ".cut"
 	amendment  = ".amend"
 	grant      = ".grant"
 	revocation = ".revoke"
@@ -164,10 +165,45 @@ func (b *Book) Tint(delivery string) ([]byte, error) {
 	return colours, err
 }
 
+// Damaged is the cut of a delivery that had one which cannot be read. No camera has it.
+const Damaged = "damaged"
+
+// KeepCut puts how the camera's picture was cut for a delivery on disk, in few words, unless an earlier one stands
+// there. When it returns nil one of them survives a loss of power.
+func (b *Book) KeepCut(delivery, cut string) error {
+	if cut == "" || len(cut) > pipe.MaxCut {
+		return fmt.Errorf("book of passes: cut of %d bytes", len(cut))
+	}
+	err := files.Create(b.cut(delivery), []byte(cut+"\n"), 0o600)
+	if errors.Is(err, os.ErrExist) {
+		err = files.SyncFolder(b.dir) // whoever made it may have died before its name was safe
+	}
+	if err != nil {
+		return fmt.Errorf("book of passes: cut: %w", err)
+	}
+	return nil
+}
+
+// Cut returns how the camera's picture was cut for a delivery. The error is os.ErrNotExist if nothing is known of that; with any
+// other the cut is Damaged.
+func (b *Book) Cut(delivery string) (string, error) {
+	text, err := files.Read(b.cut(delivery), pipe.MaxCut+1)
+	cut, whole := strings.CutSuffix(string(text), "\n")
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", err
+	case err != nil:
+		return Damaged, fmt.Errorf("book of passes: cut: %w", err)
+	case !whole || cut == "":
+		return Damaged, errors.New("book of passes: cut: it breaks off")
+	}
+	return cut, nil
+}
+
 // Drop forgets a delivery's pass, and then what belongs to it: without a pass there is no
 // picture to spend another tint on, and no window that was longer before it was amended.
 func (b *Book) Drop(delivery string) error {
-	for _, e := range []string{ending, tintEnding, amendment} {
+	for _, e := range []string{ending, tintEnding, cutEnding, amendment} {
 		if err := files.Remove(filepath.Join(b.dir, delivery+e)); err != nil {
 			return fmt.Errorf("book of passes: %w", err)
 		}
@@ -175,7 +211,7 @@ func (b *Book) Drop(delivery string) error {
 	return nil
 }
 
-// Tidy removes tints and amendments without a pass, and what a write that was cut off has left.
+// Tidy removes tints, cuts and amendments without a pass, and what a write that was cut off has left.
 func (b *Book) Tidy() error {
 	entries, err := os.ReadDir(b.dir)
 	if err != nil {
@@ -183,9 +219,11 @@ func (b *Book) Tidy() error {
 	}
 	var errs []error
 	for _, e := range entries {
-		delivery, alone := strings.CutSuffix(e.Name(), tintEnding)
-		if !alone {
-			delivery, alone = strings.CutSuffix(e.Name(), amendment)
+		delivery, alone := "", false
+		for _, of := range []string{tintEnding, cutEnding, amendment} {
+			if !alone {
+				delivery, alone = strings.CutSuffix(e.Name(), of)
+			}
 		}
 		if alone {
 			_, err := os.Stat(b.path(delivery))
@@ -202,6 +240,8 @@ func (b *Book) Tidy() error {
 func (b *Book) path(delivery string) string { return filepath.Join(b.dir, delivery+ending) }
 
 func (b *Book) tint(delivery string) string { return filepath.Join(b.dir, delivery+tintEnding) }
+
+func (b *Book) cut(delivery string) string { return filepath.Join(b.dir, delivery+cutEnding) }
 
 // Notes returns the passes that are kept, unverified. What cannot be read is left out and said
 // in the error, beside the rest.

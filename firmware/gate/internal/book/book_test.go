@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,57 @@ func TestTintsStand(t *testing.T) {
 	}
 }
 
+func TestCutsStand(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "passes")
+	b, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Keep(signed(t, "a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if cut, err := b.Cut("a"); !errors.Is(err, os.ErrNotExist) || cut != "" {
+		t.Errorf("before there is one: %q, %v", cut, err)
+	}
+	for _, junk := range []string{"", strings.Repeat("x", pipe.MaxCut+1)} {
+		if err := b.KeepCut("a", junk); err == nil {
+			t.Errorf("%q is kept", junk)
+		}
+	}
+	for _, cut := range []string{"1280x720 to 640x480", "640x480 to 640x480"} {
+		if err := b.KeepCut("a", cut); err != nil {
+			t.Error(err)
+		}
+	}
+	again, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cut, err := again.Cut("a"); err != nil || cut != "1280x720 to 640x480" {
+		t.Errorf("%q, %v", cut, err)
+	}
+	for _, size := range []int64{1 << 20, pipe.MaxCut + 1, 10, 0} {
+		if err := os.Truncate(filepath.Join(dir, "a.cut"), size); err != nil {
+			t.Fatal(err)
+		}
+		if cut, err := again.Cut("a"); err == nil || cut != Damaged {
+			t.Errorf("of %d bytes: %q, %v", size, cut, err)
+		}
+	}
+	if err := again.Drop("a"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v are left, want the epoch only", left, err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.KeepCut("a", "1x1"); err == nil {
+		t.Error("kept without a folder")
+	}
+}
+
 func TestTidy(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "passes")
 	b, err := Open(dir)
@@ -139,7 +191,7 @@ func TestTidy(t *testing.T) {
 	if err := b.Keep(signed(t, "a", 1)); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"a.tint", "b.tint", ".a.tint.123", ".a.pass.4"} {
+	for _, name := range []string{"a.tint", "b.tint", "a.cut", "b.cut", "b.amend", ".a.tint.123", ".a.pass.4"} {
 		if err := os.WriteFile(filepath.Join(dir, name), colours(1), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +204,7 @@ func TestTidy(t *testing.T) {
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	if err != nil || !slices.Equal(left, []string{"a.pass", "a.tint", "epoch"}) {
+	if err != nil || !slices.Equal(left, []string{"a.cut", "a.pass", "a.tint", "epoch"}) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }

@@ -41,17 +41,19 @@ func TestWriting(t *testing.T) {
 	must("dropped a", b.Drop("a"))
 	_, err = b.KeepTint("b", colours(2))
 	must("tint b 2", err)
+	must("cut b 5", b.KeepCut("b", "5"))
 	b, err = Open(dir)
 	must("open", err)
 	must("tidy", b.Tidy())
 	standing, err := b.KeepTint("b", colours(3))
 	must(fmt.Sprint("tint b ", standing[0]), err)
+	must("cut b 5", b.KeepCut("b", "6"))
 	must("grant k", b.KeepGrant("k", []byte("a newer grant")))
 	must("pass c, epoch 9", b.Keep(signed(t, "c", 9)))
 }
 
 // The power goes after every call: the book opens, has every pass that was kept, no epoch
-// older than one that was said, and of each tint the one that was shown.
+// older than one that was said, and of each tint and cut the one that was shown.
 func TestEveryCrash(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -97,6 +99,11 @@ func TestEveryCrash(t *testing.T) {
 					t.Fatalf("%v: tint %d of %s was shown, and there is %v, %v", s, number, name, got, err)
 				}
 			}
+			if line == "cut b 5" {
+				if cut, err := b.Cut("b"); err != nil || cut != "5" {
+					t.Fatalf("%v: the cut was 5, and there is %q, %v", s, cut, err)
+				}
+			}
 			if line == "grant k" {
 				if grants, err := b.Grants(); err != nil || len(grants) != 1 || !strings.HasSuffix(string(grants[0]), "grant") {
 					t.Fatalf("%v: grants %q, %v", s, grants, err)
@@ -106,6 +113,9 @@ func TestEveryCrash(t *testing.T) {
 		for _, name := range there {
 			if got, err := b.Tint(name); err == nil && got == nil || err != nil && !errors.Is(err, os.ErrNotExist) {
 				t.Fatalf("%v: the tint of %s is damaged: %v", s, name, err)
+			}
+			if cut, err := b.Cut(name); cut == Damaged {
+				t.Fatalf("%v: the cut of %s: %v", s, name, err)
 			}
 		}
 		if err := b.Tidy(); err != nil {

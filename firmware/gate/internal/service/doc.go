@@ -33,5 +33,6 @@
 // While somebody watches, a signed pass.Beat goes out five times a second. It says live only
 // if the newest frame is younger than a second, shows the zone, and, unless the pass makes
 // the camera optional, shows the lamp's chips. Until the lamp has been seen for its first
-// 3 s it therefore says not live, because of lamp_unseen.
+// 3 s it therefore says not live, because of lamp_unseen. Eye hears the same, and makes the whole
+// picture glass as long as that is so.
 package service

@@ -139,13 +139,14 @@ func (s *Service) showState() {
 	s.toLink(pipe.TypeState, v)
 }
 
-// forget drops a delivery's pass, and its tint with it.
+// forget drops a delivery's pass, and what was kept for its picture with it.
 func (s *Service) forget(delivery string) {
 	if _, ok := s.passes[delivery]; !ok {
 		return
 	}
 	delete(s.passes, delivery)
 	delete(s.tints, delivery)
+	delete(s.cuts, delivery)
 	s.disk.do(func() error { return s.disk.book.Drop(delivery) }, func(err error) {
 		if err != nil {
 			s.log.Error("a pass that is over cannot be removed", "delivery", delivery, "error", err)

@@ -34,6 +34,7 @@ type eye struct {
 	wakes  []pipe.Wake
 	tints  []pipe.Tint // what gate said
 	visits []bool
+	lamps  []bool
 	asked  int // how often gate asked how the camera stands
 	pass   pass.Terms
 }
@@ -90,6 +91,12 @@ func (e *eye) hear(f pipe.Frame) {
 			e.t.Error(err)
 		}
 		e.visits = append(e.visits, v.UnderWay)
+	case pipe.TypeLamp:
+		var l pipe.Lamp
+		if err := f.JSON(&l); err != nil {
+			e.t.Error(err)
+		}
+		e.lamps = append(e.lamps, l.Seen)
 	case pipe.TypeRemember:
 		e.asked++
 		if e.silent || len(e.stands) == 0 {
@@ -190,7 +197,14 @@ func (e *eye) shows(h *home, want []byte) {
 func (e *eye) says(beyond, colour, shadow int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.seen = pipe.Look{Beyond: beyond, Spent: wire.Spent{Colour: colour, Shadow: shadow}}
+	e.seen.Beyond, e.seen.Spent = beyond, wire.Spent{Colour: colour, Shadow: shadow}
+}
+
+// cuts sets how the next looks say that the camera's picture is cut.
+func (e *eye) cuts(cut string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen.Cut = cut
 }
 
 // told is what eye knows of the visit.
@@ -201,6 +215,14 @@ func (e *eye) told() bool {
 		return e.visits[n-1]
 	}
 	return len(e.wakes) > 0 && e.wakes[len(e.wakes)-1].Visit
+}
+
+// lit is what eye was told of the lamp last, and how often it was told at all.
+func (e *eye) lit() (seen bool, told int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := len(e.lamps)
+	return n > 0 && e.lamps[n-1], n
 }
 
 func (e *eye) woken() pipe.Wake {

@@ -3,6 +3,7 @@ package service
 import (
 	"time"
 
+	"vestibule/firmware/gate/internal/challenge"
 	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
@@ -10,6 +11,9 @@ import (
 
 // spentEvery is how often the state is said anew only because more of the interior was shown.
 const spentEvery = 5 * time.Second
+
+// lampEvery is how often eye is told again that the lamp is seen.
+const lampEvery = pipe.LampHolds / 4
 
 // spending is how much of the interior one delivery's picture has given away. The colours are
 // the same 216 bytes in every opening of the camera, so they count once; each opening's
@@ -47,9 +51,35 @@ func (s *Service) wakeEye(delivery string, visit bool) {
 	if s.spending.delivery != delivery {
 		s.spending = spending{delivery: delivery, colour: len(tint)}
 	}
+	s.lampTold, s.lampAt = s.watch.Verdict() == challenge.Seen, s.clocks.Mono()
 	s.toEye(pipe.TypeWake, pipe.Wake{
+		Lamp: s.lampTold, Cut: s.cuts[delivery],
 		Pass: p.Note(), Amendment: p.Amendment(), Proof: s.may.Proof(p), Tint: tint, Reference: s.shelf.Get(p.Terms().Reference), Visit: visit,
 		Now: time.UnixMilli(s.now().Wall).UTC(),
+	})
+}
+
+// tellLamp tells eye whether its picture shows the lamp. It shows the zone no longer than it hears that.
+func (s *Service) tellLamp(seen bool) {
+	mono := s.clocks.Mono()
+	if seen == s.lampTold && (!seen || mono-s.lampAt < lampEvery) {
+		return
+	}
+	s.lampTold, s.lampAt = seen, mono
+	s.toEye(pipe.TypeLamp, pipe.Lamp{Seen: seen})
+}
+
+// cut keeps how the camera's picture is cut when a delivery first shows the zone. It counts from then on, also for an eye
+// that is started anew; on the disk it is for a gate that is.
+func (s *Service) cut(l pipe.Look) {
+	if _, known := s.cuts[l.Delivery]; known || l.Glass != "" || l.Cut == "" || len(l.Cut) > pipe.MaxCut {
+		return
+	}
+	s.cuts[l.Delivery] = l.Cut
+	s.disk.do(func() error { return s.disk.book.KeepCut(l.Delivery, l.Cut) }, func(err error) {
+		if err != nil {
+			s.log.Error("how the camera's picture is cut cannot be kept", "delivery", l.Delivery, "error", err)
+		}
 	})
 }
 

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"vestibule/firmware/gate/internal/book"
 	"vestibule/firmware/pipe"
+	"vestibule/hardware/sim"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
@@ -190,6 +193,59 @@ func TestDamagedTint(t *testing.T) {
 	}
 }
 
+// How the camera's picture was cut when a delivery first showed the zone is kept for every eye and gate after that.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	file := filepath.Join(h.dir, "gate", "passes", d.terms.Delivery+".cut")
+	looked := func() {
+		t.Helper()
+		n := h.eye.looks.Load()
+		h.until("eye has looked", func() bool { return h.eye.looks.Load() > n+3 })
+	}
+	anew := func(want string) {
+		t.Helper()
+		h.eye.close()
+		h.eye = h.openEye()
+		h.until("eye is awake", h.eye.awake.Load)
+		if w := h.eye.woken(); w.Cut != want {
+			t.Errorf("eye is woken with %q, want %q", w.Cut, want)
+		}
+	}
+	h.eye.glass.Store(wire.LampUnseen)
+	h.eye.cuts("320x240") // it was not shown
+	looked()
+	h.eye.glass.Store(wire.Reason(""))
+	h.eye.cuts("")
+	looked()
+	h.eye.cuts(strings.Repeat("9", pipe.MaxCut+1))
+	looked()
+	anew("")
+	h.eye.cuts("1280x720")
+	looked()
+	h.eye.cuts("640x480")
+	looked()
+	anew("1280x720")
+	h.until("it is on the disk", func() bool { b, err := os.ReadFile(file); return err == nil && string(b) == "1280x720\n" })
+	h.end()
+	h.startAlone()
+	h.eye, h.link = h.openEye(), h.openLink(0)
+	h.until("eye is awake", h.eye.awake.Load)
+	if w := h.eye.woken(); w.Cut != "1280x720" {
+		t.Errorf("after a restart eye is woken with %q", w.Cut)
+	}
+	h.end()
+	if err := os.Truncate(file, 3); err != nil {
+		t.Fatal(err)
+	}
+	h.startAlone()
+	h.eye, h.link = h.openEye(), h.openLink(0)
+	h.until("eye is awake", h.eye.awake.Load)
+	if w := h.eye.woken(); w.Cut != book.Damaged {
+		t.Errorf("of a damaged one eye is woken with %q", w.Cut)
+	}
+}
+
 // Eye knows whether a visit is under way, and what it sees go beyond the doorway is told
 // only during one.
 func TestVisitAndBeyond(t *testing.T) {
@@ -225,6 +281,56 @@ func TestVisitAndBeyond(t *testing.T) {
 	if n := h.link.count(wire.BeyondDoorway); n != 2 {
 		t.Errorf("%d times beyond the doorway, want 2", n)
 	}
+}
+
+// Eye hears that the lamp is seen, and again and again while it is; that it is not, once.
+func TestEyeIsToldOfTheLamp(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	told := func(want bool) {
+		t.Helper()
+		h.until("eye is told of the lamp", func() bool { seen, _ := h.eye.lit(); return seen == want })
+	}
+	again := func(want bool) {
+		t.Helper()
+		told(want)
+		_, before := h.eye.lit()
+		h.until("eye is told again", func() bool { _, n := h.eye.lit(); return n >= before+3 })
+		told(want)
+	}
+	if h.eye.woken().Lamp {
+		t.Error("eye is woken with a lamp that nobody can have seen")
+	}
+	again(true)
+	cover := func(on bool) {
+		h.house.Do(func(house *sim.House, now time.Time) { house.SetCovered(on, now) })
+	}
+	cover(true)
+	told(false)
+	_, before := h.eye.lit()
+	looks := h.eye.looks.Load()
+	h.until("it has looked for longer", func() bool { return h.eye.looks.Load() > looks+20 })
+	if _, n := h.eye.lit(); n != before {
+		t.Errorf("it is told %d times more that the lamp is not seen", n-before)
+	}
+	cover(false)
+	again(true)
+
+	// The window gets another end: eye is woken again, and nothing is forgotten.
+	h.link.send(pipe.TypeNote, h.signAmendment(d, 1, 2*time.Hour, h.owner))
+	h.until("eye is woken again", func() bool { return h.eye.woken().Amendment != nil })
+	if !h.eye.woken().Lamp {
+		t.Error("eye is woken again, and the lamp forgotten")
+	}
+
+	// Another eye begins anew.
+	h.eye.close()
+	h.eye = h.openEye()
+	h.until("another eye is awake", h.eye.awake.Load)
+	if h.eye.woken().Lamp {
+		t.Error("another eye is woken with the lamp that the first has seen")
+	}
+	again(true)
 }
 
 // Looks of a window that is over say nothing of the next one.

@@ -77,6 +77,7 @@ type Service struct {
 	old      pass.Pass            // one that is being amended, as it was
 	tints    map[string][]byte    // on the disk, by delivery; nil for one that is damaged
 	tinting  bool                 // a tint is on its way to the disk
+	cuts     map[string]string    // how the camera's picture was cut when a delivery first showed the zone
 	spending spending
 	shelf    *references.Shelf
 	remember remembering
@@ -91,6 +92,8 @@ type Service struct {
 	eye      *session
 	link     *session
 	watch    challenge.Watch
+	lampTold bool          // what eye was last told of the lamp
+	lampAt   time.Duration // and when
 	unit     uint64
 	secret   secretOf
 	dummy    pass.Secret
@@ -141,7 +144,7 @@ func New(set Setting) (*Service, error) {
 		door: set.Door, device: set.Keys.Device(), signer: set.Keys.Signer(), seal: set.Keys.Seal(), trust: set.Trust, folder: set.State, bitten: set.Bitten,
 		clocks: set.Clocks, log: set.Log, listeners: listeners{set.Eye, set.Link},
 		fromEye: make(chan func()), fromLink: make(chan func()), done: make(chan struct{}), wake: time.NewTimer(0),
-		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, tints: map[string][]byte{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
+		owner: set.Keys.Owner(), passes: map[string]pass.Pass{}, tints: map[string][]byte{}, cuts: map[string]string{}, budgets: map[wire.Kind]*budget{}, asks: map[uint64]string{},
 		viewers: map[string]viewer{}, nonces: map[[16]byte]time.Time{}, beats: time.NewTicker(time.Hour),
 	}
 	s.beats.Stop()
@@ -228,6 +231,12 @@ func (s *Service) restore(kept *book.Book) error {
 		}
 		delivery := p.Terms().Delivery
 		s.passes[delivery] = s.restoreAmended(kept, p)
+		if cut, err := kept.Cut(delivery); !errors.Is(err, os.ErrNotExist) {
+			if err != nil {
+				s.log.Error("how a camera's picture is cut cannot be read; all of it is glass", "delivery", delivery, "error", err)
+			}
+			s.cuts[delivery] = cut
+		}
 		colours, err := kept.Tint(delivery)
 		if errors.Is(err, os.ErrNotExist) {
 			continue

@@ -236,8 +236,14 @@ export const reasons: Readonly<Record<Reason, Why>> = {
   camera_ended: { said: { en: 'The camera gives no more pictures.', fr: 'La caméra ne donne plus d’images.' }, todo: itComesBack },
   camera_stalled: { said: { en: 'The camera’s picture stands still.', fr: 'L’image de la caméra est figée.' }, todo: itComesBack },
   camera_resized: {
-    said: { en: 'The camera changed its picture, so the whole picture is glass.', fr: 'La caméra a changé d’image ; toute l’image est en verre dépoli.' },
-    todo: itComesBack,
+    said: {
+      en: 'The camera’s picture has another size than when this delivery began, so the whole picture is glass.',
+      fr: 'L’image de la caméra n’a plus la taille qu’elle avait au début de cette livraison ; toute l’image est en verre dépoli.',
+    },
+    todo: {
+      en: 'Put the camera back as it was. If you changed it yourself, plan the delivery again and check its zone.',
+      fr: 'Remettez la caméra comme avant. Si vous l’avez changée vous-même, planifiez la livraison à nouveau et vérifiez la zone visible.',
+    },
   },
   camera_moved: {
     said: {
@@ -283,7 +289,7 @@ export const reasons: Readonly<Record<Reason, Why>> = {
 };
 
 /** What does not pass by itself, so that the picture's cover says what to do. */
-export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_moved', 'reference_bad', 'lamp_unseen'];
+export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_resized', 'camera_moved', 'reference_bad', 'lamp_unseen'];
 
 /** For a word that this page does not know yet. */
 export const unknownReason: Why = {
