@@ -133,3 +133,38 @@ func TestStutter(t *testing.T) {
 		})
 	}
 }
+
+// In the mode Frosted and without a shadow two homes that differ only inside give the same pictures, also where the
+// doorway of both is the same to the bit: dark at night, or what a frozen camera shows.
+func TestFrozenIsNotToldByTheInterior(t *testing.T) {
+	look := func(luma byte, restless bool) (reasons []Reason, pictures [][]byte) {
+		home := func(p *play, f *raw.Frame) error {
+			err := good(luma)(p, f)
+			f.Y[noisy] = luma
+			f.Y[0] = luma
+			if restless {
+				f.Y[0] = byte(p.seq)
+			}
+			return err
+		}
+		stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
+			for range 40 {
+				r, l := next(t, s)
+				reasons, pictures = append(reasons, l.Glass), append(pictures, slices.Clone(r.picture.Y))
+			}
+		}, times(80, home))
+		return reasons, pictures
+	}
+	for luma, frozen := range map[byte]bool{16: false, 90: true} {
+		g1, p1 := look(luma, false)
+		g2, p2 := look(luma, true)
+		for i := range g1 {
+			if g1[i] != g2[i] || !slices.Equal(p1[i], p2[i]) {
+				t.Fatalf("luma %d, picture %d: %q and %q, the same bytes: %v", luma, i, g1[i], g2[i], slices.Equal(p1[i], p2[i]))
+			}
+		}
+		if got := g1[len(g1)-1] == CameraStalled; got != frozen {
+			t.Errorf("luma %d: at last %q", luma, g1[len(g1)-1])
+		}
+	}
+}

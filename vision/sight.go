@@ -142,7 +142,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	if s.blur && plan.Tint == nil {
 		s.sample = redact.NewSampler(blocks)
 	}
-	s.cam = newReader(src, size, fps)
+	s.cam = newReader(src, size, fps, blocks)
 	s.taken = s.cam.arena.Frame(size.Width, size.Height)
 	go s.cam.run(ctx)
 	return s, nil

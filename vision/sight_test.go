@@ -12,6 +12,7 @@ import (
 
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/zone"
 )
 
 var small = Size{320, 240}
@@ -39,6 +40,9 @@ type play struct {
 	closed int
 }
 
+// noisy is a pixel in doorPlan's zone, where the lamp is not.
+const noisy = 40*320 + 80
+
 // act writes a frame, or says why not. It may sleep.
 type act func(p *play, f *raw.Frame) error
 
@@ -48,7 +52,7 @@ func good(luma byte) act {
 			f.Y[i] = luma
 		}
 		p.seq++
-		f.Y[0] = byte(p.seq) // noise
+		f.Y[0], f.Y[noisy] = byte(p.seq), byte(p.seq) // noise, beside the zone and in it
 		f.Seq, f.At = p.seq, p.clock()
 		return nil
 	}
@@ -432,7 +436,11 @@ func (e *endless) Read(_ context.Context, f *raw.Frame) error {
 func (e *endless) Close() error { return nil }
 
 func BenchmarkFrozen(b *testing.B) {
-	r := newReader(Source{}, Size{1280, 720}, 30)
+	shown, err := zone.Shrink(doorPlan(Frosted).Zones, false, 1280, 720)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := newReader(Source{}, Size{1280, 720}, 30, shown)
 	for b.Loop() {
 		r.frozen.Look(r.writing)
 	}

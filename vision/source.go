@@ -19,7 +19,7 @@ type Source = camera.Source
 //	gst:PIPELINE        a GStreamer pipeline, for libcamera; an appsink is added where none is
 //
 // The picture is scaled to cover the size asked for and cut at the middle. A picture that stays the same
-// to the bit for half a second counts as stalled, in a file as well. Nothing is opened here.
+// to the bit for half a second, as far as the zone shows it, counts as stalled, in a file as well. Nothing is opened here.
 func ParseSource(text string) (Source, error) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok || strings.TrimSpace(rest) == "" {

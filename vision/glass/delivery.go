@@ -46,9 +46,10 @@ type delivery struct {
 }
 
 func newDelivery(set settings, size vision.Size, rate float64) *delivery {
-	d := &delivery{set: set, size: size, frozen: frozen.New(), glass: map[vision.Reason]int{}}
+	d := &delivery{set: set, size: size, glass: map[vision.Reason]int{}}
 	d.blocks, d.zoneFault = zone.Shrink(set.zones, set.large, size.Width, size.Height)
 	d.blind = vision.ZoneReason(d.zoneFault)
+	d.frozen = frozen.New(d.blocks, size.Width, size.Height)
 	fade := 0
 	if set.shadow {
 		fade = max(int(math.Round(rate))*2/5, 1) // 0.4 s, as a Sight has it
