@@ -9,6 +9,7 @@ import (
 
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/redact"
 )
 
 // stands is a watch over how the camera stands that says what it is told to.
@@ -55,7 +56,7 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 			r, l := next(t, s)
 			y, _, _ := r.Planes()
 			frosted = bytes.Clone(y[:2000])
-			if offer = l.Tint; offer == nil && n > 20 || l.Colour != 0 {
+			if offer = l.Tint; (offer == nil) != (n+1 < redact.Sampled) || l.Colour != 0 {
 				t.Fatalf("picture %d: %+v", n, l)
 			}
 		}
@@ -80,7 +81,39 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 			}
 			blur = bytes.Clone(y[:2000])
 		}
-	}, times(40, good(90)))
+	}, times(redact.Sampled+20, good(90)))
+}
+
+// When the tint is offered does not tell what the light does.
+func TestTintIsOfferedInTime(t *testing.T) {
+	look := func(flicker int) (at int, offer Tint) {
+		var acts []act
+		for i := range redact.Sampled + 20 {
+			acts = append(acts, func(p *play, f *raw.Frame) error {
+				err := good(90)(p, f)
+				if i < flicker && i%2 == 0 {
+					for k := range 24 * 320 { // above the zone
+						f.Y[k] = 200
+					}
+				}
+				return err
+			})
+		}
+		stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+			for l := (Look{}); l.Tint == nil; at++ {
+				if _, l = next(t, s); l.Tint != nil {
+					offer = *l.Tint
+				}
+			}
+		}, acts)
+		return at, offer
+	}
+	at, offer := look(0)
+	for flicker := 3; flicker < redact.Sampled; flicker += 6 {
+		if at2, offer2 := look(flicker); at != at2 || offer != offer2 {
+			t.Errorf("a flicker of %d frames: the same tint %v, offered with picture %d and not %d", flicker, offer == offer2, at2, at)
+		}
+	}
 }
 
 // What is settled is what is shown, also where nothing was measured, and frosted glass takes none.
@@ -96,21 +129,21 @@ func TestSettleWithoutAnOffer(t *testing.T) {
 			if tint, _ := s.red.Tint(); tint != (glass.Tint{5: 200}) {
 				t.Error("another tint")
 			}
-			for range 20 {
+			for range redact.Sampled + 10 {
 				if _, l := next(t, s); l.Tint != nil {
 					t.Fatal("a tint is offered where one is settled")
 				}
 			}
-		}, times(40, good(90)))
+		}, times(redact.Sampled+20, good(90)))
 	}
 	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
 		s.Settle(Tint{5: 200})
-		for range 20 {
+		for range redact.Sampled + 10 {
 			if _, l := next(t, s); l.Colour != 0 || l.Tint != nil {
 				t.Fatalf("%+v", l)
 			}
 		}
-	}, times(40, good(90)))
+	}, times(redact.Sampled+20, good(90)))
 }
 
 // Settle, Visit, Reference and Trouble may come from anywhere while pictures are made.

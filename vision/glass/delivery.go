@@ -175,6 +175,10 @@ func (d *delivery) summary(film *capture.Film) string {
 	share := float64(d.blocks.Count()*zone.Block*zone.Block) * 100 / float64(d.size.Width*d.size.Height)
 	line("zone", "%d blocks of 16x16 are shown, %.1f %% of the picture", d.blocks.Count(), share)
 	line("glass", "%s, nonce %x", d.set.mode, d.set.nonce)
+	_, tinted := d.red.Tint()
+	if d.set.mode == vision.Blur && !tinted && d.blind == "" {
+		line("", "the film ends before the glass takes its colours, %d pictures after the first", redact.Sampled)
+	}
 	all := 0
 	for _, reason := range slices.Sorted(maps.Keys(d.glass)) {
 		all += d.glass[reason]
@@ -187,7 +191,7 @@ func (d *delivery) summary(film *capture.Film) string {
 		line("", "%v", d.fault)
 	}
 	colour := 0
-	if _, ok := d.red.Tint(); ok {
+	if tinted {
 		colour = len(glass.Tint{})
 	}
 	b.WriteString("\nOf the interior went out:\n")
