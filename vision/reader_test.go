@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/sealed"
 )
 
 // Each way for a camera to freeze while frames keep coming shows as stalled within a second, says what it is, and
@@ -150,7 +151,8 @@ func TestFrozenIsNotToldByTheInterior(t *testing.T) {
 		stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
 			for range 40 {
 				r, l := next(t, s)
-				reasons, pictures = append(reasons, l.Glass), append(pictures, slices.Clone(r.picture.Y))
+				y, _, _ := sealed.Planes(r.Sealed())
+				reasons, pictures = append(reasons, l.Glass), append(pictures, slices.Clone(y))
 			}
 		}, times(80, home))
 		return reasons, pictures

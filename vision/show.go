@@ -7,6 +7,7 @@ import (
 
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
 )
 
 // shadowPace is the least time between two shadows, by the frames' time: what keeps them to 36 bytes a second.
@@ -39,7 +40,7 @@ func (s *Sight) show(now time.Duration) (r Redacted, l Look, moved bool, err err
 	s.last, s.said = now, ""
 	l = s.look("")
 	l.At, l.Lamp = s.taken.At, lamp
-	return Redacted{picture, picture.Turn(), ""}, l, false, nil
+	return Redacted{sealed.Of(picture), ""}, l, false, nil
 }
 
 // compose looks at the frame in hand with all that has to see it.
@@ -89,7 +90,7 @@ func (s *Sight) full(reason Reason, now time.Duration) (Redacted, Look) {
 	picture := s.red.Full()
 	l := s.look(reason)
 	l.At = now
-	return Redacted{picture, picture.Turn(), reason}, l
+	return Redacted{sealed.Of(picture), reason}, l
 }
 
 // look is what is known beside the pixels of the next picture to be given.

@@ -10,6 +10,7 @@ import (
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
 )
 
 // stands is a watch over how the camera stands that says what it is told to.
@@ -54,7 +55,7 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 		var frosted []byte
 		for n := 0; offer == nil; n++ {
 			r, l := next(t, s)
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			frosted = bytes.Clone(y[:2000])
 			if offer = l.Tint; (offer == nil) != (n+1 < redact.Sampled) || l.Colour != 0 {
 				t.Fatalf("picture %d: %+v", n, l)
@@ -62,7 +63,7 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 		}
 		for range 5 {
 			r, l := next(t, s)
-			if y, _, _ := r.Planes(); l.Tint == nil || *l.Tint != *offer || l.Colour != 0 || !bytes.Equal(y[:2000], frosted) {
+			if y, _, _ := sealed.Planes(r.Sealed()); l.Tint == nil || *l.Tint != *offer || l.Colour != 0 || !bytes.Equal(y[:2000], frosted) {
 				t.Fatalf("before it is settled: %+v", l)
 			}
 		}
@@ -72,7 +73,7 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 		var blur []byte
 		for n := range 5 {
 			r, l := next(t, s)
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			if l.Tint != nil || l.Colour != 216 || bytes.Equal(y[:2000], frosted) {
 				t.Fatalf("after it is settled: %+v", l)
 			}
@@ -226,7 +227,7 @@ func TestShadowEndsWithTheVisit(t *testing.T) {
 		s.shadow = &casts{}
 		side := func() []byte { // left of the zone
 			r, _ := next(t, s)
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			return bytes.Clone(y[200*320 : 200*320+60])
 		}
 		bare := side()
@@ -378,14 +379,14 @@ func TestCloseEndsPictures(t *testing.T) {
 		looked := &casts{}
 		s.shadow = looked
 		r, _ := next(t, s)
-		y, _, _ := r.Planes()
+		y, _, _ := sealed.Planes(r.Sealed())
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if !looked.closed {
 			t.Error("what looks for shadows keeps what it has seen")
 		}
-		if again, _, _ := r.Planes(); r.Valid() || again != nil {
+		if again, _, _ := sealed.Planes(r.Sealed()); r.Valid() || again != nil {
 			t.Error("a picture is valid after Close")
 		}
 		if bytes.Count(y, []byte{0}) != len(y) {
