@@ -122,7 +122,7 @@ func TestRawFramesHaveNoNameOutsideVision(t *testing.T) {
 		{"a raw frame in the hub", "hub/snippet/x.go",
 			"package snippet\n\nimport \"vestibule/vision/internal/raw\"\n\nvar F raw.Frame\n", "use of internal package vestibule/vision/internal/raw not allowed"},
 		{"a home-made picture", "firmware/eye/internal/snippet/x.go",
-			"package snippet\n\nimport \"vestibule/vision\"\n\nvar F = vision.Redacted{nil, 0, \"\"}\n", "implicit assignment to unexported field"},
+			"package snippet\n\nimport \"vestibule/vision\"\n\nvar F = vision.Redacted{nil, \"\"}\n", "implicit assignment to unexported field"},
 		{"the encoder in link", "firmware/link/internal/snippet/x.go",
 			"package snippet\n\nimport \"vestibule/vision/internal/x264\"\n\nvar F x264.Encoder\n", "use of internal package vestibule/vision/internal/x264 not allowed"},
 	} {

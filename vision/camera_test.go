@@ -8,7 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/sealed"
 )
 
 func TestCameraTrouble(t *testing.T) {
@@ -47,7 +49,7 @@ func TestCameraTrouble(t *testing.T) {
 			if d := time.Since(start); d > time.Second || l.Frame <= frame {
 				t.Errorf("%s: back after %v with frame %d after %d", c.name, d, l.Frame, frame)
 			}
-			if y, _, _ := r.Planes(); y[120*320+160] != 40 {
+			if y, _, _ := sealed.Planes(r.Sealed()); y[120*320+160] != 40 {
 				t.Errorf("%s: the picture is not the new camera's", c.name)
 			}
 			if err := s.Trouble(); err != nil {
@@ -84,7 +86,7 @@ func TestStalls(t *testing.T) {
 		f.At -= 600 * time.Millisecond
 		return err
 	}
-	same := func(p *play, f *raw.Frame) error { err := good(90)(p, f); f.Y[0] = 5; return err }
+	same := func(p *play, f *raw.Frame) error { err := good(90)(p, f); f.Y[noisy] = 5; return err }
 	for name, acts := range map[string][]act{
 		"silent": nil, "numbers stand still": times(100, again), "late": times(100, old), "frozen": times(100, same),
 	} {
@@ -127,7 +129,7 @@ func TestCameraHangs(t *testing.T) {
 				<-hang
 				return errors.Join(good(90)(p, f), errors.New("late")) // into memory that is still there
 			})
-			src := NewSource("hangs", func(Size, int) (raw.Source, error) {
+			src := camera.New("hangs", func(_, _, _ int) (raw.Source, error) {
 				if opening {
 					<-hang
 				}

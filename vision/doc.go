@@ -5,9 +5,10 @@
 // get anything else out of it:
 //
 //   - raw frames have no type that another room could name (vision/internal/raw), and no function
-//     or callback of this package carries one;
+//     or callback of this package carries one: a Source of one's own is made in vision/internal/camera;
 //   - Redacted, the only thing an encoder takes, is a struct with no exported field whose zero value is
-//     not Valid, and only a Sight makes one;
+//     not Valid, only a Sight makes one, and its bytes are vision/internal/sealed's to give: nobody else can put
+//     others in their place;
 //   - what crosses from raw frames into pictures is the zones' own pixels; in the mode Blur one Tint of 216
 //     bytes a delivery; and, where the plan asks for it and while a visit is under way, where something moves
 //     behind the glass, 18 bytes at most twice a second (vision/internal/glass says why these bounds hold).
@@ -18,9 +19,10 @@
 //
 // # Colours
 //
-// The tint is the mean of the first frames whose exposure has settled. It is offered in Look.Tint until
-// Settle says what the glass is to show, once; before that the glass is the nonce's. So whoever keeps the tint
-// writes it down first, and a program that crashes in between does not spend a second one.
+// The tint is the mean of some frames once the camera has had a second to find its exposure. It is offered in Look.Tint,
+// from the 30th frame on whatever they show, until Settle says what the glass is to show, once; before that the
+// glass is the nonce's. So whoever keeps the tint writes it down first, and a program that crashes in between does
+// not spend a second one.
 //
 // # Failure
 //

@@ -18,6 +18,7 @@ import (
 	"gocv.io/x/gocv"
 
 	"vestibule/vision"
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 )
 
@@ -126,7 +127,7 @@ func TestThrows(t *testing.T) {
 	if os.Getenv("VESTIBULE_THROWS") == "" {
 		t.Skip("it is for TestExceptionEndsTheProgram")
 	}
-	src := vision.NewSource("throwing", func(vision.Size, int) (raw.Source, error) { return &throwing{}, nil })
+	src := camera.New("throwing", func(_, _, _ int) (raw.Source, error) { return &throwing{}, nil })
 	s, err := vision.Open(src, vision.Size{Width: 320, Height: 240}, 30, plan(vision.Frosted))
 	if err != nil {
 		t.Fatal(err)

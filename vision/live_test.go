@@ -11,6 +11,7 @@ import (
 
 	"vestibule/vision"
 	"vestibule/vision/internal/look"
+	"vestibule/vision/internal/sealed"
 	"vestibule/vision/scene"
 )
 
@@ -22,7 +23,7 @@ func save(t *testing.T, name string, r vision.Redacted) {
 	if pictures == "" {
 		return
 	}
-	y, cb, cr := r.Planes()
+	y, cb, cr := sealed.Planes(r.Sealed())
 	if err := look.PNG(filepath.Join(pictures, name+".png"), r.Size().Width, r.Size().Height, y, cb, cr); err != nil {
 		t.Error(err)
 	}
@@ -70,7 +71,7 @@ func watch(t *testing.T, src vision.Source, size vision.Size, plan vision.Plan, 
 
 // contrast is the largest step between neighbouring pixels in a box of the picture.
 func contrast(r vision.Redacted, b vision.Box) int {
-	y, _, _ := r.Planes()
+	y, _, _ := sealed.Planes(r.Sealed())
 	w, h := r.Size().Width, r.Size().Height
 	most := 0
 	for py := b.Min.Y * h / vision.Unit; py < b.Max.Y*h/vision.Unit; py++ {
@@ -134,7 +135,7 @@ func TestClock(t *testing.T) {
 			if l.Glass != "" {
 				t.Fatalf("glass: %s", l.Glass)
 			}
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			var ms int64
 			for bit := range 20 {
 				v := y[(bit/10*32+16)*size.Width+bit%10*32+16]
@@ -303,7 +304,7 @@ func TestSomebodyGoesInside(t *testing.T) {
 	s.Visit(true)
 	// Where he is at his farthest, and as far again to the other side of the door.
 	there := func(r vision.Redacted, x int) int {
-		y, _, _ := r.Planes()
+		y, _, _ := sealed.Planes(r.Sealed())
 		sum := 0
 		for row := size.Height / 2; row < size.Height*3/4; row++ {
 			sum += int(y[row*size.Width+x*size.Width/vision.Unit])

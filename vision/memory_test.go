@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 )
 
@@ -18,7 +19,7 @@ func TestMemory(t *testing.T) {
 		return int(m.HeapAlloc)
 	}
 	size := Size{1920, 1080}
-	src := NewSource("endless", func(Size, int) (raw.Source, error) { return &endless{}, nil })
+	src := camera.New("endless", func(_, _, _ int) (raw.Source, error) { return &endless{}, nil })
 	plan := doorPlan(Blur)
 	plan.Shadow = true
 	plan.Zones = [][]Point{polygon(3875, 444, 6125, 444, 6650, 9778, 3350, 9778)}

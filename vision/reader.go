@@ -11,6 +11,7 @@ import (
 	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/frozen"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/zone"
 )
 
 const (
@@ -52,11 +53,11 @@ type reader struct {
 	frozen           *frozen.Watch
 }
 
-func newReader(source camera.Source, size Size, fps int, cut string) *reader {
+func newReader(source camera.Source, size Size, fps int, shown *zone.Blocks, cut string) *reader {
 	arena := &raw.Arena{}
 	return &reader{
 		source: source, arena: arena, size: size, fps: fps,
-		done: make(chan struct{}), wake: make(chan struct{}, 1), frozen: frozen.New(), pinned: cut,
+		done: make(chan struct{}), wake: make(chan struct{}, 1), frozen: frozen.New(shown, size.Width, size.Height), pinned: cut,
 		waiting: arena.Frame(size.Width, size.Height), writing: arena.Frame(size.Width, size.Height),
 	}
 }

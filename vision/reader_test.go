@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/sealed"
 )
 
 // Each way for a camera to freeze while frames keep coming shows as stalled within a second, says what it is, and
@@ -131,5 +132,41 @@ func TestStutter(t *testing.T) {
 				}
 			}, append(times(10, good(90)), c.acts...))
 		})
+	}
+}
+
+// In the mode Frosted and without a shadow two homes that differ only inside give the same pictures, also where the
+// doorway of both is the same to the bit: dark at night, or what a frozen camera shows.
+func TestFrozenIsNotToldByTheInterior(t *testing.T) {
+	look := func(luma byte, restless bool) (reasons []Reason, pictures [][]byte) {
+		home := func(p *play, f *raw.Frame) error {
+			err := good(luma)(p, f)
+			f.Y[noisy] = luma
+			f.Y[0] = luma
+			if restless {
+				f.Y[0] = byte(p.seq)
+			}
+			return err
+		}
+		stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
+			for range 40 {
+				r, l := next(t, s)
+				y, _, _ := sealed.Planes(r.Sealed())
+				reasons, pictures = append(reasons, l.Glass), append(pictures, slices.Clone(y))
+			}
+		}, times(80, home))
+		return reasons, pictures
+	}
+	for luma, frozen := range map[byte]bool{16: false, 90: true} {
+		g1, p1 := look(luma, false)
+		g2, p2 := look(luma, true)
+		for i := range g1 {
+			if g1[i] != g2[i] || !slices.Equal(p1[i], p2[i]) {
+				t.Fatalf("luma %d, picture %d: %q and %q, the same bytes: %v", luma, i, g1[i], g2[i], slices.Equal(p1[i], p2[i]))
+			}
+		}
+		if got := g1[len(g1)-1] == CameraStalled; got != frozen {
+			t.Errorf("luma %d: at last %q", luma, g1[len(g1)-1])
+		}
 	}
 }

@@ -3,40 +3,32 @@ package vision
 import (
 	"time"
 
-	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
 )
 
 // Redacted is a picture that may leave the device, in I420 (8 bit, BT.601 limited range). Only a Sight
 // makes one. It is a struct and no interface, because an interface can be embedded and forged.
 //
-// Its memory is used again: it stays as it is until Next has been called twice more, and is not Valid
+// Nobody outside this folder can read its bytes, or write any: it is given to an encoder (vision/x264), whole. Its
+// memory is used again: it stays as it is until Next has been called twice more, and is not Valid
 // once a later picture has taken its place. An encoder that takes its input in the call, or copies it,
 // needs no more. It may be read by several goroutines.
 type Redacted struct {
-	picture *redact.Picture
-	turn    uint64
+	picture sealed.Picture
 	reason  Reason
 }
 
 // Valid reports whether there is a picture here. The zero value has none.
-func (r Redacted) Valid() bool { return r.picture != nil && r.picture.Turn() == r.turn }
+func (r Redacted) Valid() bool { return sealed.Valid(r.picture) }
 
 // Size returns the picture's size; zero if there is none.
 func (r Redacted) Size() Size {
-	if r.picture == nil {
-		return Size{}
-	}
-	return Size{r.picture.Width, r.picture.Height}
+	width, height := sealed.Size(r.picture)
+	return Size{width, height}
 }
 
-// Planes returns the picture: w*h bytes of luma and twice w/2*h/2 of chroma, rows packed (strides w,
-// w/2, w/2). They are to be read only. A value that is not Valid has none.
-func (r Redacted) Planes() (y, cb, cr []byte) {
-	if !r.Valid() {
-		return nil, nil, nil
-	}
-	return r.picture.Y, r.picture.Cb, r.picture.Cr
-}
+// Sealed returns the picture for an encoder of this folder. Other rooms can do nothing with it.
+func (r Redacted) Sealed() sealed.Picture { return r.picture }
 
 // Glass returns why the picture is all glass; empty when the zone shows.
 func (r Redacted) Glass() Reason { return r.reason }

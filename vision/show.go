@@ -7,6 +7,7 @@ import (
 
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
 )
 
 // shadowPace is the least time between two shadows, by the frames' time: what keeps them to 36 bytes a second.
@@ -38,7 +39,7 @@ func (s *Sight) show(now time.Duration) (r Redacted, l Look, err error) {
 		r, l = s.full(doubt, now)
 	default:
 		s.last, s.said = now, ""
-		r, l = Redacted{picture, picture.Turn(), ""}, s.look("")
+		r, l = Redacted{sealed.Of(picture), ""}, s.look("")
 	}
 	l.At, l.Lamp, l.Cut = s.taken.At, lamp, s.cam.shownCut()
 	return r, l, nil
@@ -99,7 +100,7 @@ func (s *Sight) full(reason Reason, now time.Duration) (Redacted, Look) {
 	picture := s.red.Full()
 	l := s.look(reason)
 	l.At = now
-	return Redacted{picture, picture.Turn(), reason}, l
+	return Redacted{sealed.Of(picture), reason}, l
 }
 
 // look is what is known beside the pixels of the next picture to be given.

@@ -9,6 +9,8 @@ import (
 
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
 )
 
 // stands is a watch over how the camera stands that says what it is told to.
@@ -53,15 +55,15 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 		var frosted []byte
 		for n := 0; offer == nil; n++ {
 			r, l := next(t, s)
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			frosted = bytes.Clone(y[:2000])
-			if offer = l.Tint; offer == nil && n > 20 || l.Colour != 0 {
+			if offer = l.Tint; (offer == nil) != (n+1 < redact.Sampled) || l.Colour != 0 {
 				t.Fatalf("picture %d: %+v", n, l)
 			}
 		}
 		for range 5 {
 			r, l := next(t, s)
-			if y, _, _ := r.Planes(); l.Tint == nil || *l.Tint != *offer || l.Colour != 0 || !bytes.Equal(y[:2000], frosted) {
+			if y, _, _ := sealed.Planes(r.Sealed()); l.Tint == nil || *l.Tint != *offer || l.Colour != 0 || !bytes.Equal(y[:2000], frosted) {
 				t.Fatalf("before it is settled: %+v", l)
 			}
 		}
@@ -71,7 +73,7 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 		var blur []byte
 		for n := range 5 {
 			r, l := next(t, s)
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			if l.Tint != nil || l.Colour != 216 || bytes.Equal(y[:2000], frosted) {
 				t.Fatalf("after it is settled: %+v", l)
 			}
@@ -80,7 +82,39 @@ func TestTintIsOfferedAndSettled(t *testing.T) {
 			}
 			blur = bytes.Clone(y[:2000])
 		}
-	}, times(40, good(90)))
+	}, times(redact.Sampled+20, good(90)))
+}
+
+// When the tint is offered does not tell what the light does.
+func TestTintIsOfferedInTime(t *testing.T) {
+	look := func(flicker int) (at int, offer Tint) {
+		var acts []act
+		for i := range redact.Sampled + 20 {
+			acts = append(acts, func(p *play, f *raw.Frame) error {
+				err := good(90)(p, f)
+				if i < flicker && i%2 == 0 {
+					for k := range 24 * 320 { // above the zone
+						f.Y[k] = 200
+					}
+				}
+				return err
+			})
+		}
+		stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+			for l := (Look{}); l.Tint == nil; at++ {
+				if _, l = next(t, s); l.Tint != nil {
+					offer = *l.Tint
+				}
+			}
+		}, acts)
+		return at, offer
+	}
+	at, offer := look(0)
+	for flicker := 3; flicker < redact.Sampled; flicker += 6 {
+		if at2, offer2 := look(flicker); at != at2 || offer != offer2 {
+			t.Errorf("a flicker of %d frames: the same tint %v, offered with picture %d and not %d", flicker, offer == offer2, at2, at)
+		}
+	}
 }
 
 // What is settled is what is shown, also where nothing was measured, and frosted glass takes none.
@@ -96,21 +130,21 @@ func TestSettleWithoutAnOffer(t *testing.T) {
 			if tint, _ := s.red.Tint(); tint != (glass.Tint{5: 200}) {
 				t.Error("another tint")
 			}
-			for range 20 {
+			for range redact.Sampled + 10 {
 				if _, l := next(t, s); l.Tint != nil {
 					t.Fatal("a tint is offered where one is settled")
 				}
 			}
-		}, times(40, good(90)))
+		}, times(redact.Sampled+20, good(90)))
 	}
 	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
 		s.Settle(Tint{5: 200})
-		for range 20 {
+		for range redact.Sampled + 10 {
 			if _, l := next(t, s); l.Colour != 0 || l.Tint != nil {
 				t.Fatalf("%+v", l)
 			}
 		}
-	}, times(40, good(90)))
+	}, times(redact.Sampled+20, good(90)))
 }
 
 // Settle, Visit, Reference and Trouble may come from anywhere while pictures are made.
@@ -193,7 +227,7 @@ func TestShadowEndsWithTheVisit(t *testing.T) {
 		s.shadow = &casts{}
 		side := func() []byte { // left of the zone
 			r, _ := next(t, s)
-			y, _, _ := r.Planes()
+			y, _, _ := sealed.Planes(r.Sealed())
 			return bytes.Clone(y[200*320 : 200*320+60])
 		}
 		bare := side()
@@ -395,14 +429,14 @@ func TestCloseEndsPictures(t *testing.T) {
 		looked := &casts{}
 		s.shadow = looked
 		r, _ := next(t, s)
-		y, _, _ := r.Planes()
+		y, _, _ := sealed.Planes(r.Sealed())
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if !looked.closed {
 			t.Error("what looks for shadows keeps what it has seen")
 		}
-		if again, _, _ := r.Planes(); r.Valid() || again != nil {
+		if again, _, _ := sealed.Planes(r.Sealed()); r.Valid() || again != nil {
 			t.Error("a picture is valid after Close")
 		}
 		if bytes.Count(y, []byte{0}) != len(y) {

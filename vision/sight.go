@@ -145,7 +145,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	if s.blur && plan.Tint == nil {
 		s.sample = redact.NewSampler(blocks)
 	}
-	s.cam = newReader(src, size, fps, plan.Cut)
+	s.cam = newReader(src, size, fps, blocks, plan.Cut)
 	s.taken = s.cam.arena.Frame(size.Width, size.Height)
 	go s.cam.run(ctx)
 	return s, nil

@@ -10,8 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
+	"vestibule/vision/internal/zone"
 )
 
 var small = Size{320, 240}
@@ -39,6 +42,9 @@ type play struct {
 	closed int
 }
 
+// noisy is a pixel in doorPlan's zone, where the lamp is not.
+const noisy = 40*320 + 80
+
 // act writes a frame, or says why not. It may sleep.
 type act func(p *play, f *raw.Frame) error
 
@@ -48,7 +54,7 @@ func good(luma byte) act {
 			f.Y[i] = luma
 		}
 		p.seq++
-		f.Y[0] = byte(p.seq) // noise
+		f.Y[0], f.Y[noisy] = byte(p.seq), byte(p.seq) // noise, beside the zone and in it
 		f.Seq, f.At = p.seq, p.clock()
 		return nil
 	}
@@ -89,8 +95,8 @@ func stage(t *testing.T, plan Plan, do func(t *testing.T, s *Sight), rounds ...[
 		clock := func() time.Duration { return time.Since(began) + time.Hour }
 		p := &play{clock: clock}
 		opened := 0
-		src := NewSource("a play", func(size Size, fps int) (raw.Source, error) {
-			if size != small || fps != 30 {
+		src := camera.New("a play", func(width, height, fps int) (raw.Source, error) {
+			if size := (Size{width, height}); size != small || fps != 30 {
 				return nil, fmt.Errorf("asked for %v at %d", size, fps)
 			}
 			if opened == len(rounds) {
@@ -144,7 +150,7 @@ func until(t *testing.T, s *Sight, want Reason) (time.Duration, Redacted, Look) 
 // isGlass fails if the picture's middle, which is zone, has the camera's luma.
 func isGlass(t *testing.T, r Redacted, luma byte) {
 	t.Helper()
-	y, _, _ := r.Planes()
+	y, _, _ := sealed.Planes(r.Sealed())
 	n := 0
 	for row := 60; row < 180; row++ {
 		for col := 100; col < 220; col++ {
@@ -170,7 +176,7 @@ func TestPictures(t *testing.T) {
 				if l.Colour != 0 || l.Shadow != 0 {
 					t.Errorf("%s: %d bytes of colour and %d of shadow", mode, l.Colour, l.Shadow)
 				}
-				y, cb, cr := r.Planes()
+				y, cb, cr := sealed.Planes(r.Sealed())
 				if len(y) != 320*240 || len(cb) != 160*120 || len(cr) != 160*120 {
 					t.Fatal("planes of a wrong size")
 				}
@@ -230,7 +236,7 @@ func TestLargeZone(t *testing.T) {
 	plan.Zones, plan.Large = [][]Point{polygon(0, 0, 10000, 0, 10000, 10000, 0, 10000)}, true
 	stage(t, plan, func(t *testing.T, s *Sight) {
 		r, l := next(t, s)
-		if y, _, _ := r.Planes(); l.Glass != "" || y[0] != 1 || y[len(y)-1] != 90 {
+		if y, _, _ := sealed.Planes(r.Sealed()); l.Glass != "" || y[0] != 1 || y[len(y)-1] != 90 {
 			t.Errorf("%+v", l)
 		}
 	}, times(5, good(90)))
@@ -254,11 +260,11 @@ func TestTintOutlivesTheCamera(t *testing.T) {
 		next(t, s)
 		s.Settle(Tint{9, 9, 9})
 		_, r, _ := until(t, s, CameraFailed)
-		y, _, _ := r.Planes()
+		y, _, _ := sealed.Planes(r.Sealed())
 		before := bytes.Clone(y)
 		until(t, s, "")
 		_, r, l := until(t, s, CameraFailed)
-		y, _, _ = r.Planes()
+		y, _, _ = sealed.Planes(r.Sealed())
 		if !bytes.Equal(y, before) || l.Colour != 216 {
 			t.Errorf("the glass has changed, %d bytes are spent", l.Colour)
 		}
@@ -309,14 +315,14 @@ func TestOldPicturesEnd(t *testing.T) {
 			t.Error("a picture ended too soon")
 		}
 		next(t, s)
-		if y, _, _ := r.Planes(); r.Valid() || y != nil {
+		if y, _, _ := sealed.Planes(r.Sealed()); r.Valid() || y != nil {
 			t.Error("a picture whose memory is used again is still valid")
 		}
 	}, times(30, good(90)))
 	if (Redacted{}).Valid() || (Redacted{}).Size() != (Size{}) {
 		t.Error("the zero value is a picture")
 	}
-	if y, cb, cr := (Redacted{}).Planes(); y != nil || cb != nil || cr != nil {
+	if y, cb, cr := sealed.Planes(Redacted{}.Sealed()); y != nil || cb != nil || cr != nil {
 		t.Error("the zero value has planes")
 	}
 }
@@ -357,7 +363,7 @@ func TestNextEnds(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	src := NewSource("never", func(Size, int) (raw.Source, error) { return nil, errors.New("never") })
+	src := camera.New("never", func(_, _, _ int) (raw.Source, error) { return nil, errors.New("never") })
 	for _, c := range []struct {
 		name string
 		src  Source
@@ -407,7 +413,7 @@ func TestParseSource(t *testing.T) {
 
 // BenchmarkNext counts what a picture allocates from end to end.
 func BenchmarkNext(b *testing.B) {
-	src := NewSource("endless", func(size Size, _ int) (raw.Source, error) { return &endless{}, nil })
+	src := camera.New("endless", func(_, _, _ int) (raw.Source, error) { return &endless{}, nil })
 	s, err := Open(src, Size{1280, 720}, 30, doorPlan(Blur))
 	if err != nil {
 		b.Fatal(err)
@@ -432,7 +438,11 @@ func (e *endless) Read(_ context.Context, f *raw.Frame) error {
 func (e *endless) Close() error { return nil }
 
 func BenchmarkFrozen(b *testing.B) {
-	r := newReader(Source{}, Size{1280, 720}, 30, "")
+	shown, err := zone.Shrink(doorPlan(Frosted).Zones, false, 1280, 720)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := newReader(Source{}, Size{1280, 720}, 30, shown, "")
 	for b.Loop() {
 		r.frozen.Look(r.writing)
 	}

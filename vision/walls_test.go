@@ -21,7 +21,7 @@ import (
 func TestForbiddenWaysDoNotCompile(t *testing.T) {
 	for _, c := range []struct{ name, code, refused string }{
 		{"the honest way", `import "vestibule/vision"
-			func f() bool { var r vision.Redacted; y, _, _ := r.Planes(); return r.Valid() && len(y) > 0 }`, ""},
+			func f() bool { var r vision.Redacted; _ = r.Sealed(); return r.Valid() && r.Size().Width > 0 }`, ""},
 		{"raw frames", `import _ "vestibule/vision/internal/raw"`, "use of internal package"},
 		{"the redactor itself", `import _ "vestibule/vision/internal/redact"`, "use of internal package"},
 		{"opening a source by hand", `import _ "vestibule/vision/internal/camera"`, "use of internal package"},
@@ -30,6 +30,7 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 		{"what looks for shadows", `import _ "vestibule/vision/internal/shadow"`, "use of internal package"},
 		{"what looks at how the camera stands", `import _ "vestibule/vision/internal/stand"`, "use of internal package"},
 		{"what measures the tint", `import _ "vestibule/vision/internal/glass"`, "use of internal package"},
+		{"a picture's bytes", `import _ "vestibule/vision/internal/sealed"`, "use of internal package"},
 		{"an encoder that takes any planes", `import _ "vestibule/vision/internal/x264"`, "use of internal package"},
 		{"a source opens itself", `import "vestibule/vision"
 			func f(s vision.Source) { s.Open(640, 480, 30) }`, "s.Open undefined"},
@@ -38,9 +39,9 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 		{"Redacted with a picture put in", `import "vestibule/vision"
 			var r = vision.Redacted{picture: nil}`, "cannot refer to unexported field picture"},
 		{"Redacted without names", `import "vestibule/vision"
-			var r = vision.Redacted{nil, 0, ""}`, "implicit assignment to unexported field"},
+			var r = vision.Redacted{nil, ""}`, "implicit assignment to unexported field"},
 		{"Redacted from a look-alike", `import "vestibule/vision"
-			type fake struct { picture *int; turn uint64; reason vision.Reason }
+			type fake struct { picture struct { picture *int; turn uint64 }; reason vision.Reason }
 			var r = vision.Redacted(fake{})`, "cannot convert"},
 		{"changing a Redacted", `import "vestibule/vision"
 			func f(r vision.Redacted) { r.reason = "" }`, "cannot refer to unexported"},
@@ -48,6 +49,35 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 			type fake struct { vision.Redacted }
 			func encode(vision.Redacted) {}
 			func f() { encode(fake{}) }`, "cannot use fake{}"},
+		{"a Redacted's bytes", `import "vestibule/vision"
+			func f(r vision.Redacted) { y, _, _ := r.Planes(); y[0] = 1 }`, "r.Planes undefined"},
+		{"a Redacted's bytes, unsealed", `import "vestibule/vision"
+			func f(r vision.Redacted) { r.Sealed().picture.Y[0] = 1 }`, "cannot refer to unexported"},
+		{"a sealed picture's method", `import "vestibule/vision"
+			func f(r vision.Redacted) { y, _, _ := r.Sealed().Planes(); y[0] = 1 }`, "Planes undefined"},
+		{"a sealed picture that is another", `import "vestibule/vision"
+			func f(y []byte) vision.Redacted { r := vision.Redacted{}; r.Sealed() = y; return r }`, "cannot assign"},
+		{"a source of one's own", `import "vestibule/vision"
+			var s = vision.Source{}.New("mine", nil)`, "New undefined"},
+		{"a source of one's own, its types inferred", `import (
+				"context"
+				"fmt"
+				"vestibule/vision"
+			)
+			type thief[F any] struct{}
+			func (thief[F]) Read(_ context.Context, f *F) error { _ = fmt.Sprint(f); return nil } // every pixel it holds
+			func (thief[F]) Close() error { return nil }
+			func steal[F any, S interface { Read(context.Context, *F) error; Close() error }](
+				make func(string, func(vision.Size, int) (S, error)) vision.Source) vision.Source {
+				return make("a thief's", func(vision.Size, int) (S, error) { return any(thief[F]{}).(S), nil })
+			}
+			var forged = steal(vision.NewSource)`, "undefined: vision.NewSource"},
+		{"the source of the scene, its types inferred", `import (
+				"vestibule/vision"
+				"vestibule/vision/scene"
+			)
+			func steal[F any](make func(int64, func(F) scene.World) vision.Source) (f F) { return f }
+			var frame = steal(scene.Source)`, "does not match"},
 		{"a Sight's frames", `import "vestibule/vision"
 			func f(s *vision.Sight) { _ = s.taken }`, "cannot refer to unexported"},
 		{"the frames' memory", `import "vestibule/vision"
@@ -61,7 +91,7 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 		{"a tint of another size", `import "vestibule/vision"
 			func f(s *vision.Sight) { s.Settle([217]byte{}) }`, "cannot use [217]byte"},
 		{"settling a picture for a tint", `import "vestibule/vision"
-			func f(s *vision.Sight, r vision.Redacted) { y, _, _ := r.Planes(); s.Settle(y) }`, "cannot use y"},
+			func f(s *vision.Sight, r vision.Redacted) { s.Settle(r.Sealed()) }`, "cannot use r.Sealed"},
 		{"settling what may be missing", `import "vestibule/vision"
 			func f(s *vision.Sight, l vision.Look) { s.Settle(l.Tint) }`, "cannot use l.Tint"},
 		{"a plan that holds a picture for its tint", `import "vestibule/vision"
@@ -73,7 +103,11 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 		{"encoding a Look", `import ("vestibule/vision"; "vestibule/vision/x264")
 			func f(e *x264.Encoder, l vision.Look) { e.Encode(l) }`, "cannot use l"},
 		{"encoding planes", `import ("vestibule/vision"; "vestibule/vision/x264")
-			func f(e *x264.Encoder, r vision.Redacted) { y, cb, cr := r.Planes(); e.Encode(y, cb, cr) }`, "too many arguments"},
+			func f(e *x264.Encoder, y, cb, cr []byte) { e.Encode(y, cb, cr) }`, "too many arguments"},
+		{"encoding one plane", `import "vestibule/vision/x264"
+			func f(e *x264.Encoder, y []byte) { e.Encode(y) }`, "cannot use y"},
+		{"encoding what is in a Redacted", `import ("vestibule/vision"; "vestibule/vision/x264")
+			func f(e *x264.Encoder, r vision.Redacted) { e.Encode(r.Sealed()) }`, "cannot use r.Sealed"},
 		{"the encoder inside the encoder", `import "vestibule/vision/x264"
 			func f(e *x264.Encoder) { _ = e.enc }`, "cannot refer to unexported"},
 		{"an encoder around another", `import "vestibule/vision/x264"
@@ -126,12 +160,11 @@ func compile(t *testing.T, code string) (string, error) {
 // a callback would be enough for other rooms to receive what they cannot name.
 func TestNothingExportedCarriesRawFrames(t *testing.T) {
 	allowed := map[string]bool{
-		"vestibule/vision/internal/zone.Point":    true, // numbers
-		"vestibule/vision/internal/zone.Box":      true,
-		"vestibule/vision/internal/camera.Source": true, // a name and what only camera.Open can use
+		"vestibule/vision/internal/zone.Point":     true, // numbers
+		"vestibule/vision/internal/zone.Box":       true,
+		"vestibule/vision/internal/camera.Source":  true, // a name and what only camera.Open can use
+		"vestibule/vision/internal/sealed.Picture": true, // what only sealed.Planes can read
 	}
-	// NewSource takes raw frames from its caller; it gives none away.
-	givers := map[string]bool{"NewSource": true}
 
 	exports := map[string]string{}
 	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", ".", "./scene", "./x264").Output()
@@ -150,7 +183,7 @@ func TestNothingExportedCarriesRawFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range pkg.Scope().Names() {
-			if !ast.IsExported(name) || givers[name] {
+			if !ast.IsExported(name) {
 				continue
 			}
 			w := &walk{allowed: allowed, seen: map[types.Type]bool{}}
@@ -165,14 +198,14 @@ func TestNothingExportedCarriesRawFrames(t *testing.T) {
 		t.Errorf("only %d names were checked", checked)
 	}
 	// The positive control: the walk does see a raw frame where there is one.
-	pkg, err := imp.Import("vestibule/vision")
+	pkg, err := imp.Import("vestibule/vision/internal/camera")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &walk{allowed: allowed, seen: map[types.Type]bool{}}
-	w.visit(pkg.Scope().Lookup("NewSource").Type(), "NewSource")
+	w.visit(pkg.Scope().Lookup("New").Type(), "New")
 	if len(w.found) == 0 {
-		t.Error("the walk does not see the raw frames of NewSource")
+		t.Error("the walk does not see the raw frames of a source")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vestibule/vision"
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/scene"
 )
@@ -83,7 +84,7 @@ func hold(size vision.Size) ([]string, error) {
 
 // again is a camera that gives frames again and again, at its pace.
 func again(all []*raw.Frame) vision.Source {
-	return vision.NewSource("bench", func(vision.Size, int) (raw.Source, error) { return &replay{all: all}, nil })
+	return camera.New("bench", func(_, _, _ int) (raw.Source, error) { return &replay{all: all}, nil })
 }
 
 type replay struct {

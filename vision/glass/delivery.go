@@ -46,9 +46,10 @@ type delivery struct {
 }
 
 func newDelivery(set settings, size vision.Size, rate float64) *delivery {
-	d := &delivery{set: set, size: size, frozen: frozen.New(), glass: map[vision.Reason]int{}}
+	d := &delivery{set: set, size: size, glass: map[vision.Reason]int{}}
 	d.blocks, d.zoneFault = zone.Shrink(set.zones, set.large, size.Width, size.Height)
 	d.blind = vision.ZoneReason(d.zoneFault)
+	d.frozen = frozen.New(d.blocks, size.Width, size.Height)
 	fade := 0
 	if set.shadow {
 		fade = max(int(math.Round(rate))*2/5, 1) // 0.4 s, as a Sight has it
@@ -174,6 +175,10 @@ func (d *delivery) summary(film *capture.Film) string {
 	share := float64(d.blocks.Count()*zone.Block*zone.Block) * 100 / float64(d.size.Width*d.size.Height)
 	line("zone", "%d blocks of 16x16 are shown, %.1f %% of the picture", d.blocks.Count(), share)
 	line("glass", "%s, nonce %x", d.set.mode, d.set.nonce)
+	_, tinted := d.red.Tint()
+	if d.set.mode == vision.Blur && !tinted && d.blind == "" {
+		line("", "the film ends before the glass takes its colours, %d pictures after the first", redact.Sampled)
+	}
 	all := 0
 	for _, reason := range slices.Sorted(maps.Keys(d.glass)) {
 		all += d.glass[reason]
@@ -186,7 +191,7 @@ func (d *delivery) summary(film *capture.Film) string {
 		line("", "%v", d.fault)
 	}
 	colour := 0
-	if _, ok := d.red.Tint(); ok {
+	if tinted {
 		colour = len(glass.Tint{})
 	}
 	b.WriteString("\nOf the interior went out:\n")

@@ -115,7 +115,8 @@ func pictures(t *testing.T, file []byte, width, height int, rate string) [][]byt
 
 // What is written is what the redactor makes, to the bit.
 func TestWhatTheEncoderIsGiven(t *testing.T) {
-	in := home(t, 12, 1, 2)
+	const frames = redact.Sampled + 10
+	in := home(t, frames, 1, 2)
 	nonce := [16]byte{1, 2, 3}
 	for _, mode := range []string{"blur", "frosted"} {
 		file, _ := do(t, in, "out.y4m", "-zone", doorway, "-mode", mode, "-nonce", fmt.Sprintf("%x", nonce))
@@ -142,7 +143,7 @@ func TestWhatTheEncoderIsGiven(t *testing.T) {
 		if err := film.Close(); err != nil {
 			t.Error(err)
 		}
-		if n != 12 || len(got) != n {
+		if n != frames || len(got) != n {
 			t.Errorf("%s: %d pictures of %d", mode, len(got), n)
 		}
 		if _, tinted := red.Tint(); tinted != (mode == "blur") {
@@ -170,9 +171,12 @@ func TestFrostedKnowsNothing(t *testing.T) {
 			t.Errorf("%s: another nonce gives the same glass", name)
 		}
 	}
-	_, said := do(t, home(t, 10, 1, 2), "out.y4m", "-zone", doorway)
-	if !strings.Contains(said, "colour   216 bytes") || strings.Contains(said, "Nothing") {
-		t.Errorf("blur says\n%s", said)
+	for frames, colour := range map[int]int{redact.Sampled: 0, redact.Sampled + 1: 216} {
+		_, said := do(t, home(t, frames, 1, 2), "out.y4m", "-zone", doorway)
+		if !strings.Contains(said, fmt.Sprintf("colour   %d bytes", colour)) ||
+			strings.Contains(said, "Nothing") != (colour == 0) || strings.Contains(said, "ends before") != (colour == 0) {
+			t.Errorf("blur of %d pictures says\n%s", frames, said)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/capture"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/sealed"
 	"vestibule/vision/scene"
 )
 
@@ -83,7 +84,7 @@ func TestAsASight(t *testing.T) {
 		want := pictures(t, file, w, h, "25:1")
 
 		shown := make(chan struct{}, 1)
-		src := vision.NewSource("handed", func(vision.Size, int) (raw.Source, error) {
+		src := camera.New("handed", func(_, _, _ int) (raw.Source, error) {
 			film, err := capture.OpenFilm(in)
 			return &handed{film, raw.Now(), shown}, err
 		})
@@ -101,7 +102,7 @@ func TestAsASight(t *testing.T) {
 			if r, l, err = s.Next(t.Context()); err != nil || l.Glass != "" {
 				t.Fatalf("%s: picture %d: %v, %s", name, n, err, l.Glass)
 			}
-			y, cb, cr := r.Planes()
+			y, cb, cr := sealed.Planes(r.Sealed())
 			if got := append(append(bytes.Clone(y), cb...), cr...); !bytes.Equal(got, want[n]) {
 				t.Fatalf("%s: picture %d is not what a Sight gives", name, n)
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vestibule/vision"
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 )
 
@@ -12,8 +13,8 @@ import (
 // watch for longer than they may take. world is asked with the frame's time since the film began, which
 // is also the time that the frame says it was taken at.
 func Film(seed int64, world func(at time.Duration) World) vision.Source {
-	return vision.NewSource("film", func(size vision.Size, fps int) (raw.Source, error) {
-		return &film{painter: newPainter(seed, size.Width, size.Height), world: world, gap: time.Second / time.Duration(fps)}, nil
+	return camera.New("film", func(width, height, fps int) (raw.Source, error) {
+		return &film{painter: newPainter(seed, width, height), world: world, gap: time.Second / time.Duration(fps)}, nil
 	})
 }
 

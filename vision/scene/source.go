@@ -5,18 +5,19 @@ import (
 	"time"
 
 	"vestibule/vision"
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 )
 
 // Source returns the scene as a source. world is asked once for each frame, on the reading goroutine.
 // With clock, the time of day stands in the top left corner (see ClockZone).
 func Source(seed int64, world func() World, clock bool) vision.Source {
-	return vision.NewSource("scene", func(size vision.Size, fps int) (raw.Source, error) {
+	return camera.New("scene", func(width, height, fps int) (raw.Source, error) {
 		if !world().Power {
 			return nil, errNoPower
 		}
 		return &source{
-			painter: newPainter(seed, size.Width, size.Height), world: world, clock: clock,
+			painter: newPainter(seed, width, height), world: world, clock: clock,
 			gap: time.Second / time.Duration(fps), start: raw.Now(),
 		}, nil
 	})

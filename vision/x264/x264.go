@@ -1,8 +1,8 @@
 // Package x264 encodes redacted pictures, and nothing else, as H.264. How is vision/internal/x264's to say:
 // one access unit out for every picture in, at once, key frames when they are asked for.
 //
-// The encoder takes a [vision.Redacted] that is Valid. There is no way to give it other
-// bytes.
+// The encoder takes a [vision.Redacted] that is Valid. There is no way to give it other bytes, or to change those that
+// are in one.
 //
 // Non-goals: B frames, several threads (one core encodes 1080p30 with time to spare),
 // any other codec.
@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"vestibule/vision"
+	"vestibule/vision/internal/sealed"
 	"vestibule/vision/internal/x264"
 )
 
@@ -59,7 +60,7 @@ func (e *Encoder) KeyNext() {
 // Encode encodes one picture. The first access unit, and the one after KeyNext, is a key
 // frame with its parameter sets. unit is the caller's.
 func (e *Encoder) Encode(r vision.Redacted) (unit []byte, key bool, err error) {
-	y, cb, cr := r.Planes()
+	y, cb, cr := sealed.Planes(r.Sealed())
 	if !r.Valid() || y == nil {
 		return nil, false, ErrNotRedacted
 	}

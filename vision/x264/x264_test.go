@@ -11,6 +11,7 @@ import (
 
 	"vestibule/vision"
 	"vestibule/vision/internal/look/replay"
+	"vestibule/vision/internal/sealed"
 	"vestibule/vision/scene"
 )
 
@@ -167,7 +168,7 @@ func TestDecodedPictureIsTheRedactedOne(t *testing.T) {
 
 func bgr(t *testing.T, r vision.Redacted) gocv.Mat {
 	t.Helper()
-	y, cb, cr := r.Planes()
+	y, cb, cr := sealed.Planes(r.Sealed())
 	i420, err := gocv.NewMatFromBytes(r.Size().Height*3/2, r.Size().Width, gocv.MatTypeCV8UC1, slices.Concat(y, cb, cr))
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,10 @@
 // Nothing of OpenCV is exported: a gocv.Mat is filled, copied into the lent I420 frame and stays here.
 // A camera that gives YUYV, NV12, I420 or JPEG at the size asked for is read without a detour over BGR;
 // everything else is converted, scaled to cover the size asked for, and cut at the middle.
+//
+// The zone is signed for the picture that comes out, so scaling has to keep what lies beside it out of it: each pixel is
+// made of those of the camera's alone that lie under it, be it in part (see scale). Colour is as fine as the camera's
+// own is: where it has one sample for two pixels, the two are in the zone with it or not.
 package capture
 
 import (
@@ -99,11 +103,11 @@ func (r *reader) put(into *raw.Frame) error {
 	if err != nil {
 		return err
 	}
-	if size.X < 2 || size.Y < 2 {
-		return fmt.Errorf("frames come as %dx%d pixels", size.X, size.Y)
+	want := image.Pt(into.Width, into.Height)
+	if size.X < 2 || size.Y < 2 || size.X*mostScale < want.X || size.Y*mostScale < want.Y {
+		return fmt.Errorf("frames come as %dx%d pixels, too few for a picture of %dx%d", size.X, size.Y, want.X, want.Y)
 	}
 	into.SensorWidth, into.SensorHeight = size.X, size.Y
-	want := image.Pt(into.Width, into.Height)
 	if kind != bgr && kind != grey && size == want && r.frame.IsContinuous() {
 		data, err := r.frame.DataPtrUint8()
 		if err != nil {
@@ -139,11 +143,7 @@ func (r *reader) convert(into *raw.Frame, kind layout, size, want image.Point) e
 		src = &part
 	}
 	if src.Cols() != want.X || src.Rows() != want.Y {
-		how := gocv.InterpolationLinear
-		if src.Cols() > want.X {
-			how = gocv.InterpolationArea
-		}
-		gocv.Resize(*src, &r.scaled, want, 0, 0, how)
+		scale(*src, &r.scaled, want)
 		src = &r.scaled
 	}
 	gocv.CvtColor(*src, &r.yuv, gocv.ColorBGRToYUVI420)
@@ -155,6 +155,24 @@ func (r *reader) convert(into *raw.Frame, kind layout, size, want image.Point) e
 		return fmt.Errorf("a frame of %dx%d pixels became %d bytes", want.X, want.Y, len(data))
 	}
 	return nil
+}
+
+// nearestExact is OpenCV's INTER_NEAREST_EXACT (since 4.5), for which gocv has no name.
+const nearestExact gocv.InterpolationFlags = 6
+
+// mostScale is how often a camera's pixel may be repeated. Beyond 34 times nearestExact, which reckons in 1/65536
+// of a pixel, may take a neighbour's.
+const mostScale = 16
+
+// scale makes every pixel of those that lie under it, and of no other: their mean where there are several, and else
+// the one under its centre. OpenCV's other ways to enlarge take neighbours in: linear ones by intention,
+// INTER_NEAREST and INTER_AREA by a rounding, in one column of some thousand where the ratio is no whole number.
+func scale(from gocv.Mat, to *gocv.Mat, want image.Point) {
+	how := nearestExact
+	if from.Cols() >= want.X && from.Rows() >= want.Y { // cover cuts so that it is both or neither
+		how = gocv.InterpolationArea
+	}
+	gocv.Resize(from, to, want, 0, 0, how)
 }
 
 func toBGR(kind layout) (gocv.ColorConversionCode, bool) {

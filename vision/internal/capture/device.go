@@ -34,13 +34,14 @@ func V4L2(node string) camera.Source {
 		if info.Mode()&fs.ModeCharDevice == 0 {
 			return nil, fmt.Errorf("%s is no camera", node)
 		}
+		opened := raw.Now()
 		c, err := openCapture(node, gocv.VideoCaptureV4L2)
 		if err != nil {
 			return nil, fmt.Errorf("%s is in use or no camera: %w", node, err)
 		}
 		negotiate(c, width, height, fps)
 		return &device{
-			reader: newReader(c, nv12), skip: warmUp, stamped: true,
+			reader: newReader(c, nv12), skip: warmUp, stamps: stamps{opened: opened},
 			lost: errors.New("the camera gives no frames"),
 		}, nil
 	})
@@ -97,11 +98,11 @@ func GStreamer(pipeline string) camera.Source {
 // device is a capture that sets its own pace.
 type device struct {
 	*reader
-	skip    int
-	stamped bool // the capture's position is the driver's time stamp
-	seq     uint64
-	lost    error         // what it means when no frame comes
-	jpeg    *jpeg.Decoder // made with the first JPEG
+	skip   int
+	stamps stamps
+	seq    uint64
+	lost   error         // what it means when no frame comes
+	jpeg   *jpeg.Decoder // made with the first JPEG
 }
 
 // Read waits for the device's next frame that is whole. The wait is OpenCV's, of at most some seconds, and ends no
@@ -120,8 +121,9 @@ func (d *device) Read(ctx context.Context, into *raw.Frame) error {
 		}
 		d.seq++
 		into.Seq, into.At = d.seq, raw.Now()
-		if d.stamped {
-			into.At = taken(d.capture, into.At)
+		if d.stamps.opened > 0 {
+			said := time.Duration(d.capture.Get(gocv.VideoCapturePosMsec) * float64(time.Millisecond))
+			into.At = d.stamps.taken(said, into.At)
 		}
 		err := d.put(into)
 		if !errors.Is(err, errBroken) {
@@ -161,11 +163,22 @@ func (d *device) put(into *raw.Frame) error {
 	return nil
 }
 
-// taken is when the driver says that the frame was taken, where that is on our clock; otherwise now.
-func taken(c *gocv.VideoCapture, now time.Duration) time.Duration {
-	said := time.Duration(c.Get(gocv.VideoCapturePosMsec) * float64(time.Millisecond))
-	if said <= now && now-said < 10*time.Second {
-		return said
+// stamps says when frames were taken, by the driver's time stamps where those are on our clock. A frame comes after
+// the device was opened, so the first one tells, and it holds from then on: a driver that gives an old frame says
+// how old it is, and is believed however old that is. The zero value believes none.
+type stamps struct {
+	opened time.Duration // when the device was; zero where it has no stamps
+	asked  bool
+	ours   bool
+}
+
+// taken returns when a frame was taken that came now and of which the driver has said when that was.
+func (s *stamps) taken(said, now time.Duration) time.Duration {
+	if !s.asked {
+		s.asked, s.ours = true, s.opened > 0 && s.opened <= said && said <= now
+	}
+	if s.ours {
+		return min(said, now)
 	}
 	return now
 }

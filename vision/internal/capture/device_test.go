@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gocv.io/x/gocv"
 
@@ -120,6 +121,36 @@ func TestMJPEGOfAnotherSize(t *testing.T) {
 	d := undecoded(t, film(t, 320, 240, 2, 25))
 	if err := d.Read(context.Background(), raw.New(640, 480)); !errors.Is(err, raw.ErrResized) {
 		t.Errorf("%v", err)
+	}
+}
+
+// What the first frame says of the driver's clock holds for all that follow.
+func TestTimeStamps(t *testing.T) {
+	const opened = time.Hour
+	for _, c := range []struct {
+		name               string
+		first, said, taken time.Duration // of a first frame that came after 1 s, and of one that came after 60 s
+	}{
+		{"ours, new", time.Second, 59 * time.Second, 59 * time.Second},
+		{"ours, 9 s old", time.Second, 51 * time.Second, 51 * time.Second},
+		{"ours, 11 s old", time.Second, 49 * time.Second, 49 * time.Second},
+		{"ours, the first one again", time.Second, time.Second, time.Second},
+		{"ours, before it was opened", time.Second, -time.Hour, -time.Hour},
+		{"ours, of the future", time.Second, time.Hour, 60 * time.Second},
+		{"none", -opened, -opened, 60 * time.Second},
+		{"from the beginning", 1*time.Second - opened, 60*time.Second - opened, 60 * time.Second},
+		{"since 1970", 50 * 365 * 24 * time.Hour, 50 * 365 * 24 * time.Hour, 60 * time.Second},
+		{"ours only later", -time.Second, 55 * time.Second, 60 * time.Second},
+	} {
+		s := stamps{opened: opened}
+		s.taken(opened+c.first, opened+time.Second)
+		if got := s.taken(opened+c.said, opened+60*time.Second); got != opened+c.taken {
+			t.Errorf("%s: taken %v after it was opened, want %v", c.name, got-opened, c.taken)
+		}
+	}
+	var none stamps
+	if got := none.taken(time.Second, time.Minute); got != time.Minute {
+		t.Errorf("a device without stamps: %v", got)
 	}
 }
 

@@ -5,9 +5,15 @@
 // held against the last eight. OpenCV gives its last picture over and over when a stream changes its size and it
 // cannot scale the new one.
 //
+// Only the zone is looked at: what is said of a camera shows in the pictures, and must not tell of the interior.
+//
 // What is drawn or has been cleaned of its noise, and stands still, counts as frozen, too: it cannot be told
-// from it. The other way round, a picture that stands still under a running clock in its corner is another
-// picture each time; for that there is the lamp.
+// from it. But where a sensor has nothing to be noisy about, two pictures of a live one are the same as well:
+// a doorway at night is black, one in the sun is white, and noise there is cut off or rounded away. So a picture
+// counts only if there are 1024 pixels of the zone, four blocks, that are neither dark nor blown out. In
+// a smaller or darker one, the number and the time of a frame still tell, and the lamp does, which is what tells in
+// 3 s of any picture that it is no new one. The lamp it is, too, for a picture that stands still under a running clock
+// in the zone: that is another picture each time.
 package frozen
 
 import (
@@ -18,6 +24,7 @@ import (
 	"time"
 
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/zone"
 )
 
 const (
@@ -25,7 +32,12 @@ const (
 	After = 500 * time.Millisecond
 
 	loop = 8 // pictures, which may come again in turn
-	rows = 4 // of which one is looked at: noise is everywhere
+
+	// least is how many pixels have to be neither dark nor blown out. A camera so good that one in 400 changes from
+	// picture to picture, and that by one step or none, gives one of its last eight again for half a second, of so
+	// many, once in 10^8 times.
+	least       = 1024
+	dark, blown = 24, 231
 )
 
 // Err says that a camera gives the same pictures again and again.
@@ -34,14 +46,23 @@ var Err = errors.New("no picture is another by a single bit, as each of a live s
 
 // Watch looks at one camera's frames, one after the other. It belongs to one goroutine.
 type Watch struct {
+	zone   []zone.Run
+	step   int // rows of the zone, of which one is looked at: noise is everywhere
 	seed   maphash.Seed
 	prints [loop]uint64  // of the last frames, the newest first
 	period int           // how many frames ago the last one was given before; 0 if it was not
 	fresh  time.Duration // when a frame last had a print of its own
+	frozen bool
 }
 
-// New returns a watch that has seen nothing yet.
-func New() *Watch { return &Watch{seed: maphash.MakeSeed()} }
+// New returns a watch that has seen nothing yet, over pictures of width x height in which these blocks are shown.
+func New(shown *zone.Blocks, width, height int) *Watch {
+	w := &Watch{zone: shown.Runs(), step: 1, seed: maphash.MakeSeed()}
+	for n := shown.Count() * zone.Block * zone.Block; w.step < 4 && n > width*height/4*w.step; {
+		w.step *= 2
+	}
+	return w
+}
 
 // Look reports whether there has been nothing new for so long that the camera counts as frozen.
 func (w *Watch) Look(f *raw.Frame) bool {
@@ -49,10 +70,13 @@ func (w *Watch) Look(f *raw.Frame) bool {
 	w.period = slices.Index(w.prints[:], h) + 1
 	copy(w.prints[1:], w.prints[:])
 	w.prints[0] = h
-	if w.period == 0 {
-		w.fresh = f.At
+	switch {
+	case w.period == 0:
+		w.fresh, w.frozen = f.At, false
+	case !w.frozen && f.At-w.fresh >= After:
+		w.frozen = w.tells(f)
 	}
-	return f.At-w.fresh >= After
+	return w.frozen
 }
 
 // Why says what the last frame had of a frozen camera's. It is Err, or wraps it.
@@ -63,11 +87,31 @@ func (w *Watch) Why() error {
 	return Err
 }
 
-// print is another for another picture.
-func (w *Watch) print(f *raw.Frame) uint64 {
-	var h uint64
-	for y := 0; y < f.Height; y += rows {
-		h = h*31 + maphash.Bytes(w.seed, f.Y[y*f.Width:(y+1)*f.Width])
-	}
+// print is another for another picture of the zone.
+func (w *Watch) print(f *raw.Frame) (h uint64) {
+	w.rows(f, func(row []byte) { h = h*31 + maphash.Bytes(w.seed, row) })
 	return h
+}
+
+// tells reports whether two of a live sensor's pictures would be different here.
+func (w *Watch) tells(f *raw.Frame) bool {
+	n := 0
+	w.rows(f, func(row []byte) {
+		for _, v := range row {
+			if v >= dark && v <= blown {
+				n++
+			}
+		}
+	})
+	return n >= least
+}
+
+// rows gives the luma of the zone that is looked at.
+func (w *Watch) rows(f *raw.Frame, see func(row []byte)) {
+	for _, run := range w.zone {
+		for y := run.Y; y < run.Y+zone.Block; y += w.step {
+			at := y*f.Width + run.X
+			see(f.Y[at : at+run.N])
+		}
+	}
 }

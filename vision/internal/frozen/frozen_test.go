@@ -8,12 +8,31 @@ import (
 	"time"
 
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/zone"
 )
 
 const ms = time.Millisecond
 
+// watch is one over a doorway that is the middle quarter of the picture.
+func watch(t testing.TB, width, height int) *Watch {
+	t.Helper()
+	return New(door(t, width, height, 2500, 7500), width, height)
+}
+
+func door(t testing.TB, width, height, from, to int) *zone.Blocks {
+	t.Helper()
+	shown, err := zone.Shrink([][]zone.Point{{{X: from, Y: from}, {X: to, Y: from}, {X: to, Y: to}, {X: from, Y: to}}}, true, width, height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shown
+}
+
 func TestLook(t *testing.T) {
-	w, f := New(), raw.New(64, 48)
+	w, f := watch(t, 128, 96), raw.New(128, 96)
+	for i := range f.Y {
+		f.Y[i] = 100
+	}
 	for _, c := range []struct {
 		at     time.Duration // since the one before
 		change bool
@@ -31,7 +50,7 @@ func TestLook(t *testing.T) {
 	} {
 		f.At += c.at
 		if c.change {
-			f.Y[8*64+5]++ // one bit, in a row that is looked at
+			f.Y[40*128+40]++ // one bit
 		}
 		if got := w.Look(f); got != c.frozen {
 			t.Errorf("at %v: %v", f.At, got)
@@ -48,7 +67,11 @@ type camera struct {
 }
 
 func newCamera(fps int) *camera {
-	return &camera{r: rand.New(rand.NewPCG(1, 2)), gap: time.Second / time.Duration(fps), f: raw.New(320, 240)}
+	c := &camera{r: rand.New(rand.NewPCG(1, 2)), gap: time.Second / time.Duration(fps), f: raw.New(320, 240)}
+	for i := range c.f.Y {
+		c.f.Y[i] = 100
+	}
+	return c
 }
 
 // live takes a picture of something that stands still, with very little noise: a pixel in four hundred may be
@@ -81,7 +104,7 @@ func (c *camera) again(k int) *raw.Frame {
 func TestStuckInALoop(t *testing.T) {
 	for _, fps := range []int{10, 15, 30, 60} {
 		for n := 1; n <= 8; n++ {
-			c, w := newCamera(fps), New()
+			c, w := newCamera(fps), watch(t, 320, 240)
 			for range 20 {
 				if w.Look(c.live()) {
 					t.Fatal("a live camera counts as frozen")
@@ -109,7 +132,7 @@ func TestStuckInALoop(t *testing.T) {
 
 // A live camera never counts as frozen: ten minutes of a scene that stands still.
 func TestLive(t *testing.T) {
-	c, w := newCamera(15), New()
+	c, w := newCamera(15), watch(t, 320, 240)
 	for i := range 15 * 600 {
 		if w.Look(c.live()) {
 			t.Fatalf("frame %d counts as frozen", i)
@@ -117,8 +140,89 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// Whatever happens beside the zone, the same is said.
+func TestOnlyTheZoneIsLookedAt(t *testing.T) {
+	w, f := watch(t, 320, 240), raw.New(320, 240)
+	for i := range f.Y {
+		f.Y[i] = 100
+	}
+	shown := door(t, 320, 240, 2500, 7500)
+	for n := range 60 {
+		for i := range f.Y {
+			if !shown.Shown(i%320, i/320) {
+				f.Y[i]++
+			}
+		}
+		f.At += 33 * ms
+		if got, want := w.Look(f), f.At-33*ms >= After; got != want {
+			t.Fatalf("frame %d: %v", n, got)
+		}
+	}
+}
+
+// At night, in the glare and through a keyhole a live camera's pictures may be the same. Where there is enough to be seen
+// they may not: a zone of any size, dusk, and a bright spot in the dark.
+func TestWhereALivePictureMayBeTheSame(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		from, to int // of the zone
+		luma     byte
+		spot     byte // of 32x32 pixels in the middle
+		frozen   bool
+	}{
+		{"grey", 2500, 7500, 100, 100, true},
+		{"all of the picture", 0, 10000, 100, 100, true},
+		{"a small zone", 4000, 6000, 100, 100, true},
+		{"two blocks", 4900, 6100, 100, 100, false},
+		{"night", 2500, 7500, 16, 16, false},
+		{"full-range night", 2500, 7500, 0, 0, false},
+		{"night, brightened", 2500, 7500, 21, 21, false},
+		{"dusk", 2500, 7500, 26, 26, true},
+		{"glare", 2500, 7500, 235, 235, false},
+		{"full-range glare", 2500, 7500, 255, 255, false},
+		{"a lit window at night", 2500, 7500, 16, 120, true},
+		{"a blown-out lamp at night", 2500, 7500, 16, 240, false},
+	} {
+		w, f := New(door(t, 320, 240, c.from, c.to), 320, 240), raw.New(320, 240)
+		for y := range 240 {
+			for x := range 320 {
+				f.Y[y*320+x] = c.luma
+				if x >= 144 && x < 176 && y >= 104 && y < 136 {
+					f.Y[y*320+x] = c.spot
+				}
+			}
+		}
+		got := false
+		for range 40 {
+			f.At += 33 * ms
+			got = w.Look(f)
+		}
+		if got != c.frozen {
+			t.Errorf("%s: frozen %v", c.name, got)
+		}
+	}
+}
+
+// Frozen stays frozen when black pictures are among those that come again.
+func TestStuckBetweenDayAndNight(t *testing.T) {
+	w, f := watch(t, 320, 240), raw.New(320, 240)
+	for n := range 90 {
+		v := byte(16)
+		if n%2 == 0 {
+			v = 100
+		}
+		for i := range f.Y {
+			f.Y[i] = v
+		}
+		f.At += 33 * ms
+		if got := w.Look(f); got != (n >= 18) {
+			t.Fatalf("frame %d: %v", n, got)
+		}
+	}
+}
+
 func BenchmarkLook(b *testing.B) {
-	w, f := New(), raw.New(1280, 720)
+	w, f := watch(b, 1280, 720), raw.New(1280, 720)
 	b.ReportAllocs()
 	for b.Loop() {
 		w.Look(f)

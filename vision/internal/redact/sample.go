@@ -7,22 +7,21 @@ import (
 )
 
 const (
-	// sampled is how many frames a tint is the mean of, one after another in the same light.
-	sampled = 8
-	// mostWait is after how many frames it is taken whatever the light does: two seconds of a usual camera.
-	mostWait = 60
+	// Sampled is with which frame there is a tint, whatever the frames show: when it is offered must not tell what the
+	// interior's light does. It is a second of a usual camera, in which that finds its exposure.
+	Sampled = 30
+	// meant is of how many frames at the end of them a tint is the mean, as far as they are in the same light.
+	meant = 8
 	// sameLight is by how much the mean luma may differ from one frame to the next, in 1/256.
 	sameLight = 128
 )
 
-// Sampler measures a tint from the first frames of a camera, once it has found its exposure. It gives one tint,
-// and looks at no frame after that.
+// Sampler measures a tint from the first frames of a camera. It gives one tint, and looks at no frame after that.
 type Sampler struct {
 	shown *zone.Blocks
 	meter glass.Meter
 	last  int // the mean luma of the frame before, in 1/256
 	seen  int // frames
-	good  int // of them in the meter
 	done  bool
 	tint  glass.Tint
 }
@@ -35,15 +34,16 @@ func (s *Sampler) Add(f *raw.Frame) bool {
 	if s.done {
 		return true
 	}
-	s.seen++
+	if s.seen++; s.seen <= Sampled-meant {
+		return false
+	}
 	luma := s.meter.Add(f, s.shown)
-	if d := luma - s.last; s.seen > 1 && max(d, -d) > sameLight && s.seen < mostWait {
-		s.meter, s.good = glass.Meter{}, 0
+	if d := luma - s.last; s.seen > Sampled-meant+1 && max(d, -d) > sameLight {
+		s.meter = glass.Meter{}
 		s.meter.Add(f, s.shown)
 	}
 	s.last = luma
-	s.good++
-	if s.good >= sampled || s.seen >= mostWait {
+	if s.seen == Sampled {
 		s.tint, s.done = s.meter.Tint(), true
 		s.meter = glass.Meter{}
 	}

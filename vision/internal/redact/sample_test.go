@@ -7,7 +7,8 @@ import (
 	"vestibule/vision/internal/raw"
 )
 
-// A tint comes from frames in one light: not from those in which the camera still seeks its exposure.
+// A tint comes with the same frame whatever they show, and from those in the light that was last: not from those in which
+// the camera still seeks its exposure.
 func TestSampler(t *testing.T) {
 	const w, h = 320, 240
 	shown := blocks(t, w, h)
@@ -15,21 +16,25 @@ func TestSampler(t *testing.T) {
 	light := func(v byte) {
 		paint(f, shown, func(int, int) byte { return v }, func(int, int) byte { return 40 })
 	}
-	light(120)
-	want := glass.Measure(f, shown)
+	of := func(v byte) glass.Tint {
+		light(v)
+		return glass.Measure(f, shown)
+	}
 	for _, c := range []struct {
-		name   string
-		lumas  func(n int) byte
-		frames int
+		name  string
+		lumas func(n int) byte
+		want  glass.Tint
 	}{
-		{"steady", func(int) byte { return 120 }, sampled},
-		{"dark at first", func(n int) byte { return byte(min(20+n*5, 120)) }, 20 + sampled},
+		{"steady", func(int) byte { return 120 }, of(120)},
+		{"dark at first", func(n int) byte { return byte(min(20+n*5, 120)) }, of(120)},
+		{"dark for long", func(n int) byte { return byte(20 + max(n-Sampled+3, 0)/2*100) }, of(120)},
 		{"a flash in between", func(n int) byte {
-			if n == 5 {
+			if n == Sampled-4 {
 				return 220
 			}
 			return 120
-		}, 6 + sampled},
+		}, of(120)},
+		{"light that never rests", func(n int) byte { return byte(40 + n%2*100) }, of(byte(40 + (Sampled-1)%2*100))},
 	} {
 		s := NewSampler(shown)
 		n := 0
@@ -40,29 +45,13 @@ func TestSampler(t *testing.T) {
 			light(c.lumas(n))
 			done = s.Add(f)
 		}
-		if n != c.frames || *s.Tint() != want {
-			t.Errorf("%s: after %d frames, want %d; the tint is right: %v", c.name, n, c.frames, *s.Tint() == want)
+		if n != Sampled || *s.Tint() != c.want {
+			t.Errorf("%s: after %d frames, want %d; the tint is right: %v", c.name, n, Sampled, *s.Tint() == c.want)
 		}
 		light(200)
-		if s.Add(f); *s.Tint() != want {
+		if s.Add(f); *s.Tint() != c.want {
 			t.Errorf("%s: a later frame changed it", c.name)
 		}
-	}
-}
-
-// A light that never rests is waited for only so long.
-func TestSamplerGivesUpWaiting(t *testing.T) {
-	s := NewSampler(blocks(t, 320, 240))
-	f := raw.New(320, 240)
-	n := 0
-	for done := false; !done && n < 1000; n++ {
-		for i := range f.Y {
-			f.Y[i] = byte(40 + n%2*100)
-		}
-		done = s.Add(f)
-	}
-	if n != mostWait {
-		t.Errorf("%d frames", n)
 	}
 }
 

@@ -14,8 +14,11 @@ import (
 	"vestibule/vision/attack/internal/room"
 	"vestibule/vision/attack/internal/sheet"
 	"vestibule/vision/attack/internal/subject"
+	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/redact"
+	"vestibule/vision/internal/sealed"
 	"vestibule/vision/internal/x264"
 	"vestibule/vision/internal/zone"
 )
@@ -122,13 +125,13 @@ func newLife(l *lab.Lab, rnd *rand.Rand) *life {
 
 // live opens the sight, has things happen to it, and looks at everything that comes out.
 func (a *life) live(ctx context.Context) error {
-	camera := vision.NewSource("dye", func(size vision.Size, _ int) (raw.Source, error) {
+	source := camera.New("dye", func(_, _, _ int) (raw.Source, error) {
 		if a.rnd.IntN(12) == 0 {
 			return nil, errors.New("no camera today")
 		}
 		return &dyer{rnd: rand.New(rand.NewPCG(a.rnd.Uint64(), 1)), life: a}, nil
 	})
-	s, err := vision.Open(camera, a.size, 30, a.plan)
+	s, err := vision.Open(source, a.size, 30, a.plan)
 	if err != nil {
 		return err
 	}
@@ -141,7 +144,11 @@ func (a *life) live(ctx context.Context) error {
 		defer enc.Close()
 	}
 	dice := rand.New(rand.NewPCG(a.rnd.Uint64(), 2)) // the camera's goroutine has the other
-	for range 4 + dice.IntN(14) {
+	many := 4 + dice.IntN(14)
+	if dice.IntN(8) == 0 {
+		many += redact.Sampled // so that it offers a tint
+	}
+	for range many {
 		brief, stop := context.WithTimeout(ctx, 60*time.Millisecond)
 		r, look, err := s.Next(brief)
 		stop()
@@ -153,7 +160,7 @@ func (a *life) live(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		y, cb, cr := r.Planes()
+		y, cb, cr := sealed.Planes(r.Sealed())
 		p := &glass.Planes{Width: a.size.Width, Height: a.size.Height, Y: y, Cb: cb, Cr: cr}
 		a.pictures++
 		if look.Glass != "" {
