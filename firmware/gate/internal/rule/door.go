@@ -52,7 +52,7 @@ func (t *turn) moveCoil(c Coil) {
 		t.energised()
 		return
 	}
-	t.abandon(wire.DoorUnsure)
+	t.abandon(&t.pending, wire.DoorUnsure)
 }
 
 func (t *turn) moveDoor(c Contact) {

@@ -14,6 +14,9 @@ func (s *State) Next(now Now) time.Duration {
 		n.at(s.pending.since + s.coilWithin())
 	case none, abandoned:
 	}
+	if s.refusal.phase == writing {
+		n.at(s.refusal.since + writeWithin)
+	}
 	current := s.current()
 	for i := range s.kept() {
 		c := &s.slots[i]

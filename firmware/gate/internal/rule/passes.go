@@ -191,8 +191,10 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 	if t.coil == CoilOn {
 		t.release()
 	}
-	if t.pending.delivery == c.plan.Delivery {
-		t.abandon(wire.TooLate)
+	for _, p := range [...]*pending{&t.pending, &t.refusal} {
+		if p.delivery == c.plan.Delivery {
+			t.abandon(p, wire.TooLate)
+		}
 	}
 }
 

@@ -25,13 +25,14 @@ func (a *account) follow() {
 }
 
 func (a *account) followEntry() {
-	waited := a.now.Mono - a.flight.since
-	switch {
-	case a.flight.phase == burning && waited >= diskWithin:
-		a.disk = false
-		a.abandon(wire.DiskTrouble)
-	case a.flight.phase == energising && waited >= a.atOnce(coilWithin):
-		a.abandon(wire.DoorUnsure)
+	for _, f := range [...]*flight{&a.flight, &a.no} {
+		if f.phase == burning && a.now.Mono-f.since >= diskWithin {
+			a.disk = false
+			a.abandon(f, wire.DiskTrouble)
+		}
+	}
+	if a.flight.phase == energising && a.now.Mono-a.flight.since >= a.atOnce(coilWithin) {
+		a.abandon(&a.flight, wire.DoorUnsure)
 		a.release()
 	}
 }
@@ -57,8 +58,10 @@ func (a *account) followWindows() {
 		if a.coil == rule.CoilOn {
 			a.release()
 		}
-		if a.flight.d == int8(i) {
-			a.abandon(wire.TooLate)
+		for _, f := range [...]*flight{&a.flight, &a.no} {
+			if f.d == int8(i) {
+				a.abandon(f, wire.TooLate)
+			}
 		}
 	}
 	if a.open >= 0 {
@@ -287,7 +290,14 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 			return a.byWall(l.plan.Until)
 		}
 	case dueDisk:
-		return a.flight.since + diskWithin, a.flight.phase == burning
+		switch f, no := &a.flight, &a.no; {
+		case f.phase == burning && no.phase == burning:
+			return min(f.since, no.since) + diskWithin, true
+		case no.phase == burning:
+			return no.since + diskWithin, true
+		default:
+			return f.since + diskWithin, f.phase == burning
+		}
 	case dueCoil:
 		return a.flight.since + a.atOnce(coilWithin), a.flight.phase == energising
 	case duePulse:

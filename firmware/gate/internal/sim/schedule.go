@@ -86,6 +86,18 @@ var openings = [...][]Move{
 		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
 		{Until, dueSlow, 1},
 	},
+	{ // and guesses whatever befalls gate
+		{SignPass, 0, now | minutes | thrice | tenSecs | offline},
+		{GivePass, 0, 0},
+		{Wait, 4, 0},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
+		{Type, 0, uint16(codeWrong) | uint16(byPage)<<8},
+		{Type, 0, uint16(codeWrong)},
+		{Disk, diskSlow, 0},
+		{Type, 0, uint16(codeWrong)},
+		{Crash, 0, 0},
+		{Type, 0, uint16(codeWrong)},
+	},
 	{ // and on the page
 		{SignPass, 0, now | minutes | thrice | tenSecs | offline},
 		{GivePass, 0, 0},
