@@ -101,7 +101,8 @@
 //
 // # What ends by itself, and what is an alarm
 //
-// The coil after 5 s or when the door shuts, whichever comes first. A door that stays open
+// The coil after 5 s or when the door shuts, whichever comes first, also one of which nobody knows
+// whether it has current: to let go of none does nothing. A door that stays open
 // for 30 s is an alarm. So is a picture that is lost while a visit is under way, at once,
 // unless the owner made the camera optional for this delivery; it ends when the picture has been
 // back for 3 s, or with the visit. Contradicting sensors for 2 s are unknown, and unknown is

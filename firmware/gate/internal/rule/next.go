@@ -61,8 +61,8 @@ func (s *State) Next(now Now) time.Duration {
 			n.at(now.Mono) // the same
 		}
 	}
-	if s.coil == CoilOn {
-		n.at(max(s.coilOn+Pulse, s.released+coilWithin))
+	if at, ok := s.pulseEnds(); ok {
+		n.at(at)
 	}
 	if s.door == Open && !s.held {
 		n.at(s.opened + HeldAfter)

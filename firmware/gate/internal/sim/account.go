@@ -147,6 +147,7 @@ type account struct {
 	hadCoil    bool // coilOff means something
 	letGo      bool // somebody asked for it in this pulse
 	letGoAt    time.Duration
+	pulsed     bool // coilAt means something
 	egress     time.Duration
 	odd        time.Duration
 	isOdd      bool
@@ -305,6 +306,13 @@ func (a *account) owed(ticket uint64) bool {
 func (a *account) release() {
 	a.must(xRelease, nobody)
 	a.letGo, a.letGoAt = true, a.now.Mono
+}
+
+// drop lets go of current that there may be.
+func (a *account) drop() {
+	if a.coil != rule.CoilOff {
+		a.release()
+	}
 }
 
 func (a *account) alarm() {

@@ -34,8 +34,10 @@ func (a *account) take(e *event) {
 			a.must(kCancelled, e.d)
 		}
 	case evLetGo:
-		if a.coil == rule.CoilOn || a.flight.phase == energising {
+		if a.flight.phase == energising {
 			a.release()
+		} else {
+			a.drop()
 		}
 	case evPanic:
 		a.panicCame()
@@ -236,9 +238,7 @@ func (a *account) lock(d int8) {
 			l.visit = over
 		}
 		a.must(kOwnerLocked, d)
-		if a.coil == rule.CoilOn {
-			a.release()
-		}
+		a.drop()
 	}
 }
 
@@ -418,7 +418,7 @@ func (a *account) coilIs(c rule.Coil) {
 	was := a.coil
 	a.coil = c
 	if c == rule.CoilOn && was != rule.CoilOn {
-		a.coilAt, a.letGo = a.now.Mono, false
+		a.coilAt, a.letGo, a.pulsed = a.now.Mono, false, true
 	}
 	if c != rule.CoilOn && was == rule.CoilOn {
 		a.coilOff, a.hadCoil = a.now.Mono, true
@@ -431,6 +431,7 @@ func (a *account) coilIs(c rule.Coil) {
 	}
 	if c != rule.CoilOn {
 		a.abandon(&a.flight, wire.DoorUnsure)
+		a.drop() // nobody knows whether it has current
 		return
 	}
 	f := a.flight
@@ -450,8 +451,8 @@ func (a *account) doorIs(c rule.Contact) {
 	}
 	was := a.door
 	a.door = c
-	if c == rule.Closed && was != rule.Closed && a.coil == rule.CoilOn {
-		a.release()
+	if c == rule.Closed && was != rule.Closed {
+		a.drop()
 	}
 	if c == rule.Unknown || c == a.shown {
 		return
@@ -509,9 +510,7 @@ func (a *account) cover(off bool) {
 	a.latch = true
 	a.note(kTamper)
 	a.alarm()
-	if a.coil == rule.CoilOn {
-		a.release()
-	}
+	a.drop()
 }
 
 func (a *account) eyeIs(on bool) {

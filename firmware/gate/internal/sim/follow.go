@@ -55,9 +55,7 @@ func (a *account) followWindows() {
 		}
 		a.open = nobody
 		a.must(xCut, nobody)
-		if a.coil == rule.CoilOn {
-			a.release()
-		}
+		a.drop()
 		for _, f := range [...]*flight{&a.flight, &a.no} {
 			if f.d == int8(i) {
 				a.abandon(f, wire.TooLate)
@@ -138,12 +136,12 @@ func (a *account) followPicture() {
 
 func (a *account) followDoor() {
 	mono := a.now.Mono
-	if a.coil == rule.CoilOn && mono-a.coilAt >= pulse {
-		if !a.letGo {
-			a.release()
-		} else {
-			a.may[xRelease] = bit(nobody) // it may ask again of a coil that does not obey
-		}
+	switch over := a.pulsed && mono-a.coilAt >= pulse; {
+	case !over || a.coil == rule.CoilOff:
+	case !a.letGo:
+		a.release() // also where nobody knows whether there is current
+	case a.coil == rule.CoilOn:
+		a.may[xRelease] = bit(nobody) // it may ask again of a coil that does not obey
 	}
 	if a.door == rule.Open && !a.held && mono-a.openedAt >= heldAfter {
 		a.held = true
@@ -301,7 +299,7 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 	case dueCoil:
 		return a.flight.since + a.atOnce(coilWithin), a.flight.phase == energising
 	case duePulse:
-		return a.coilAt + pulse, a.coil == rule.CoilOn && !a.letGo
+		return a.coilAt + pulse, a.coil != rule.CoilOff && a.pulsed && !a.letGo
 	case dueMoves:
 		return a.coilOff + a.atOnce(movesFor), a.hadCoil
 	case dueHeld:
