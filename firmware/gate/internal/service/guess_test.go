@@ -5,22 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
-
-// stall keeps the disk busy, as a card does, until free is called or the test ends.
-func (h *home) stall() (free func()) {
-	held := make(chan struct{})
-	free = sync.OnceFunc(func() { close(held) })
-	h.t.Cleanup(free)
-	h.disk.do(func() error { <-held; return nil }, nil)
-	return free
-}
 
 // posted sends a sealed try and waits for no answer.
 func (h *home) posted(try wire.Try) (id string) {
@@ -53,7 +43,7 @@ func TestGuessesAreOnTheDiskFirst(t *testing.T) {
 	t.Parallel()
 	h, d := ready(t)
 	first, second := h.sealTry(d, wrongCode(t, d.secret.Code)), h.sealTry(d, d.secret.Code.Digits())
-	free := h.stall()
+	free := h.holdDisk()
 	guess := h.posted(first)
 	if got := no(t, h.link.ask(wire.LetterTry, second)); got.Reason != wire.CodeSlowed || got.Wait != 1 {
 		t.Errorf("the right code meanwhile: %+v", got)

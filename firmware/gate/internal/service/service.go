@@ -88,6 +88,7 @@ type Service struct {
 	barred   budget            // right codes that opened nothing
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
+	locking  []locking
 	knocks   *knock.Book
 	eye      *session
 	link     *session
