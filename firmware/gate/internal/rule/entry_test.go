@@ -289,3 +289,26 @@ func TestEntriesUsedComesFirst(t *testing.T) {
 	b.keys(Right)
 	b.then("code_refused(entries_used)", "denied entries_used")
 }
+
+// Current that an earlier visit has left behind burns no code.
+func TestCurrentOfAnotherDelivery(t *testing.T) {
+	next := start + 60_000 + 600_000
+	b := ready(t, func(p *Plan) { p.Until = next })
+	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.From, p.Camera = "d2", next, false })))
+	b.passes(9*time.Minute + 58*time.Second)
+	b.keys(Right)
+	b.step(BoltIs(Open))
+	b.coil = CoilOff // it lets go no more
+	b.passes(3 * time.Second)
+	if b.s.Delivery() != "d2" || b.s.coil != CoilOn {
+		t.Fatalf("%q is open, coil %v", b.s.Delivery(), b.s.coil)
+	}
+	b.log = nil
+	b.keys(Right)
+	b.then("code_refused(door_unsure)", "denied door_unsure")
+	b.step(CoilIs(CoilOff))
+	b.bolt()
+	b.log = nil
+	b.keys(Right)
+	b.then("visit_started", "energise", "unlocked", "granted 1/3")
+}
