@@ -41,7 +41,7 @@ func (h *home) answer(id string) (l wire.Letter, counted int) {
 // the right one waits too.
 func TestGuessesAreOnTheDiskFirst(t *testing.T) {
 	t.Parallel()
-	h, d := ready(t)
+	h, d := ready(t, func(t *pass.Terms) { t.Camera = false })
 	first, second := h.sealTry(d, wrongCode(t, d.secret.Code)), h.sealTry(d, d.secret.Code.Digits())
 	free := h.holdDisk()
 	guess := h.posted(first)
@@ -66,7 +66,7 @@ func TestGuessesAreOnTheDiskFirst(t *testing.T) {
 // Whoever has the code of a door that stays shut is told so every time, and fills no journal.
 func TestRightCodesFillNoJournal(t *testing.T) {
 	t.Parallel()
-	h, d := ready(t, func(t *pass.Terms) { t.Watched = true })
+	h, d := ready(t, func(t *pass.Terms) { t.Watched, t.Camera = true, false })
 	const times = 4 * burst
 	for range times {
 		if got := no(t, h.try(d, d.secret.Code.Digits())); got.Reason != wire.NobodyWatches {
