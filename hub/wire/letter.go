@@ -58,7 +58,8 @@ type PairedBody struct {
 // no code and bars nobody, so it is not signed, and whoever reaches the device may ask.
 type LockNow struct{}
 
-// LockedBody says that no current is in the coil any more, or was.
+// LockedBody says that no current is in the coil any more, or was. A device that is not sure of it
+// answers No, door_unsure.
 type LockedBody struct{}
 
 // Knock asks for the nonce that a try is sealed with, or, of no delivery, the nonce for a Time.

@@ -59,13 +59,14 @@ type chaos struct {
 	cancelled map[string]bool
 	locked    map[string]bool
 	over      map[string]bool // a visit's end was written
-	wrong     map[string]int  // wrong digits since the window opened
+	guesses   map[guess]int   // wrong digits that were answered, whatever died since
 	opens     map[string]int  // how often the coil got current
 	epoch     uint64
 	named     int // deliveries
 
 	ref      uint64
 	right    map[uint64]string // right tries without an answer: their delivery
+	asked    map[uint64]guess
 	answered map[uint64]bool
 	ticket   map[uint64]bool // on the disk, no coil yet
 }
@@ -75,7 +76,7 @@ func newChaos(t *rapid.T) *chaos {
 		Lock: rapid.SampledFrom([]Lock{FailSecure, FailSecure, FailSafe, Motor}).Draw(t, "lock")}
 	w := &chaos{t: t, setup: door, s: New(0, door), now: Now{Wall: start, Mono: time.Hour, Sure: true}, plans: map[string]Plan{}, signed: map[string]Plan{}, door: Closed, bolt: Closed,
 		cover: true, tampered: map[string]bool{}, cancelled: map[string]bool{}, locked: map[string]bool{}, visits: map[string]bool{}, over: map[string]bool{},
-		wrong: map[string]int{}, opens: map[string]int{}, right: map[uint64]string{}, answered: map[uint64]bool{}, ticket: map[uint64]bool{}}
+		guesses: map[guess]int{}, asked: map[uint64]guess{}, opens: map[string]int{}, right: map[uint64]string{}, answered: map[uint64]bool{}, ticket: map[uint64]bool{}}
 	w.boot()
 	return w
 }
@@ -149,6 +150,9 @@ func (w *chaos) carryOut(effects []Effect) {
 			w.answer(e.Ref, true)
 		case Deny:
 			w.answer(e.Ref, false)
+			if e.Reason == wire.CodeWrong {
+				w.guessed(w.asked[e.Ref])
+			}
 		case Sound:
 			w.loud = e.On
 		case Revert:
@@ -187,12 +191,15 @@ func (w *chaos) drain() {
 		if e.Entry.Kind == wire.VisitEnded {
 			w.over[e.Entry.Delivery] = true
 		}
-		if e.Ticket != 0 {
-			w.visits[e.Entry.Delivery] = !w.locked[e.Entry.Delivery] // meanwhile
-			w.ticket[e.Ticket] = true
-			w.step(Written(e.Ticket, true))
-			delete(w.ticket, e.Ticket)
+		if e.Ticket == 0 {
+			continue
 		}
+		if e.Entry.Kind != wire.CodeRefused {
+			w.visits[e.Entry.Delivery] = w.visits[e.Entry.Delivery] || !w.locked[e.Entry.Delivery] // meanwhile
+			w.ticket[e.Ticket] = true
+		}
+		w.step(Written(e.Ticket, true))
+		delete(w.ticket, e.Ticket)
 	}
 }
 
@@ -210,6 +217,23 @@ func (w *chaos) answer(ref uint64, granted bool) {
 		}
 	}
 	delete(w.right, ref)
+}
+
+// guess is where digits were typed.
+type guess struct {
+	delivery string
+	via      Via
+}
+
+// guessed counts a guess that was answered: whoever guesses remembers it, whatever becomes of gate.
+func (w *chaos) guessed(g guess) {
+	if g.via == QR {
+		return
+	}
+	w.guesses[g]++
+	if n := w.guesses[guess{g.delivery, Keypad}] + w.guesses[guess{g.delivery, Page}]; w.guesses[g] > MaxByWay || n > MaxWrong {
+		w.t.Fatalf("%d guesses by %s are answered in a window, %d in all", w.guesses[g], g.via, n)
+	}
 }
 
 // checkEnergise is the predicate of the design, by the chaos's own account.
@@ -354,6 +378,7 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			if v == Right || v == Forced {
 				w.right[w.ref] = d
 			}
+			w.asked[w.ref] = guess{d, via}
 			before := len(w.queue) + len(w.journal)
 			w.step(Tried(name, v, via, w.ref))
 			if d == "" && via == Keypad && (w.answered[w.ref] || len(w.queue)+len(w.journal) != before) {
@@ -419,7 +444,7 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			// Of what waits for the disk any part may have arrived.
 			for _, e := range w.queue[:rapid.IntRange(0, len(w.queue)).Draw(t, "arrived")] {
 				w.journal = append(w.journal, wire.Event{Time: time.UnixMilli(w.now.Wall).UTC(), Kind: e.Entry.Kind, Delivery: e.Entry.Delivery,
-					Reason: e.Entry.Reason, Count: e.Entry.Count})
+					Reason: e.Entry.Reason, Via: string(e.Entry.Via), Count: e.Entry.Count})
 			}
 			w.queue, w.slow, w.full, w.stuck = nil, false, false, false
 			// What a full disk could not keep is forgotten: the journal's alarm has said so.

@@ -11,6 +11,8 @@
 // all of this holds, in the order in which a refusal names it:
 //
 //	the window is open and not cancelled         too_late, too_early, no_delivery
+//	a wrong code could be written down           disk_trouble  (not for the 128-bit key)
+//	no other code is on its way                  code_slowed   (the same)
 //	fewer than 10 wrong codes in this window, and fewer than 7 of them
 //	at the keypad, or on the page, as this one   code_spent    (not for the 128-bit key)
 //	no delay runs after a wrong one              code_slowed   (not for the 128-bit key)
@@ -29,7 +31,13 @@
 //	somebody watches, and the same of link       nobody_watches (if asked for)
 //	and then: the burning of the code is on the disk
 //
-// Who has not the code learns nothing of what comes after it in the list.
+// Who has not the code learns nothing of what comes after it in the list. And a guess that is
+// answered costs one of the 10 whatever happens then: the disk has it first, and only then is
+// wrong digits' answer said. If gate dies before, nobody was told; if the disk fails, or takes more than
+// 2 s, the answer is disk_trouble, right or wrong. So that nothing else tells one from the
+// other, right digits that open nothing wait for the disk too, and until it has them no others
+// are looked at. Only right ones in a pulse of the same visit are answered at once: the door is
+// free already.
 //
 // The last two are link's word, said again every second. A link that hangs, or is cut off, soon
 // counts as offline. One that was captured can claim to be online, and that somebody watches whom
@@ -49,7 +57,8 @@
 //
 // A code that is typed in its duress spelling ([Forced]) is answered as a right one is: the
 // same effects in the same order, the same state shown, the same entries burned or refused.
-// One entry more is written, duress, after what the answer needs, once a delivery. It is in
+// One entry more is written, duress, after what the answer needs, once a delivery, and only of a code
+// that was looked at: guesses that cost nothing must not be confirmed in the journal either. It is in
 // no [wire.State], because a speaker may read one aloud.
 //
 // # One code, one visit
@@ -92,7 +101,8 @@
 //
 // # What ends by itself, and what is an alarm
 //
-// The coil after 5 s or when the door shuts, whichever comes first. A door that stays open
+// The coil after 5 s or when the door shuts, whichever comes first, also one of which nobody knows
+// whether it has current: to let go of none does nothing. A door that stays open
 // for 30 s is an alarm. So is a picture that is lost while a visit is under way, at once,
 // unless the owner made the camera optional for this delivery; it ends when the picture has been
 // back for 3 s, or with the visit. Contradicting sensors for 2 s are unknown, and unknown is
@@ -124,6 +134,7 @@
 //	visit      awaited -> under way -> over
 //	entry      none -> writing (to the disk) -> energising (until the coil answers) -> none;
 //	           abandoned: refused meanwhile, and the disk may still get it
+//	refusal    none -> writing (to the disk) -> none; abandoned as an entry is
 //	door       open, closed, unknown; held, forced, unsure beside it
 //	camera     no power -> starting -> live <-> fault
 //

@@ -13,10 +13,17 @@ func (t *turn) release() {
 	t.do(Effect{Do: Release})
 }
 
-// letGo is release for whoever asks: where there is no current, and none on its way, there
-// is nothing to let go of.
+// letGo is release unless it is known that there is no current: a feedback that contradicts the
+// coil does not say that there is none, and to let go of a coil without current does nothing.
 func (t *turn) letGo() {
-	if t.coil == CoilOn || t.pending.phase == energising {
+	if t.coil != CoilOff {
+		t.release()
+	}
+}
+
+// letGoNow is letGo for whoever asks, also of current that is on its way.
+func (t *turn) letGoNow() {
+	if t.coil != CoilOff || t.pending.phase == energising {
 		t.release()
 	}
 }
@@ -52,7 +59,8 @@ func (t *turn) moveCoil(c Coil) {
 		t.energised()
 		return
 	}
-	t.abandon(wire.DoorUnsure)
+	t.abandon(&t.pending, wire.DoorUnsure)
+	t.letGo() // it may have current all the same
 }
 
 func (t *turn) moveDoor(c Contact) {
@@ -61,8 +69,8 @@ func (t *turn) moveDoor(c Contact) {
 	}
 	was := t.door
 	t.door = c
-	if c == Closed && was != Closed && t.coil == CoilOn {
-		t.release() // also out of unknown: it may have been open meanwhile
+	if c == Closed && was != Closed {
+		t.letGo() // also out of unknown: it may have been open meanwhile
 	}
 	if c == Unknown || c == t.shown {
 		return
@@ -115,7 +123,7 @@ func (t *turn) shutDoor(first bool) {
 // settleDoor watches over what must not go on: current, an open door, sensors that disagree.
 func (t *turn) settleDoor() {
 	mono := t.now.Mono
-	if t.coil == CoilOn && mono-t.coilOn >= Pulse && (t.released == 0 || mono-t.released >= coilWithin) {
+	if at, ok := t.pulseEnds(); ok && mono >= at {
 		t.release()
 	}
 	if t.door == Open && !t.held && mono-t.opened >= HeldAfter {
@@ -136,6 +144,18 @@ func (t *turn) settleDoor() {
 		t.relock = false
 		t.note(wire.Relocked, "")
 	}
+}
+
+// pulseEnds is when Release is wanted because current has had its time: again and again while
+// there is some, once if nobody knows.
+func (s *State) pulseEnds() (at time.Duration, ok bool) {
+	switch {
+	case s.coil == CoilOn && s.released != 0:
+		return max(s.coilOn+Pulse, s.released+coilWithin), true
+	case s.coil == CoilOn, s.coil == CoilUnknown && s.coilOn != 0 && s.released == 0:
+		return s.coilOn + Pulse, true
+	}
+	return 0, false
 }
 
 // oddFor is how long the sensors may disagree while things move.

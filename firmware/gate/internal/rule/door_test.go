@@ -129,3 +129,31 @@ func TestSensorsContradict(t *testing.T) {
 		})
 	}
 }
+
+// A feedback that contradicts the coil, worn or unplugged, keeps no door free: the coil lets go of
+// current that it may have.
+func TestReleasedThoughNobodyKnows(t *testing.T) {
+	for name, act := range map[string]func(b *story){
+		"the door shuts":       func(b *story) { b.step(DoorIs(Closed)) },
+		"anybody's wish":       func(b *story) { b.step(LetGoCame()) },
+		"the owner's lock":     func(b *story) { b.step(LockCame("d1")) },
+		"tampering":            func(b *story) { b.step(TamperIs(true)) },
+		"the owner's cancel":   func(b *story) { b.step(CancelCame("d1")) },
+		"the window's end":     func(b *story) { b.now.Wall += 3_600_000; b.step(Tick()) },
+		"the end of its time":  func(b *story) { b.passes(5 * time.Second) },
+		"and when it was said": func(b *story) { b.step(CoilIs(CoilOn)); b.step(CoilIs(CoilUnknown)); b.passes(5 * time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t)
+			b.keys(Right)
+			b.step(BoltIs(Open))
+			b.step(CoilIs(CoilUnknown))
+			b.step(DoorIs(Open))
+			b.log = nil
+			act(b)
+			if n := slices.Index(b.log, "release"); n < 0 || slices.Contains(b.log[n+1:], "release") {
+				t.Errorf("released once? %s", strings.Join(b.log, ", "))
+			}
+		})
+	}
+}

@@ -14,6 +14,9 @@ func (s *State) Next(now Now) time.Duration {
 		n.at(s.pending.since + s.coilWithin())
 	case none, abandoned:
 	}
+	if s.refusal.phase == writing {
+		n.at(s.refusal.since + writeWithin)
+	}
 	current := s.current()
 	for i := range s.kept() {
 		c := &s.slots[i]
@@ -58,8 +61,8 @@ func (s *State) Next(now Now) time.Duration {
 			n.at(now.Mono) // the same
 		}
 	}
-	if s.coil == CoilOn {
-		n.at(max(s.coilOn+Pulse, s.released+coilWithin))
+	if at, ok := s.pulseEnds(); ok {
+		n.at(at)
 	}
 	if s.door == Open && !s.held {
 		n.at(s.opened + HeldAfter)

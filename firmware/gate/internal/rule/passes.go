@@ -115,9 +115,7 @@ func (t *turn) lock(delivery string) {
 		c.visit = over
 	}
 	t.write(Entry{Kind: wire.OwnerLocked, Delivery: delivery, Reason: wire.ByOwner})
-	if t.coil == CoilOn {
-		t.release()
-	}
+	t.letGo()
 }
 
 // early remembers an order that came before its pass, as retained messages may.
@@ -188,11 +186,11 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 		return
 	}
 	t.do(Effect{Do: Cut, Reason: why})
-	if t.coil == CoilOn {
-		t.release()
-	}
-	if t.pending.delivery == c.plan.Delivery {
-		t.abandon(wire.TooLate)
+	t.letGo()
+	for _, p := range [...]*pending{&t.pending, &t.refusal} {
+		if p.delivery == c.plan.Delivery {
+			t.abandon(p, wire.TooLate)
+		}
 	}
 }
 

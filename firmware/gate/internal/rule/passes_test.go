@@ -331,3 +331,17 @@ func TestUnsureClock(t *testing.T) {
 	b.passes(time.Hour)
 	b.then("camera_on", "window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off", "forget d1")
 }
+
+// A delivery that is over does not come again, on other terms neither.
+func TestPastOnOtherTerms(t *testing.T) {
+	b := ready(t)
+	b.passes(time.Hour)
+	b.log = nil
+	later := plan(func(p *Plan) { p.From, p.Until = start+7_200_000, start+7_300_000 })
+	for range 2 {
+		b.step(PassCame(later))
+		b.then("pass_refused(window_over)", "forget d1")
+		b.restart(time.Second)
+		b.log = nil
+	}
+}

@@ -151,7 +151,7 @@ func TestRestartAfterTheWindow(t *testing.T) {
 	b := ready(t)
 	b.log = nil
 	b.restart(2*time.Hour, plan())
-	b.then("window_closed(time_up)", "cut time_up", "forget d1")
+	b.then("window_closed(time_up)", "cut time_up", "release", "forget d1")
 	b.restart(time.Second)
 	if !b.s.Known("d1") {
 		t.Error("a pass that was carried out would be refused when the hub sends it again")

@@ -73,7 +73,7 @@ func (c *slot) left(v Via) int {
 	return min(MaxByWay-int(c.by(v).wrong), MaxWrong-int(c.wrong()))
 }
 
-// pending is an entry on its way from the code to the coil.
+// pending is an entry on its way from the code to the coil, or a refusal on its way to the disk.
 type pending struct {
 	phase    phase
 	first    bool // it burns the code
@@ -81,6 +81,7 @@ type pending struct {
 	ticket   uint64
 	ref      uint64
 	via      Via
+	why      wire.Reason // of a refusal
 	delivery string
 	since    time.Duration
 }
@@ -135,7 +136,8 @@ type State struct {
 	setup   Setup
 	epoch   uint64
 	tickets uint64
-	pending pending
+	pending pending // an entry
+	refusal pending // of digits that were looked at: said when the disk has it
 	camera  camera
 
 	door, bolt Contact

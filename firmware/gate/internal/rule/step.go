@@ -55,7 +55,7 @@ func (t *turn) take(e *Event) {
 	case lockCame:
 		t.lock(e.delivery)
 	case letGoCame:
-		t.letGo()
+		t.letGoNow()
 	case tried:
 		t.try(e)
 	case panicCame:
@@ -157,7 +157,5 @@ func (t *turn) cover(off bool) {
 	t.latch = true
 	t.note(wire.Tamper, wire.Tampered)
 	t.alarm()
-	if t.coil == CoilOn {
-		t.release()
-	}
+	t.letGo()
 }

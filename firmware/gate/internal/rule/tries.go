@@ -18,20 +18,8 @@ func delay(wrong uint8) time.Duration {
 	return min(2*time.Second<<(wrong-FreeTries), slowest)
 }
 
-// try takes a code. One that was typed under duress is answered as a right one is, in every
-// way; that it was is written down after the answer, once a delivery.
+// try takes a code. The order of its questions is that of the package comment.
 func (t *turn) try(e *Event) {
-	t.answer(e)
-	c := t.current()
-	if e.verdict != Forced || c == nil || c.forced || e.delivery != "" && e.delivery != c.plan.Delivery {
-		return
-	}
-	c.forced = true
-	t.write(Entry{Kind: wire.Duress, Delivery: c.plan.Delivery, Via: e.via})
-}
-
-// answer takes a code. The order of its questions is that of the package comment.
-func (t *turn) answer(e *Event) {
 	c := t.current()
 	if e.delivery != "" && (c == nil || c.plan.Delivery != e.delivery) {
 		t.tryElsewhere(e)
@@ -40,33 +28,53 @@ func (t *turn) answer(e *Event) {
 	if c == nil {
 		return // outside a window the keypad answers nothing and counts nothing
 	}
-	if e.via != QR {
-		by := c.by(e.via)
-		switch {
-		case c.left(e.via) <= 0:
-			t.refuse(c, e, Effect{Reason: wire.CodeSpent})
-			return
-		case t.now.Mono < by.slow:
-			t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: by.slow - t.now.Mono})
-			return
-		case e.verdict == Typo:
-			t.refuse(c, e, Effect{Reason: wire.CodeTypo})
-			return
-		}
+	if e.via != QR && !t.mayGuess(c, e) {
+		return
 	}
+	t.answer(c, e)
+	if e.verdict == Forced && !c.forced {
+		// It was answered as a right one is, in every way. One that was not looked at is not said to be
+		// one: whoever reads the journal would learn the code by guesses that cost nothing.
+		c.forced = true
+		t.write(Entry{Kind: wire.Duress, Delivery: c.plan.Delivery, Via: e.via})
+	}
+}
+
+// mayGuess reports whether digits are looked at, and answers those that are not. Whether they
+// are right must make no difference here, and nothing that an earlier try learned before
+// the disk had it: its count and its delay begin with its answer.
+func (t *turn) mayGuess(c *slot, e *Event) bool {
+	by := c.by(e.via)
+	switch {
+	case !t.disk || t.refusal.phase == abandoned || t.pending.phase == abandoned:
+		t.refuse(c, e, Effect{Reason: wire.DiskTrouble}) // it could not be counted
+	case t.refusal.phase == writing || t.pending.phase != none:
+		t.wait(e)
+	case c.left(e.via) <= 0:
+		t.refuse(c, e, Effect{Reason: wire.CodeSpent})
+	case t.now.Mono < by.slow:
+		t.refuse(c, e, Effect{Reason: wire.CodeSlowed, Wait: by.slow - t.now.Mono})
+	case e.verdict == Typo:
+		t.refuse(c, e, Effect{Reason: wire.CodeTypo})
+	default:
+		return true
+	}
+	return false
+}
+
+// wait refuses a code because another is on its way.
+func (t *turn) wait(e *Event) {
+	t.do(Effect{Do: Deny, Ref: e.number, Reason: wire.CodeSlowed, Wait: time.Second})
+}
+
+// answer looks at a code.
+func (t *turn) answer(c *slot, e *Event) {
 	if e.verdict != Right && e.verdict != Forced {
-		no := Effect{Reason: wire.CodeWrong}
-		if e.via != QR {
-			by := c.by(e.via)
-			by.wrong++
-			by.slow = t.now.Mono + delay(by.wrong)
-			no.Left = c.left(e.via)
-		}
-		t.refuse(c, e, no)
+		t.decline(c, e, wire.CodeWrong)
 		return
 	}
 	if t.pending.phase == writing || t.pending.phase == energising {
-		t.do(Effect{Do: Deny, Ref: e.number, Reason: wire.CodeSlowed, Wait: time.Second})
+		t.wait(e)
 		return
 	}
 	if t.coil == CoilOn && c.visit == underWay && t.barred(c) == "" {
@@ -88,7 +96,7 @@ func (t *turn) answer(e *Event) {
 		why = wire.DiskTrouble // an earlier burning has not come back from the disk
 	}
 	if why != "" {
-		t.refuse(c, e, Effect{Reason: why})
+		t.decline(c, e, why)
 		return
 	}
 	t.burn(c, e)
@@ -118,6 +126,46 @@ func (t *turn) refuse(c *slot, e *Event, d Effect) {
 	t.write(entry)
 	d.Do, d.Ref = Deny, e.number
 	t.do(d)
+}
+
+// decline says no to a code that was looked at: to the key at once, to digits when the disk has
+// it. A wrong one is counted there first, or a gate that dies would give the guess back; a right one
+// waits for the same, or whoever is not answered would know that he was wrong.
+func (t *turn) decline(c *slot, e *Event, why wire.Reason) {
+	if e.via == QR {
+		t.refuse(c, e, Effect{Reason: why})
+		return
+	}
+	t.tickets++
+	t.refusal = pending{phase: writing, ticket: t.tickets, ref: e.number, via: e.via, why: why, delivery: c.plan.Delivery, since: t.now.Mono}
+	entry := Entry{Kind: wire.CodeRefused, Delivery: c.plan.Delivery, Reason: why, Via: e.via, Count: int(c.wrong())}
+	if why == wire.CodeWrong {
+		entry.Count++
+	}
+	t.do(Effect{Do: Write, Ticket: t.tickets, Entry: entry})
+}
+
+// declined is the disk's answer to decline.
+func (t *turn) declined(ok bool) {
+	p := t.refusal
+	t.refusal = pending{}
+	if !ok {
+		t.disk = false
+		if p.phase == writing {
+			t.giveUp(&p, wire.DiskTrouble)
+		}
+		return
+	}
+	no := Effect{Do: Deny, Ref: p.ref, Reason: p.why}
+	if c := t.find(p.delivery); c != nil && p.why == wire.CodeWrong {
+		by := c.by(p.via)
+		by.wrong++
+		by.slow = t.now.Mono + delay(by.wrong)
+		no.Left = c.left(p.via)
+	}
+	if p.phase == writing {
+		t.do(no)
+	}
 }
 
 // barred is why even the right code opens nothing now, but for its entries.
@@ -180,8 +228,12 @@ func (t *turn) burn(c *slot, e *Event) {
 	t.do(Effect{Do: Write, Ticket: t.tickets, Entry: entry})
 }
 
-// wrote is the disk's answer to a burning.
+// wrote is the disk's answer to a burning, or to a refusal.
 func (t *turn) wrote(ticket uint64, ok bool) {
+	if t.refusal.phase != none && t.refusal.ticket == ticket {
+		t.declined(ok)
+		return
+	}
 	p := t.pending
 	if p.ticket != ticket || p.phase == none || p.phase == energising {
 		return
@@ -189,7 +241,7 @@ func (t *turn) wrote(ticket uint64, ok bool) {
 	if !ok {
 		t.disk = false
 		if p.phase == writing {
-			t.giveUp(wire.DiskTrouble)
+			t.giveUp(&p, wire.DiskTrouble)
 		}
 		t.pending = pending{}
 		return
@@ -212,7 +264,7 @@ func (t *turn) wrote(ticket uint64, ok bool) {
 		why = wire.DoorUnsure
 	}
 	if why != "" {
-		t.giveUp(why)
+		t.giveUp(&p, why)
 		t.pending = pending{}
 		return
 	}
@@ -221,34 +273,35 @@ func (t *turn) wrote(ticket uint64, ok bool) {
 }
 
 // giveUp tells whoever tried that it came to nothing after all.
-func (t *turn) giveUp(why wire.Reason) {
-	t.write(Entry{Kind: wire.CodeRefused, Delivery: t.pending.delivery, Reason: why, Via: t.pending.via})
-	t.do(Effect{Do: Deny, Ref: t.pending.ref, Reason: why})
+func (t *turn) giveUp(p *pending, why wire.Reason) {
+	t.write(Entry{Kind: wire.CodeRefused, Delivery: p.delivery, Reason: why, Via: p.via})
+	t.do(Effect{Do: Deny, Ref: p.ref, Reason: why})
 }
 
-// abandon refuses an entry whose burning is still on its way to the disk. If it arrives
-// there the code is burned, but nothing opens.
-func (t *turn) abandon(why wire.Reason) {
-	switch t.pending.phase {
+// abandon refuses what is still on its way to the disk. If it arrives there the code is burned, or
+// the wrong one counted, but nothing opens, and nobody is told which it was.
+func (t *turn) abandon(p *pending, why wire.Reason) {
+	switch p.phase {
 	case writing:
-		t.giveUp(why)
-		t.pending.phase = abandoned
+		t.giveUp(p, why)
+		p.phase = abandoned
 	case energising:
-		t.giveUp(why)
-		t.pending = pending{}
+		t.giveUp(p, why)
+		*p = pending{}
 	case none, abandoned:
 	}
 }
 
-// settleEntry ends an entry that takes too long.
+// settleEntry ends an entry, and a refusal, that take too long.
 func (t *turn) settleEntry() {
-	waited := t.now.Mono - t.pending.since
-	switch {
-	case t.pending.phase == writing && waited >= writeWithin:
-		t.disk = false
-		t.abandon(wire.DiskTrouble)
-	case t.pending.phase == energising && waited >= t.coilWithin():
-		t.abandon(wire.DoorUnsure)
+	for _, p := range [...]*pending{&t.pending, &t.refusal} {
+		if p.phase == writing && t.now.Mono-p.since >= writeWithin {
+			t.disk = false
+			t.abandon(p, wire.DiskTrouble)
+		}
+	}
+	if t.pending.phase == energising && t.now.Mono-t.pending.since >= t.coilWithin() {
+		t.abandon(&t.pending, wire.DoorUnsure)
 		t.release()
 	}
 }

@@ -16,7 +16,7 @@ const (
 	mostWaiting = 1024            // entries that a broken disk may owe
 	mostAtOnce  = 64              // entries in one write
 	again       = time.Second     // between tries of a broken disk
-	signAfter   = 5 * time.Second // without an entry, the journal is signed
+	signAfter   = 5 * time.Second // after the first entry without a signature
 	signAt      = 256             // entries without a signature
 )
 
@@ -96,29 +96,34 @@ func (d *disk) run(ctx context.Context) error {
 	retry, sign := time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	retry.Stop()
 	sign.Stop()
+	signing := false // sign runs
 	for {
 		select {
 		case <-d.wake:
 		case <-retry.C:
 		case <-sign.C:
 			d.sign()
-			continue
+			signing = false // if it failed, once more later
 		case <-ctx.Done():
 			d.work(ctx)
 			return d.journal.Close()
 		}
-		before := d.journal.Len()
 		if d.work(ctx) {
 			retry.Stop()
 		} else {
 			retry.Reset(again)
 		}
-		if d.journal.Len() != before {
-			sign.Reset(signAfter)
-			if d.journal.Unsigned() >= signAt {
-				d.sign()
-			}
+		if d.journal.Unsigned() >= signAt {
+			d.sign()
 		}
+		// Entries that keep coming must not put the signature off.
+		switch unsigned := d.journal.Unsigned() > 0; {
+		case unsigned && !signing:
+			sign.Reset(signAfter)
+		case !unsigned:
+			sign.Stop()
+		}
+		signing = d.journal.Unsigned() > 0
 	}
 }
 

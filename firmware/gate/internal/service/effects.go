@@ -82,7 +82,7 @@ func (s *Service) write(e rule.Effect) {
 	}
 	if e.Ticket != 0 {
 		ticket := e.Ticket
-		s.enter(entry, func(err error) { s.step(rule.Written(ticket, err == nil)) })
+		s.await(entry, func(err error) { s.step(rule.Written(ticket, err == nil)) })
 		return
 	}
 	stranger := entry.Reason != wire.CodeWrong || e.Entry.Via == rule.QR // wrong codes are few, wrong keys are not slowed
@@ -91,6 +91,23 @@ func (s *Service) write(e rule.Effect) {
 		return
 	}
 	s.enter(entry, nil)
+}
+
+// await queues an entry that the rule waits for. Whoever has the right code of a door that does not
+// open may be refused as often as he likes, and fills no journal: what is held back waits its turn
+// all the same.
+func (s *Service) await(entry wire.Event, done func(error)) {
+	if entry.Kind == wire.CodeRefused && entry.Reason != wire.CodeWrong {
+		count, ok := s.barred.take(s.clocks.Mono())
+		if !ok {
+			s.disk.do(func() error { return nil }, done)
+			return
+		}
+		if count > 1 {
+			entry.Count = count
+		}
+	}
+	s.enter(entry, done)
 }
 
 // mention writes an entry that strangers can cause, if its kind's budget allows.

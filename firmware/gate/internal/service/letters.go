@@ -141,17 +141,6 @@ func (s *Service) tryPage(l wire.Letter) {
 	s.step(rule.Tried(t.Delivery, verdict, via, s.nextAsk))
 }
 
-// letGo takes the hub's, or anybody's, wish that the door is locked now.
-func (s *Service) letGo(l wire.Letter) {
-	var v wire.LockNow
-	if err := wire.Decode(l.Body, &v); err != nil {
-		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
-		return
-	}
-	s.step(rule.LetGoCame())
-	s.reply(l.ID, wire.LetterLocked, wire.LockedBody{})
-}
-
 // compare does the same work whatever was typed and whatever is right. via is QR when the
 // text has the form of the 128-bit key, else empty.
 func compare(typed string, secret pass.Secret) (rule.Verdict, rule.Via) {

@@ -152,6 +152,7 @@ func (s *Service) settle() {
 		s.coilAt = 0
 		s.readCoil()
 	}
+	s.sayLocked(mono)
 	if s.loud && mono >= s.soundAt {
 		s.soundAlarm()
 	}
@@ -179,6 +180,9 @@ func (s *Service) settle() {
 	}
 	if s.coilAt != 0 {
 		wait = min(wait, s.coilAt-now.Mono)
+	}
+	if len(s.locking) > 0 {
+		wait = min(wait, s.locking[0].until-now.Mono)
 	}
 	if s.loud {
 		wait = min(wait, s.soundAt-now.Mono)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/hardware/board"
 	"vestibule/hardware/sim"
 	"vestibule/hardware/wiegand"
 	"vestibule/hub/pass"
@@ -95,6 +96,32 @@ func TestLockNow(t *testing.T) {
 	}
 	h.link.event(wire.Relocked)
 	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried { // nobody is barred
+		t.Errorf("%s %s", l.Kind, l.Body)
+	}
+}
+
+// A relay whose feedback contradicts it keeps no door free, and nobody is told that it is locked who
+// cannot know.
+func TestLockNowOfADoubtfulCoil(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	stick := func(high bool) {
+		h.house.Do(func(house *sim.House, now time.Time) { house.Stick(board.Relay, high, now) })
+	}
+	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
+		t.Fatalf("%s %s", l.Kind, l.Body)
+	}
+	stick(false) // unplugged
+	h.link.state("a bolt of which nobody knows", func(s wire.State) bool { return s.Bolt == wire.BoltUnknown })
+	if !h.house.View().Coil {
+		t.Fatal("the coil has no current")
+	}
+	if l := h.link.ask(wire.LetterLock, wire.LockNow{}); l.Kind != wire.LetterLocked || h.house.View().Coil {
+		t.Errorf("%s %s, current %v", l.Kind, l.Body, h.house.View().Coil)
+	}
+	stick(true) // bridged
+	h.link.state("the same", func(s wire.State) bool { return s.Bolt == wire.BoltUnknown })
+	if l := h.link.ask(wire.LetterLock, wire.LockNow{}); no(t, l).Reason != wire.DoorUnsure {
 		t.Errorf("%s %s", l.Kind, l.Body)
 	}
 }

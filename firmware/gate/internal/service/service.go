@@ -86,8 +86,10 @@ type Service struct {
 	keeping  bool     // a note is on its way to the disk
 	refused  ring     // notes that were refused
 	budgets  map[wire.Kind]*budget
+	barred   budget            // right codes that opened nothing
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
+	locking  []locking
 	knocks   *knock.Book
 	eye      *session
 	link     *session

@@ -91,12 +91,14 @@ func (l *ledger) wrongs() int { return int(l.wrong[0]) + int(l.wrong[1]) }
 // left is how many more wrong codes one way bears.
 func (l *ledger) left(way int) int { return min(mostByWay-int(l.wrong[way]), mostWrong-l.wrongs()) }
 
-// flight is an entry between the code and the coil.
+// flight is an entry between the code and the coil, or an answer that waits for the disk.
 type flight struct {
 	phase  flightPhase
 	first  bool
 	d      int8
 	entry  uint8
+	way    int8        // of digits that were refused
+	why    wire.Reason // the same
 	ticket uint64
 	ref    uint64
 	since  time.Duration
@@ -133,6 +135,7 @@ type account struct {
 	open   int8 // whose window is open
 	epoch  uint64
 	flight flight
+	no     flight // digits that are refused once the disk has it
 	cam    picture
 
 	door, bolt rule.Contact
@@ -144,6 +147,7 @@ type account struct {
 	hadCoil    bool // coilOff means something
 	letGo      bool // somebody asked for it in this pulse
 	letGoAt    time.Duration
+	pulsed     bool // coilAt means something
 	egress     time.Duration
 	odd        time.Duration
 	isOdd      bool
@@ -187,6 +191,7 @@ func bit(d int8) uint8 { return 1 << (uint8(d) & 7) }
 // ticketed is an entry that is written with a ticket.
 type ticketed struct {
 	kind   kind
+	why    wire.Reason
 	d      int8
 	count  int
 	ticket uint64
@@ -202,7 +207,7 @@ type answer struct {
 	number int
 	from   int64
 	d      int8 // of a grant
-	wrongs int  // that were typed for it by then
+	wrongs int  // that were typed for it by then; of the key's
 }
 
 type answers struct {
@@ -270,27 +275,44 @@ func (a *account) deny(ref uint64, why wire.Reason) {
 	a.answers.add(answer{ref: ref, reason: why})
 }
 
-// giveUp refuses an entry that is on its way.
-func (a *account) giveUp(why wire.Reason) {
-	a.must(kCodeRefused, a.flight.d)
-	a.deny(a.flight.ref, why)
+// giveUp refuses what is on its way.
+func (a *account) giveUp(f *flight, why wire.Reason) {
+	a.must(kCodeRefused, f.d)
+	a.deny(f.ref, why)
 }
 
-func (a *account) abandon(why wire.Reason) {
-	switch a.flight.phase {
+func (a *account) abandon(f *flight, why wire.Reason) {
+	switch f.phase {
 	case burning:
-		a.giveUp(why)
-		a.flight.phase = givenUp
+		a.giveUp(f, why)
+		f.phase = givenUp
 	case energising:
-		a.giveUp(why)
-		a.flight = flight{}
+		a.giveUp(f, why)
+		*f = flight{}
 	case grounded, givenUp:
 	}
+}
+
+// owed: the disk still has to say whether it has what was asked for with a ticket.
+func (a *account) owed(ticket uint64) bool {
+	for _, f := range [...]*flight{&a.flight, &a.no} {
+		if (f.phase == burning || f.phase == givenUp) && f.ticket == ticket {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *account) release() {
 	a.must(xRelease, nobody)
 	a.letGo, a.letGoAt = true, a.now.Mono
+}
+
+// drop lets go of current that there may be.
+func (a *account) drop() {
+	if a.coil != rule.CoilOff {
+		a.release()
+	}
 }
 
 func (a *account) alarm() {

@@ -162,7 +162,11 @@ func (c *chooser) next(w *World) Move {
 		m.A = uint8(r & 1)
 	case Net:
 		m.A = uint8(r & 3 & 1)
-	case Link, Stall, Lens, DoorLies, BoltLies, CoilIll, Disk:
+	case CoilIll:
+		if m.A %= illsEnd; r&1 == 0 {
+			m.A = coilWell
+		}
+	case Link, Stall, Lens, DoorLies, BoltLies, Disk:
 		if m.A &= 3; r&1 == 0 {
 			m.A = 0 // half of all trouble is mended
 		}

@@ -24,7 +24,7 @@
 //   - The clock, by package clock as gate uses it: set by 1 s to 10 years either way, frozen, wrong
 //     at the next start.
 //   - The door: contacts that stick, lie, bounce or say nothing; a bolt that follows late; a coil
-//     that is dead, mute or welded; a door that is pulled, broken open, or opened from within.
+//     that is dead, mute, welded or contradicted by its feedback; a door that is pulled, broken open, or opened from within.
 //   - Eye: gone, stalled, late, early, repeating itself, blind to the lamp, moved.
 //   - Gate is late: after a few ticks within one wait it sleeps through the rest of it.
 //
@@ -36,7 +36,8 @@
 // told and says by itself, from the rule's package comment, what has to come of it: which
 // entries, which effects, which answers, for which delivery, and no others. Its predicate is in
 // predicate.go. After a restart it knows what the disk knows, and that what was granted before
-// must be in it. Besides, what the household is shown, when the next tick is asked for, and
+// must be in it. How many guesses were answered it counts by itself, over whatever dies: whoever
+// guesses remembers them. Besides, what the household is shown, when the next tick is asked for, and
 // the trusted time are compared, and every schedule ends with a rest, after which the door is
 // locked. The invariants are in invariant.go.
 //

@@ -58,7 +58,7 @@ func (d *door) boltSays() rule.Contact {
 
 func (d *door) coilSays() rule.Coil {
 	switch {
-	case d.ill == coilDead || d.ill == coilWelded || d.moving:
+	case d.ill == coilDead || d.ill == coilWelded || d.ill == coilDoubted || d.moving:
 		return rule.CoilUnknown
 	case d.ill == coilMute:
 		return d.toldCoil

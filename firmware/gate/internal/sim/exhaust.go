@@ -107,6 +107,7 @@ type key struct {
 	queue   [maxQueue]job
 	waiting int
 	disk    rule.State // what a restart would make of it
+	guessed [deliveries][digitWays]uint8
 	floor   int64
 	mode    uint8
 	door    door
@@ -266,7 +267,7 @@ func (w *walker) fail(p *path) {
 
 // hash of all of a world that decides what can come of it.
 func (e *exhaustion) hash(w *World, k *key) uint64 {
-	*k = key{state: w.state, account: w.account, gate: w.gate, queue: w.disk.queue, waiting: w.disk.n, mode: w.disk.mode,
+	*k = key{state: w.state, account: w.account, gate: w.gate, queue: w.disk.queue, waiting: w.disk.n, mode: w.disk.mode, guessed: w.guessed,
 		door: w.door, eye: w.eye, mono: w.mono}
 	k.account.page = page{}
 	k.floor = w.replay(&k.disk)

@@ -34,8 +34,10 @@ func (a *account) take(e *event) {
 			a.must(kCancelled, e.d)
 		}
 	case evLetGo:
-		if a.coil == rule.CoilOn || a.flight.phase == energising {
+		if a.flight.phase == energising {
 			a.release()
+		} else {
+			a.drop()
 		}
 	case evPanic:
 		a.panicCame()
@@ -47,8 +49,8 @@ func (a *account) take(e *event) {
 			a.exit = a.now.Mono + exitFor
 		}
 	case evTried:
-		a.tried(e)
-		if l := a.current(); e.verdict == rule.Forced && l != nil && !l.duress && (e.d < 0 || e.d == a.open) {
+		looked := a.tried(e)
+		if l := a.current(); looked && e.verdict == rule.Forced && !l.duress {
 			l.duress = true
 			a.must(kDuress, a.open)
 		}
@@ -236,14 +238,12 @@ func (a *account) lock(d int8) {
 			l.visit = over
 		}
 		a.must(kOwnerLocked, d)
-		if a.coil == rule.CoilOn {
-			a.release()
-		}
+		a.drop()
 	}
 }
 
-// tried says which answer a try has to have.
-func (a *account) tried(e *event) {
+// tried says which answer a try has to have, and whether the code was looked at.
+func (a *account) tried(e *event) (looked bool) {
 	if e.d >= 0 && e.d != a.open {
 		x := answer{ref: e.number, reason: wire.NoDelivery}
 		switch l := &a.led[e.d]; {
@@ -260,15 +260,20 @@ func (a *account) tried(e *event) {
 			d = e.d
 		}
 		a.must(kCodeRefused, d)
-		return
+		return false
 	}
 	l := a.current()
 	if l == nil {
-		return // at the keypad, outside a window
+		return false // at the keypad, outside a window
 	}
 	x := answer{ref: e.number}
 	digits, way := e.via != rule.QR, digitWay(e.via)
 	switch {
+	case digits && (!a.disk || a.no.phase == givenUp || a.flight.phase == givenUp):
+		x.reason = wire.DiskTrouble // whatever they are: they could not be counted
+	case digits && (a.no.phase == burning || a.flight.phase != grounded):
+		a.notNow(&x) // whatever they are: what is on its way must not be told before the disk has it
+		return false
 	case digits && l.left(way) <= 0:
 		x.reason = wire.CodeSpent
 	case digits && a.now.Mono < l.slow[way]:
@@ -276,24 +281,62 @@ func (a *account) tried(e *event) {
 	case digits && e.verdict == rule.Typo:
 		x.reason = wire.CodeTypo
 	case e.whose != a.open:
-		x.reason = wire.CodeWrong
-		if digits {
-			l.wrong[way]++
-			l.slow[way] = a.now.Mono + waitAfter(l.wrong[way])
-			x.left = l.left(way)
-		}
-		x.wrongs = l.wrongs()
+		x.reason, x.wrongs = wire.CodeWrong, l.wrongs()
+		a.refuse(e, &x)
+		return true
 	case a.flight.phase == burning || a.flight.phase == energising:
-		// An answer at once, which says nothing new: not an entry.
-		x.reason, x.wait = wire.CodeSlowed, time.Second
-		a.answers.add(x)
-		return
+		a.notNow(&x)
+		return true
 	default:
 		a.triedRight(e, l, &x)
-		return
+		return true
 	}
 	a.answers.add(x)
 	a.must(kCodeRefused, a.open)
+	return false
+}
+
+// notNow is an answer at once, which says nothing new: not an entry.
+func (a *account) notNow(x *answer) {
+	x.reason, x.wait = wire.CodeSlowed, time.Second
+	a.answers.add(*x)
+}
+
+// refuse says no to a code that was looked at: to digits when the disk has it.
+func (a *account) refuse(e *event, x *answer) {
+	a.must(kCodeRefused, a.open)
+	if e.via == rule.QR {
+		a.answers.add(*x)
+		return
+	}
+	l := a.current()
+	a.no = flight{phase: burning, d: a.open, way: int8(digitWay(e.via)), why: x.reason, ticket: a.burn.ticket, ref: e.number, since: a.now.Mono}
+	a.wantBurn = ticketed{kind: kCodeRefused, why: x.reason, d: a.open, count: l.wrongs()}
+	if x.reason == wire.CodeWrong {
+		a.wantBurn.count++
+	}
+}
+
+// refused is the disk's word on that.
+func (a *account) refused(ok bool) {
+	f := a.no
+	a.no = flight{}
+	if !ok {
+		a.disk = false
+		if f.phase == burning {
+			a.giveUp(&f, wire.DiskTrouble)
+		}
+		return
+	}
+	x := answer{ref: f.ref, reason: f.why}
+	if l := &a.led[f.d]; f.why == wire.CodeWrong && l.known {
+		l.wrong[f.way]++
+		l.slow[f.way] = a.now.Mono + waitAfter(l.wrong[f.way])
+		x.left = l.left(int(f.way))
+	}
+	if f.phase == burning {
+		a.answers.add(x)
+	}
 }
 
 func (a *account) triedRight(e *event, l *ledger, x *answer) {
@@ -310,8 +353,7 @@ func (a *account) triedRight(e *event, l *ledger, x *answer) {
 		x.reason = wire.DiskTrouble // the disk still owes an answer
 	}
 	if x.reason != "" {
-		a.answers.add(*x)
-		a.must(kCodeRefused, a.open)
+		a.refuse(e, x)
 		return
 	}
 	a.flight = flight{phase: burning, first: l.visit == awaited, d: a.open, entry: l.used + 1, ticket: a.burn.ticket, ref: e.number, since: a.now.Mono}
@@ -322,8 +364,13 @@ func (a *account) triedRight(e *event, l *ledger, x *answer) {
 	a.must(a.wantBurn.kind, a.open)
 }
 
-// written is the disk's word on a burning. Only after it may the coil have current.
+// written is the disk's word on a burning, or on digits that were refused. Only after it may the coil
+// have current, and only after it is anybody told that a code was wrong.
 func (a *account) written(e *event) {
+	if a.no.phase != grounded && a.no.ticket == e.number {
+		a.refused(e.on)
+		return
+	}
 	f := &a.flight
 	if f.phase == grounded || f.phase == energising || f.ticket != e.number {
 		return
@@ -331,7 +378,7 @@ func (a *account) written(e *event) {
 	if !e.on {
 		a.disk = false
 		if f.phase == burning {
-			a.giveUp(wire.DiskTrouble)
+			a.giveUp(f, wire.DiskTrouble)
 		}
 		*f = flight{}
 		return
@@ -348,7 +395,7 @@ func (a *account) written(e *event) {
 	}
 	why := a.missingAfterBurning(f.d)
 	if why != "" {
-		a.giveUp(why)
+		a.giveUp(f, why)
 		*f = flight{}
 		return
 	}
@@ -371,7 +418,7 @@ func (a *account) coilIs(c rule.Coil) {
 	was := a.coil
 	a.coil = c
 	if c == rule.CoilOn && was != rule.CoilOn {
-		a.coilAt, a.letGo = a.now.Mono, false
+		a.coilAt, a.letGo, a.pulsed = a.now.Mono, false, true
 	}
 	if c != rule.CoilOn && was == rule.CoilOn {
 		a.coilOff, a.hadCoil = a.now.Mono, true
@@ -383,7 +430,8 @@ func (a *account) coilIs(c rule.Coil) {
 		return
 	}
 	if c != rule.CoilOn {
-		a.abandon(wire.DoorUnsure)
+		a.abandon(&a.flight, wire.DoorUnsure)
+		a.drop() // nobody knows whether it has current
 		return
 	}
 	f := a.flight
@@ -403,8 +451,8 @@ func (a *account) doorIs(c rule.Contact) {
 	}
 	was := a.door
 	a.door = c
-	if c == rule.Closed && was != rule.Closed && a.coil == rule.CoilOn {
-		a.release()
+	if c == rule.Closed && was != rule.Closed {
+		a.drop()
 	}
 	if c == rule.Unknown || c == a.shown {
 		return
@@ -462,9 +510,7 @@ func (a *account) cover(off bool) {
 	a.latch = true
 	a.note(kTamper)
 	a.alarm()
-	if a.coil == rule.CoilOn {
-		a.release()
-	}
+	a.drop()
 }
 
 func (a *account) eyeIs(on bool) {

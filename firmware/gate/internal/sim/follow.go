@@ -25,13 +25,14 @@ func (a *account) follow() {
 }
 
 func (a *account) followEntry() {
-	waited := a.now.Mono - a.flight.since
-	switch {
-	case a.flight.phase == burning && waited >= diskWithin:
-		a.disk = false
-		a.abandon(wire.DiskTrouble)
-	case a.flight.phase == energising && waited >= a.atOnce(coilWithin):
-		a.abandon(wire.DoorUnsure)
+	for _, f := range [...]*flight{&a.flight, &a.no} {
+		if f.phase == burning && a.now.Mono-f.since >= diskWithin {
+			a.disk = false
+			a.abandon(f, wire.DiskTrouble)
+		}
+	}
+	if a.flight.phase == energising && a.now.Mono-a.flight.since >= a.atOnce(coilWithin) {
+		a.abandon(&a.flight, wire.DoorUnsure)
 		a.release()
 	}
 }
@@ -54,11 +55,11 @@ func (a *account) followWindows() {
 		}
 		a.open = nobody
 		a.must(xCut, nobody)
-		if a.coil == rule.CoilOn {
-			a.release()
-		}
-		if a.flight.d == int8(i) {
-			a.abandon(wire.TooLate)
+		a.drop()
+		for _, f := range [...]*flight{&a.flight, &a.no} {
+			if f.d == int8(i) {
+				a.abandon(f, wire.TooLate)
+			}
 		}
 	}
 	if a.open >= 0 {
@@ -135,12 +136,12 @@ func (a *account) followPicture() {
 
 func (a *account) followDoor() {
 	mono := a.now.Mono
-	if a.coil == rule.CoilOn && mono-a.coilAt >= pulse {
-		if !a.letGo {
-			a.release()
-		} else {
-			a.may[xRelease] = bit(nobody) // it may ask again of a coil that does not obey
-		}
+	switch over := a.pulsed && mono-a.coilAt >= pulse; {
+	case !over || a.coil == rule.CoilOff:
+	case !a.letGo:
+		a.release() // also where nobody knows whether there is current
+	case a.coil == rule.CoilOn:
+		a.may[xRelease] = bit(nobody) // it may ask again of a coil that does not obey
 	}
 	if a.door == rule.Open && !a.held && mono-a.openedAt >= heldAfter {
 		a.held = true
@@ -287,11 +288,18 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 			return a.byWall(l.plan.Until)
 		}
 	case dueDisk:
-		return a.flight.since + diskWithin, a.flight.phase == burning
+		switch f, no := &a.flight, &a.no; {
+		case f.phase == burning && no.phase == burning:
+			return min(f.since, no.since) + diskWithin, true
+		case no.phase == burning:
+			return no.since + diskWithin, true
+		default:
+			return f.since + diskWithin, f.phase == burning
+		}
 	case dueCoil:
 		return a.flight.since + a.atOnce(coilWithin), a.flight.phase == energising
 	case duePulse:
-		return a.coilAt + pulse, a.coil == rule.CoilOn && !a.letGo
+		return a.coilAt + pulse, a.coil != rule.CoilOff && a.pulsed && !a.letGo
 	case dueMoves:
 		return a.coilOff + a.atOnce(movesFor), a.hadCoil
 	case dueHeld:

@@ -182,12 +182,15 @@ func (w *World) give(d uint8, other bool) {
 		p, signed = &w.drawer[d].other, w.drawer[d].again
 	}
 	g := &w.gate
-	if !w.alive || !w.linked() || !signed || g.keeping || g.known[d] && g.plans[d] == *p || !g.known[d] && w.state.Known(name(d)) {
+	if !w.alive || !w.linked() || !signed || g.keeping || g.known[d] && g.plans[d] == *p {
 		return
 	}
 	now := w.now()
 	why := w.state.Judge(*p, now)
 	w.account.checkJudge(p, why, now, w)
+	if !g.known[d] && w.state.Known(name(d)) {
+		return // it is over, and gate does not even ask
+	}
 	if why != "" {
 		w.enqueue(job{kind: jobEntry, entry: w.entryOf(&rule.Entry{Kind: wire.PassRefused, Delivery: name(d), Reason: why})})
 		return

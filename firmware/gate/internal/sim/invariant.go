@@ -13,6 +13,7 @@ const (
 	OneVisit                   // one code, one visit
 	Willing                    // a right code opens when nothing is missing
 	Refusal                    // a refusal names the first thing that is missing
+	Guesses                    // no more guesses are answered than a window has, whatever dies
 	Answered                   // every try has one answer, and the keypad none outside a window
 	CoilEnds                   // the coil lets go: after its time, on shut, lock, tamper and the window's end
 	Bolted                     // locked is said when the door is locked, and only then
@@ -38,7 +39,7 @@ const (
 
 var invariantNames = [invariantsEnd]string{
 	Holds: "all holds", Predicate: "opens only if all holds", BurnFirst: "burned before it opens", OneVisit: "one code, one visit", Willing: "a right code opens",
-	Refusal: "a refusal says why", Answered: "one answer to a try", CoilEnds: "the coil lets go", Bolted: "locked is locked", AtRest: "ends locked",
+	Refusal: "a refusal says why", Guesses: "guesses are counted", Answered: "one answer to a try", CoilEnds: "the coil lets go", Bolted: "locked is locked", AtRest: "ends locked",
 	WayOut: "nobody locked in", Alarm: "alarms", Window: "windows on time", VisitEnd: "visits end", Orders: "orders obeyed", Power: "camera power",
 	Picture: "picture", EyeTold: "eye is told", Viewing: "watching ends", Logged: "in the journal", Kept: "nothing lost", Forgotten: "passes forgotten",
 	Ticks: "ticks asked for", Shown: "what is shown", TimeTrust: "trusted time", Duress: "duress",

@@ -16,6 +16,7 @@ func (a *account) judge(e *event, now rule.Now, out []rule.Effect, w *World) {
 	a.twice, a.counted = kOther, 0
 	a.read(out)
 	a.checkTime(w)
+	a.checkGuesses(w)
 	started := a.startedVisit()
 	a.take(e)
 	a.follow()
@@ -38,7 +39,7 @@ func (a *account) read(out []rule.Effect) {
 			}
 			a.did[k] |= b
 			if e.Ticket != 0 {
-				a.burn = ticketed{kind: k, d: index(e.Entry.Delivery), count: e.Entry.Count, ticket: e.Ticket}
+				a.burn = ticketed{kind: k, why: e.Entry.Reason, d: index(e.Entry.Delivery), count: e.Entry.Count, ticket: e.Ticket}
 			}
 			if k == kCodeRefused && e.Entry.Reason == wire.CodeWrong {
 				a.counted = e.Entry.Count
@@ -173,13 +174,30 @@ func (a *account) compareBurning(w *World) {
 	got := a.burn
 	got.ticket = 0
 	if got != a.wantBurn {
-		w.breaks(BurnFirst, "the disk is asked to remember %s %d of%s, and it should be %s %d of%s", got.kind, got.count, whom(bit(got.d)),
-			a.wantBurn.kind, a.wantBurn.count, whom(bit(a.wantBurn.d)))
+		w.breaks(BurnFirst, "the disk is asked to remember %s %s %d of%s, and it should be %s %s %d of%s", got.kind, got.why, got.count, whom(bit(got.d)),
+			a.wantBurn.kind, a.wantBurn.why, a.wantBurn.count, whom(bit(a.wantBurn.d)))
 	}
 	if a.burn.ticket <= a.newestTicket {
 		w.breaks(BurnFirst, "ticket %d comes again", a.burn.ticket)
 	}
 	a.newestTicket = a.burn.ticket
+}
+
+// checkGuesses counts the guesses that were answered. Whoever guesses remembers them over all that
+// befalls gate and its disk, so their number is not read from either.
+func (a *account) checkGuesses(w *World) {
+	for i := range min(a.answered.n, len(a.answered.all)) {
+		x := &a.answered.all[i]
+		d, via, digits := guessOf(x.ref)
+		if x.reason != wire.CodeWrong || !digits {
+			continue
+		}
+		g, way := &w.guessed[d], digitWay(via)
+		g[way]++
+		if g[way] > mostByWay || int(g[0])+int(g[1]) > mostWrong {
+			w.breaks(Guesses, "%d guesses for %s are answered, %d of them by the %s", g[0]+g[1], names[d], g[way], via)
+		}
+	}
 }
 
 // burned reports whether the journal on the disk has an entry of a delivery.

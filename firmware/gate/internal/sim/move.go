@@ -105,10 +105,11 @@ const (
 
 // What may be wrong with the coil.
 const (
-	coilWell   uint8 = iota
-	coilDead         // takes no current, and cannot say what it is
-	coilMute         // takes it, and nobody is told
-	coilWelded       // keeps it
+	coilWell    uint8 = iota
+	coilDead          // takes no current, and cannot say what it is
+	coilMute          // takes it, and nobody is told
+	coilWelded        // keeps it
+	coilDoubted       // takes it and lets go, and its feedback contradicts it
 	illsEnd
 )
 
@@ -212,7 +213,7 @@ func (m Move) String() string {
 	case Bounce:
 		return "the door's contact bounces"
 	case CoilIll:
-		return "the coil " + pick("is well again", "is dead", "does not say what it does", "is welded to its current")
+		return "the coil " + pick("is well again", "is dead", "does not say what it does", "is welded to its current", "is contradicted by its feedback")
 	case Latch:
 		return "the bolt's contact follows"
 	case Eye:

@@ -153,10 +153,8 @@ func (w *World) play(m Move) {
 			}
 		}
 	case Echo:
-		a := &w.account
 		back := uint64(m.A % 3)
-		owed := (a.flight.phase == burning || a.flight.phase == givenUp) && back == 0
-		if a.newestTicket > back && !owed {
+		if a := &w.account; a.newestTicket > back && !a.owed(a.newestTicket-back) {
 			w.step(event{kind: evWritten, number: a.newestTicket - back, on: true})
 		}
 	case Skew:
@@ -266,8 +264,19 @@ func (w *World) typed(d, code, way uint8) {
 		e.verdict = rule.Right
 	}
 	w.ref++
-	e.number = w.ref
+	// A try's number says what was typed, for whoever counts the answers. The keypad is about the
+	// window that is open.
+	about := d
+	if x := index(open); way == byKeypad && x >= 0 {
+		about = uint8(x)
+	}
+	e.number = w.ref<<4 | uint64(about)<<2 | uint64(way)
 	w.step(e)
+}
+
+// guessOf is for which delivery, and by which way, digits were typed.
+func guessOf(ref uint64) (d int8, way rule.Via, digits bool) {
+	return int8((ref >> 2) % deliveries), [...]rule.Via{byKeypad: rule.Keypad, byPage: rule.Page, byQR: rule.QR}[ref%4%uint64(waysEnd)], ref%4 != uint64(byQR)
 }
 
 // ill is what becomes of the coil.

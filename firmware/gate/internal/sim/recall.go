@@ -76,6 +76,9 @@ func (a *account) recall(w *World, now rule.Now) {
 		if had := &acknowledged[i]; had.known && (l.used < had.sure || had.sure > 0 && l.visit == awaited) {
 			w.breaks(Kept, "%s had %d entries granted, and %d are in the journal", names[i], had.sure, l.used)
 		}
+		if had := w.guessed[i]; l.wrongs() < int(had[0])+int(had[1]) {
+			w.breaks(Guesses, "%d guesses for %s were answered, and the journal knows of %d", had[0]+had[1], names[i], l.wrongs())
+		}
 		l.sure = l.used
 	}
 	if a.setup.NoContact {

@@ -56,6 +56,7 @@ type World struct {
 	hung    bool // link stands still, and says nothing
 	viewers int
 	ref     uint64
+	guessed [deliveries][digitWays]uint8 // wrong digits that were answered, whatever died since
 
 	alive   bool
 	crashIn int8 // effects until gate is killed; 0 for never
