@@ -11,6 +11,7 @@ package book
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,29 +33,36 @@ const (
 	most       = 256 // notes of one kind that are read back; gate keeps far fewer
 )
 
+// ErrUnread means that something may be kept that could not be read this time. What was read and is
+// damaged is another error.
+var ErrUnread = errors.New("what is kept cannot be read now")
+
 // Book is the folder of passes. Its methods must not be called at the same time.
 type Book struct {
 	dir   string
 	epoch uint64
+	blind bool // the epoch is not known: nothing may be kept
 }
 
-// Open reads the epoch in dir, making the folder if it is missing.
+// Open reads the epoch in dir, making the folder if it is missing. If it cannot, the error is
+// [ErrUnread], and the Book takes no pass: a lost epoch would bring back what the owner revoked.
 func Open(dir string) (*Book, error) {
+	b := &Book{dir: dir, blind: true}
 	if err := files.Folder(dir); err != nil {
-		return nil, fmt.Errorf("book of passes: %w", err)
+		return b, fmt.Errorf("book of passes: %w: %w", ErrUnread, err)
 	}
-	b := &Book{dir: dir}
 	text, err := files.Read(filepath.Join(dir, epochFile), 32)
 	if errors.Is(err, os.ErrNotExist) {
+		b.blind = false
 		return b, nil
 	}
 	if err == nil {
 		b.epoch, err = strconv.ParseUint(strings.TrimSuffix(string(text), "\n"), 10, 64)
 	}
 	if err != nil {
-		// A lost epoch would bring back what the owner revoked.
-		return nil, fmt.Errorf("book of passes: epoch: %w", err)
+		return b, fmt.Errorf("book of passes: epoch: %w: %w", ErrUnread, err)
 	}
+	b.blind = false
 	return b, nil
 }
 
@@ -66,6 +74,9 @@ func (b *Book) Epoch() uint64 { return b.epoch }
 func (b *Book) Keep(p pass.Pass) error {
 	if !p.Valid() {
 		return errors.New("book of passes: not a verified pass")
+	}
+	if b.blind {
+		return fmt.Errorf("book of passes: %w", ErrUnread)
 	}
 	t := p.Terms()
 	if t.Epoch > b.epoch {
@@ -98,9 +109,18 @@ func (b *Book) Amend(p pass.Pass) error {
 }
 
 // Amendment returns the amendment of a delivery, unverified. The error is os.ErrNotExist if
-// it has none.
+// it has none, and [ErrUnread] if it may have one.
 func (b *Book) Amendment(delivery string) ([]byte, error) {
-	return files.Read(filepath.Join(b.dir, delivery+amendment), pass.MaxSize)
+	return b.read(delivery + amendment)
+}
+
+// read reads a note. The error is ErrUnread if it is the disk's, and not that there is none.
+func (b *Book) read(name string) ([]byte, error) {
+	note, err := files.Read(filepath.Join(b.dir, name), pass.MaxSize)
+	if disk := (*fs.PathError)(nil); errors.As(err, &disk) && !errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", ErrUnread, err)
+	}
+	return note, err
 }
 
 // KeepGrant puts what the owner granted to a key, or that they revoked it, on disk. It takes
@@ -204,13 +224,13 @@ func (b *Book) path(delivery string) string { return filepath.Join(b.dir, delive
 func (b *Book) tint(delivery string) string { return filepath.Join(b.dir, delivery+tintEnding) }
 
 // Notes returns the passes that are kept, unverified. What cannot be read is left out and said
-// in the error, beside the rest.
+// in the error, beside the rest; it is [ErrUnread] if anything might be read another time.
 func (b *Book) Notes() ([][]byte, error) { return b.notes(ending) }
 
 func (b *Book) notes(endings ...string) ([][]byte, error) {
 	entries, err := os.ReadDir(b.dir)
 	if err != nil {
-		return nil, fmt.Errorf("book of passes: %w", err)
+		return nil, fmt.Errorf("book of passes: %w: %w", ErrUnread, err)
 	}
 	var notes [][]byte
 	var errs []error
@@ -219,10 +239,10 @@ func (b *Book) notes(endings ...string) ([][]byte, error) {
 			continue
 		}
 		if len(notes) == most {
-			errs = append(errs, fmt.Errorf("book of passes: more than %d of a kind", most))
+			errs = append(errs, fmt.Errorf("book of passes: %w: more than %d of a kind", ErrUnread, most))
 			break
 		}
-		note, err := files.Read(filepath.Join(b.dir, e.Name()), pass.MaxSize)
+		note, err := b.read(e.Name())
 		if err != nil {
 			errs = append(errs, fmt.Errorf("book of passes: %w", err))
 			continue

@@ -106,6 +106,7 @@ func (t *turn) settle() {
 }
 
 func (t *turn) diskIs(ok bool) {
+	ok = ok && !t.unread
 	if ok && !t.disk {
 		t.disk = true
 		t.note(wire.JournalBroken, wire.DiskTrouble)

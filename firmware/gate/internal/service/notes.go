@@ -51,7 +51,12 @@ func (s *Service) openNote(note []byte) {
 		s.refuseNote(note, "", wire.NotPaired)
 		return
 	}
-	switch pass.KindOf(note) {
+	kind := pass.KindOf(note)
+	if s.unread && kind != pass.KindOrder && kind != pass.KindRevoke {
+		s.refuseNote(note, "", wire.DiskTrouble) // what it would be judged by is not known
+		return
+	}
+	switch kind {
 	case pass.KindOrder:
 		s.openOrder(note)
 	case pass.KindAmend:
@@ -231,11 +236,18 @@ func (s *Service) forgetGrant(notes [][]byte) {
 			s.log.Error("a grant that was good is not any more", "error", err)
 		}
 	}
+	for who, at := range s.barred {
+		s.may.Deny(who, at)
+	}
 }
 
 // outlaw ends what was permitted by somebody who may not any more: their passes, what they
 // amended, and their watching.
 func (s *Service) outlaw() {
+	if s.unread {
+		s.cutOutlaws() // what may be read at the next start is not ended for good
+		return
+	}
 	for delivery, p := range s.passes {
 		if s.may.Permits(p) == nil {
 			continue
