@@ -66,7 +66,7 @@ func Open(dir string) (*Book, error) {
 	return b, nil
 }
 
-// Epoch is the highest epoch of any pass ever kept.
+// Epoch is the highest epoch that was ever kept.
 func (b *Book) Epoch() uint64 { return b.epoch }
 
 // Keep puts a pass on disk under its delivery's name, and its epoch before it. When it
@@ -75,19 +75,29 @@ func (b *Book) Keep(p pass.Pass) error {
 	if !p.Valid() {
 		return errors.New("book of passes: not a verified pass")
 	}
-	if b.blind {
-		return fmt.Errorf("book of passes: %w", ErrUnread)
-	}
 	t := p.Terms()
-	if t.Epoch > b.epoch {
-		if err := files.Replace(filepath.Join(b.dir, epochFile), []byte(strconv.FormatUint(t.Epoch, 10)+"\n"), 0o600); err != nil {
-			return fmt.Errorf("book of passes: epoch: %w", err)
-		}
-		b.epoch = t.Epoch
+	if err := b.Raise(t.Epoch); err != nil {
+		return err
 	}
 	if err := files.Replace(b.path(t.Delivery), p.Note(), 0o600); err != nil {
 		return fmt.Errorf("book of passes: %w", err)
 	}
+	return nil
+}
+
+// Raise puts an epoch on disk, if it is higher than the one there. When it returns nil that survives a
+// loss of power.
+func (b *Book) Raise(epoch uint64) error {
+	if b.blind {
+		return fmt.Errorf("book of passes: %w", ErrUnread)
+	}
+	if epoch <= b.epoch {
+		return nil
+	}
+	if err := files.Replace(filepath.Join(b.dir, epochFile), []byte(strconv.FormatUint(epoch, 10)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("book of passes: epoch: %w", err)
+	}
+	b.epoch = epoch
 	return nil
 }
 

@@ -46,6 +46,8 @@ func (t *turn) take(e *Event) {
 	case tick:
 	case passCame:
 		t.accept(&e.plan)
+	case epochCame:
+		t.raise(e.number)
 	case amendCame:
 		t.amend(&e.plan)
 	case revertCame:

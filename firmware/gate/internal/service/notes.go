@@ -76,6 +76,10 @@ func (s *Service) openPass(note []byte) {
 		return
 	}
 	t := p.Terms()
+	if t.Epoch > s.epoch {
+		s.raise(t.Epoch, note)
+		return
+	}
 	if old, ok := s.passes[t.Delivery]; ok && bytes.Equal(old.Note(), note) || !ok && s.state.Known(t.Delivery) {
 		return // the hub sends its retained notes again and again
 	}
@@ -94,10 +98,25 @@ func (s *Service) openPass(note []byte) {
 			return
 		}
 		s.passes[t.Delivery] = p
-		s.epoch = max(s.epoch, t.Epoch)
-		s.may.Raise(s.epoch)
 		s.step(rule.PassCame(rule.PlanOf(p)))
 		s.notes, s.early = append(s.early, s.notes...), nil
+	})
+}
+
+// raise takes a newer epoch: it was signed, so it counts, whatever else may be against the note that it
+// came with. That is looked at next.
+func (s *Service) raise(epoch uint64, note []byte) {
+	s.keep(func() error { return s.disk.book.Raise(epoch) }, func(err error) {
+		if err != nil {
+			s.log.Error("an epoch cannot be kept", "epoch", epoch, "error", err)
+			s.mention(wire.Event{Kind: wire.PassRefused, Reason: wire.DiskTrouble})
+			return
+		}
+		s.epoch = epoch
+		s.may.Raise(epoch)
+		s.step(rule.EpochCame(epoch))
+		s.outlaw() // a grant of an older one is over
+		s.notes = append([][]byte{note}, s.notes...)
 	})
 }
 
