@@ -439,3 +439,29 @@ func TestEpochOfARefusedPass(t *testing.T) {
 	}
 	h.plan(func(t *pass.Terms) { t.Epoch = 5 })
 }
+
+// However many amendments of a member's come before their passes, the owner's is the one that waits.
+func TestOwnersAmendmentWaits(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.start()
+	h.pair()
+	member := newKey(t)
+	h.link.send(pipe.TypeNote, h.signGrant(member, pass.MayDeliver))
+	h.link.event(wire.GrantAdded)
+	d := h.terms()
+	for i := range uint64(2 * mostEarly) {
+		h.link.send(pipe.TypeNote, h.signAmendment(d, 10+i, 3*time.Hour, member))
+	}
+	h.link.send(pipe.TypeNote, h.signRevocation(member))
+	h.link.event(wire.GrantRevoked)
+	mine := h.signAmendment(d, 1, 20*time.Minute, h.owner)
+	for range 2 * mostEarly {
+		h.link.send(pipe.TypeNote, mine) // again and again, as a hub does
+	}
+	second := h.signAmendment(d, 2, 25*time.Minute, h.owner)
+	h.link.send(pipe.TypeNote, second)
+	h.link.send(pipe.TypeNote, h.sign(d.terms))
+	h.link.event(wire.PassAccepted)
+	h.link.state("the owner's last end", func(s wire.State) bool { return s.Until.Equal(d.terms.From.Add(25 * time.Minute)) })
+}

@@ -140,8 +140,8 @@ func (s *Service) openAmendment(note []byte) {
 	}
 	old, ok := s.passes[delivery]
 	if !ok {
-		if !s.state.Known(delivery) && len(s.early) < mostEarly {
-			s.early = append(s.early, note)
+		if !s.state.Known(delivery) {
+			s.wait(note)
 		}
 		return
 	}
@@ -171,6 +171,23 @@ func (s *Service) openAmendment(note []byte) {
 		s.step(rule.AmendCame(rule.PlanOf(p)))
 		s.old = pass.Pass{}
 	})
+}
+
+// wait keeps an amendment until its pass comes. The owner's go before those of others, of whom some may
+// have been revoked since: in the order, and when there is no more room.
+func (s *Service) wait(note []byte) {
+	if slices.ContainsFunc(s.early, func(n []byte) bool { return bytes.Equal(n, note) }) {
+		return // the hub sends it again and again
+	}
+	owner := pass.KeyID(s.owner.Key)
+	at := len(s.early)
+	if pass.SignerID(note) == owner {
+		if at = slices.IndexFunc(s.early, func(n []byte) bool { return pass.SignerID(n) != owner }); at < 0 {
+			at = len(s.early)
+		}
+	}
+	s.early = slices.Insert(s.early, at, note)
+	s.early = s.early[:min(len(s.early), mostEarly)]
 }
 
 // unamend goes back to the pass as it was before the amendment that the rule does not take:
