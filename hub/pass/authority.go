@@ -39,10 +39,16 @@ type known struct {
 	grant   Grant
 	note    string // of the grant
 	revoked time.Time
-	notice  string // of the revocation
+	notice  string    // of the revocation
+	denied  time.Time // see Deny
 }
 
-func (k known) granted() bool { return k.note != "" && (k.notice == "" || k.grant.At.After(k.revoked)) }
+func (k known) granted() bool {
+	return k.note != "" && (k.notice == "" || k.grant.At.After(k.revoked)) && (k.denied.IsZero() || k.grant.At.After(k.denied))
+}
+
+// ended reports whether the owner has taken back what they granted.
+func (k known) ended() bool { return (k.notice != "" || !k.denied.IsZero()) && !k.granted() }
 
 // NewAuthority makes the authority over a device. epoch is the newest the device knows.
 func NewAuthority(device string, owner ed25519.PublicKey, epoch uint64) *Authority {
@@ -109,6 +115,9 @@ func (a *Authority) Forget(now time.Time) (gone []string) {
 		if k.note != "" && k.grant.At.After(last) {
 			last = k.grant.At
 		}
+		if k.denied.After(last) {
+			last = k.denied
+		}
 		if !now.Before(last.Add(MaxMember)) {
 			delete(a.keys, who)
 			gone = append(gone, who)
@@ -127,6 +136,17 @@ func (a *Authority) about(who, device string) (known, error) {
 		return known{}, ErrTooMany
 	}
 	return k, nil
+}
+
+// Deny tells of a revocation, or of a grant, that is known and whose signed bytes were lost: only a grant
+// that was signed after at holds for the key. It forbids and permits nothing, so nobody has to have
+// signed it, and it is no part of [Authority.Notes].
+func (a *Authority) Deny(who string, at time.Time) {
+	k := a.keys[who]
+	if at.After(k.denied) {
+		k.denied = at
+		a.keys[who] = k
+	}
 }
 
 // Notes returns the signed bytes that make this authority again, ordered by key id.
@@ -300,7 +320,7 @@ func (a *Authority) MayWatch(p Pass, keyID string, now time.Time) error {
 	if !p.MayWatch(keyID) {
 		return fmt.Errorf("%w: the pass does not name %s", ErrNotGranted, keyID)
 	}
-	if k := a.keys[keyID]; k.notice != "" && !k.granted() {
+	if a.keys[keyID].ended() {
 		return fmt.Errorf("%w: %s was revoked", ErrNotGranted, keyID)
 	}
 	if p.signer == KeyID(a.owner) {

@@ -422,3 +422,43 @@ func TestForget(t *testing.T) {
 		}
 	}
 }
+
+// A key that is denied holds nothing that was signed up to then, in whatever order that comes, and a later
+// grant again.
+func TestDeny(t *testing.T) {
+	h := newHome(t)
+	later := h.grant
+	later.At = h.now.Add(time.Second)
+	a := h.authority(t)
+	a.Deny(h.grant.ID(), h.now)
+	a.Deny(h.grant.ID(), h.now.Add(-time.Hour)) // an earlier word changes nothing
+	lock := must(t)(pass.SignOrder(pass.Order{Device: h.terms.Device, Verb: pass.Lock, Delivery: h.terms.Delivery, At: h.now}, h.member))
+	for range 2 {
+		if _, fresh, _ := a.Take(h.signed(t, h.grant)); fresh {
+			t.Error("a grant from before is fresh")
+		}
+		if _, _, err := a.OpenOrder(lock, h.now); !errors.Is(err, pass.ErrNotGranted) {
+			t.Errorf("an order: %v", err)
+		}
+		if slices.ContainsFunc(a.Members(), func(g pass.Grant) bool { return g.ID() == h.grant.ID() }) {
+			t.Error("a member")
+		}
+	}
+	if _, fresh, err := a.Take(h.signed(t, later)); !fresh || err != nil {
+		t.Errorf("a later grant: %v, %v", fresh, err)
+	}
+	if _, _, err := a.OpenOrder(lock, h.now); err != nil {
+		t.Errorf("after a later grant: %v", err)
+	}
+	b := pass.NewAuthority(h.terms.Device, publicOf(h.owner), h.terms.Epoch)
+	b.Deny(h.grant.ID(), h.now)
+	if b.Notes() != nil {
+		t.Error("a denial has notes")
+	}
+	if gone := b.Forget(h.now.Add(pass.MaxMember - time.Second)); gone != nil {
+		t.Error("forgotten too soon")
+	}
+	if gone := b.Forget(h.now.Add(pass.MaxMember)); len(gone) != 1 {
+		t.Error("remembered for ever")
+	}
+}

@@ -39,7 +39,7 @@ type Kind string
 const (
 	Started       Kind = "started"        // the device's gate came up
 	Paired        Kind = "paired"         // Who is the owner now
-	PassAccepted  Kind = "pass_accepted"  // a window is planned
+	PassAccepted  Kind = "pass_accepted"  // a window is planned; Count is for how many seconds a pass of it may hold
 	PassRefused   Kind = "pass_refused"   // a pass, or what amends it, or an order or a grant; Reason says why
 	Cancelled     Kind = "cancelled"      // by the owner's order
 	Amended       Kind = "amended"        // the window has another end now; Count is the revision
@@ -70,7 +70,7 @@ const (
 	TamperOver    Kind = "tamper_over"    // the case is shut again
 	SensorUnsure  Kind = "sensor_unsure"  // contact, bolt and coil contradict one another
 	ClockJumped   Kind = "clock_jumped"   // the clock ran back or leapt
-	JournalBroken Kind = "journal_broken" // alarm: entries could not be written for a while
+	JournalBroken Kind = "journal_broken" // alarm: entries could not be written for a while, or what is kept could not be read
 	ViewerJoined  Kind = "viewer_joined"  // Who watches
 	ViewerLeft    Kind = "viewer_left"    //
 	ViewerRefused Kind = "viewer_refused" // Reason says why

@@ -11,6 +11,7 @@ package book
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,33 +34,40 @@ const (
 	most       = 256 // notes of one kind that are read back; gate keeps far fewer
 )
 
+// ErrUnread means that something may be kept that could not be read this time. What was read and is
+// damaged is another error.
+var ErrUnread = errors.New("what is kept cannot be read now")
+
 // Book is the folder of passes. Its methods must not be called at the same time.
 type Book struct {
 	dir   string
 	epoch uint64
+	blind bool // the epoch is not known: nothing may be kept
 }
 
-// Open reads the epoch in dir, making the folder if it is missing.
+// Open reads the epoch in dir, making the folder if it is missing. If it cannot, the error is
+// [ErrUnread], and the Book takes no pass: a lost epoch would bring back what the owner revoked.
 func Open(dir string) (*Book, error) {
+	b := &Book{dir: dir, blind: true}
 	if err := files.Folder(dir); err != nil {
-		return nil, fmt.Errorf("book of passes: %w", err)
+		return b, fmt.Errorf("book of passes: %w: %w", ErrUnread, err)
 	}
-	b := &Book{dir: dir}
 	text, err := files.Read(filepath.Join(dir, epochFile), 32)
 	if errors.Is(err, os.ErrNotExist) {
+		b.blind = false
 		return b, nil
 	}
 	if err == nil {
 		b.epoch, err = strconv.ParseUint(strings.TrimSuffix(string(text), "\n"), 10, 64)
 	}
 	if err != nil {
-		// A lost epoch would bring back what the owner revoked.
-		return nil, fmt.Errorf("book of passes: epoch: %w", err)
+		return b, fmt.Errorf("book of passes: epoch: %w: %w", ErrUnread, err)
 	}
+	b.blind = false
 	return b, nil
 }
 
-// Epoch is the highest epoch of any pass ever kept.
+// Epoch is the highest epoch that was ever kept.
 func (b *Book) Epoch() uint64 { return b.epoch }
 
 // Keep puts a pass on disk under its delivery's name, and its epoch before it. When it
@@ -69,15 +77,28 @@ func (b *Book) Keep(p pass.Pass) error {
 		return errors.New("book of passes: not a verified pass")
 	}
 	t := p.Terms()
-	if t.Epoch > b.epoch {
-		if err := files.Replace(filepath.Join(b.dir, epochFile), []byte(strconv.FormatUint(t.Epoch, 10)+"\n"), 0o600); err != nil {
-			return fmt.Errorf("book of passes: epoch: %w", err)
-		}
-		b.epoch = t.Epoch
+	if err := b.Raise(t.Epoch); err != nil {
+		return err
 	}
 	if err := files.Replace(b.path(t.Delivery), p.Note(), 0o600); err != nil {
 		return fmt.Errorf("book of passes: %w", err)
 	}
+	return nil
+}
+
+// Raise puts an epoch on disk, if it is higher than the one there. When it returns nil that survives a
+// loss of power.
+func (b *Book) Raise(epoch uint64) error {
+	if b.blind {
+		return fmt.Errorf("book of passes: %w", ErrUnread)
+	}
+	if epoch <= b.epoch {
+		return nil
+	}
+	if err := files.Replace(filepath.Join(b.dir, epochFile), []byte(strconv.FormatUint(epoch, 10)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("book of passes: epoch: %w", err)
+	}
+	b.epoch = epoch
 	return nil
 }
 
@@ -99,9 +120,18 @@ func (b *Book) Amend(p pass.Pass) error {
 }
 
 // Amendment returns the amendment of a delivery, unverified. The error is os.ErrNotExist if
-// it has none.
+// it has none, and [ErrUnread] if it may have one.
 func (b *Book) Amendment(delivery string) ([]byte, error) {
-	return files.Read(filepath.Join(b.dir, delivery+amendment), pass.MaxSize)
+	return b.read(delivery + amendment)
+}
+
+// read reads a note. The error is ErrUnread if it is the disk's, and not that there is none.
+func (b *Book) read(name string) ([]byte, error) {
+	note, err := files.Read(filepath.Join(b.dir, name), pass.MaxSize)
+	if disk := (*fs.PathError)(nil); errors.As(err, &disk) && !errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", ErrUnread, err)
+	}
+	return note, err
 }
 
 // KeepGrant puts what the owner granted to a key, or that they revoked it, on disk. It takes
@@ -244,13 +274,13 @@ func (b *Book) tint(delivery string) string { return filepath.Join(b.dir, delive
 func (b *Book) cut(delivery string) string { return filepath.Join(b.dir, delivery+cutEnding) }
 
 // Notes returns the passes that are kept, unverified. What cannot be read is left out and said
-// in the error, beside the rest.
+// in the error, beside the rest; it is [ErrUnread] if anything might be read another time.
 func (b *Book) Notes() ([][]byte, error) { return b.notes(ending) }
 
 func (b *Book) notes(endings ...string) ([][]byte, error) {
 	entries, err := os.ReadDir(b.dir)
 	if err != nil {
-		return nil, fmt.Errorf("book of passes: %w", err)
+		return nil, fmt.Errorf("book of passes: %w: %w", ErrUnread, err)
 	}
 	var notes [][]byte
 	var errs []error
@@ -259,10 +289,10 @@ func (b *Book) notes(endings ...string) ([][]byte, error) {
 			continue
 		}
 		if len(notes) == most {
-			errs = append(errs, fmt.Errorf("book of passes: more than %d of a kind", most))
+			errs = append(errs, fmt.Errorf("book of passes: %w: more than %d of a kind", ErrUnread, most))
 			break
 		}
-		note, err := files.Read(filepath.Join(b.dir, e.Name()), pass.MaxSize)
+		note, err := b.read(e.Name())
 		if err != nil {
 			errs = append(errs, fmt.Errorf("book of passes: %w", err))
 			continue

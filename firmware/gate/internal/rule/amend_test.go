@@ -188,15 +188,19 @@ func TestRevertNeverLengthens(t *testing.T) {
 	b.then("window_opened", "power true", "wake d2", "camera_on")
 }
 
-// The journal knows which revisions are old, also when the amendment is not kept.
+// Which revisions are old is known after a restart too: whoever restores a pass keeps the amendment that
+// was reverted, and makes it no longer than signed. Where it was lost, the delivery is over.
 func TestEarlierAmendmentAfterRestart(t *testing.T) {
 	b := ready(t)
 	b.amend(2, 70)
 	b.step(RevertCame(plan()))
-	b.restart(time.Second, plan())
-	for revision := range uint64(3) {
-		if why := b.s.JudgeAmended(amended(revision, 120), b.now); why != wire.OldRevision {
-			t.Errorf("revision %d: %q", revision, why)
+	for want, kept := range map[wire.Reason][]Plan{wire.OldRevision: {plan(), amended(2, 59)}, wire.WindowOver: {plan()}} {
+		c := *b
+		c.restart(time.Second, kept...)
+		for revision := range uint64(3) {
+			if why := c.s.JudgeAmended(amended(revision, 120), c.now); why != want {
+				t.Errorf("revision %d: %q, want %s", revision, why, want)
+			}
 		}
 	}
 }

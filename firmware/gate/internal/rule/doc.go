@@ -145,6 +145,10 @@
 // begins anew, the count of wrong ones and of entries stays. The local alarm goes on if its
 // cause does.
 //
+// What the journal knows and the disk has lost is over: a delivery whose pass is gone, and one whose
+// latest amendment is. The household is told, as window_closed or cancelled with disk_trouble. While the
+// disk does not let itself be read ([State.Unread]) the door is shut to codes, and nothing is concluded.
+//
 // # Non-goals
 //
 // A camera that sleeps during the window. Who may sign what: that was judged before there was

@@ -3,6 +3,7 @@ package rule
 import (
 	"math"
 
+	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
 
@@ -48,7 +49,7 @@ func (t *turn) accept(p *Plan) {
 		c = t.free()
 	}
 	*c = slot{plan: *p, logged: true, keep: p.Until, said: p.Revision}
-	t.write(Entry{Kind: wire.PassAccepted, Delivery: p.Delivery})
+	t.sayAccepted(c)
 	t.raise(p.Epoch)
 	for i := range t.orders {
 		if o := &t.orders[i]; o.delivery == p.Delivery {
@@ -61,6 +62,16 @@ func (t *turn) accept(p *Plan) {
 		}
 	}
 }
+
+// sayAccepted writes that a pass is kept, and for how many seconds one of its delivery may hold, however
+// it is amended: if it is lost, its name is not to be forgotten for so long.
+func (t *turn) sayAccepted(c *slot) {
+	c.logged = true
+	t.write(Entry{Kind: wire.PassAccepted, Delivery: c.plan.Delivery, Count: seconds(c.plan.From + pass.MaxWindow.Milliseconds() - t.now.Wall)})
+}
+
+// seconds rounds milliseconds up.
+func seconds(ms int64) int { return int(min((max(ms, 0)+999)/1000, math.MaxInt32)) }
 
 // raise cancels what an older epoch permitted.
 func (t *turn) raise(epoch uint64) {
@@ -197,8 +208,7 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 // sayClosed writes that a window is over, and for how many seconds more a pass of it would hold: so
 // long its name is not to be forgotten, by a restart neither.
 func (t *turn) sayClosed(c *slot, why wire.Reason) {
-	rest := max(c.keep-t.now.Wall+999, 0) / 1000
-	t.write(Entry{Kind: wire.WindowClosed, Delivery: c.plan.Delivery, Reason: why, Count: int(min(rest, math.MaxInt32))})
+	t.write(Entry{Kind: wire.WindowClosed, Delivery: c.plan.Delivery, Reason: why, Count: seconds(c.keep - t.now.Wall)})
 }
 
 // settleSlots forgets deliveries that are over. Those that were cancelled need no slot any more

@@ -8,6 +8,20 @@ import (
 	"vestibule/hub/wire"
 )
 
+// An epoch counts without its pass, over a restart by the book's word.
+func TestEpochAlone(t *testing.T) {
+	b := ready(t, func(p *Plan) { p.Epoch = 4 })
+	b.step(EpochCame(4))
+	b.then()
+	b.step(EpochCame(5))
+	b.then("cancelled(old_epoch)", "window_closed(old_epoch)", "cut old_epoch", "sleep", "power false", "camera_off", "forget d1")
+	if why := b.s.Judge(plan(func(p *Plan) { p.Delivery, p.Epoch = "d2", 4 }), b.now); why != wire.OldEpoch {
+		t.Errorf("an older epoch: %q", why)
+	}
+	b.step(EpochCame(3))
+	b.then()
+}
+
 func TestWindowEndsInMidVisit(t *testing.T) {
 	b := ready(t)
 	b.passes(58*time.Minute + 50*time.Second)

@@ -31,8 +31,14 @@ func (s *State) Restore(p Plan) bool {
 	return true
 }
 
+// Unread says that some of what the disk keeps could not be read this time, so that nothing is to be
+// concluded from its not being there: the door stays shut to codes, as it does while the journal cannot be
+// written, until the next start. It comes before [Resume].
+func (s *State) Unread() { s.unread, s.disk = true, false }
+
 // Replay takes one entry of the journal, in order. Entries about deliveries that are not
-// kept any more only leave their name.
+// kept any more only leave their name: also of one whose pass the disk has lost, so that what was
+// burned or cancelled is not accepted anew.
 func (s *State) Replay(e wire.Event) {
 	c := s.find(e.Delivery)
 	if c != nil {
@@ -120,16 +126,33 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 }
 
 func (s *State) replayUnknown(e wire.Event) {
+	at := e.Time.UnixMilli()
+	rest := int64(max(e.Count, 0)) * 1000
 	switch e.Kind {
-	case wire.WindowClosed:
-		at := e.Time.UnixMilli()
-		s.addPast(e.Delivery, at+int64(max(e.Count, 0))*1000, at)
-		s.dropOrders(e.Delivery)
-	case wire.Cancelled, wire.OwnerLocked:
+	case wire.PassAccepted:
+		s.ends(past{delivery: e.Delivery, keep: at + rest, lost: true}, at)
+	case wire.WindowOpened, wire.VisitStarted:
 		if !s.isPast(e.Delivery) {
+			s.ends(past{delivery: e.Delivery, keep: at + pass.MaxWindow.Milliseconds(), lost: true}, at)
+		}
+	case wire.WindowClosed:
+		s.ends(past{delivery: e.Delivery, keep: at + rest}, at)
+	case wire.Cancelled, wire.OwnerLocked:
+		if p := s.pastOf(e.Delivery); p != nil {
+			p.lost = p.lost && e.Kind != wire.Cancelled
+		} else {
 			s.keepOrder(order{delivery: e.Delivery, lock: e.Kind == wire.OwnerLocked})
 		}
 	}
+}
+
+// ends remembers what is known last of a delivery that is over.
+func (s *State) ends(p past, now int64) {
+	if p.delivery == "" || !s.addPast(p.delivery, p.keep, now) {
+		return
+	}
+	*s.pastOf(p.delivery) = p
+	s.dropOrders(p.delivery)
 }
 
 // dropOrders forgets the orders for a delivery that is over.
@@ -146,6 +169,11 @@ func (s *State) dropOrders(delivery string) {
 // the delay after wrong codes begins anew. Like [Step] it appends to out what has to be done.
 func Resume(s *State, now Now, out []Effect) []Effect {
 	t := turn{State: s, now: now, effects: out}
+	if t.unread {
+		t.write(Entry{Kind: wire.JournalBroken, Reason: wire.DiskTrouble})
+	} else {
+		t.mourn()
+	}
 	for i := range t.kept() {
 		c := &t.slots[i]
 		if c.plan.Delivery == "" {
@@ -153,8 +181,7 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 		}
 		if !c.logged {
 			// It was kept, and the power went before the journal could say so.
-			c.logged = true
-			t.write(Entry{Kind: wire.PassAccepted, Delivery: c.plan.Delivery})
+			t.sayAccepted(c)
 		}
 		if min(c.plan.Revision, math.MaxInt32) > c.said {
 			t.sayAmended(c) // the same
@@ -176,6 +203,24 @@ func Resume(s *State, now Now, out []Effect) []Effect {
 	t.wakeDoor()
 	t.settle()
 	return t.effects
+}
+
+// mourn ends what the disk has lost: a delivery without its pass, and one whose latest end is not
+// known any more. What is damaged is never as if it had not been.
+func (t *turn) mourn() {
+	for i := range t.past {
+		if p := &t.past[i]; p.lost {
+			p.lost = false
+			t.write(Entry{Kind: wire.WindowClosed, Delivery: p.delivery, Reason: wire.DiskTrouble, Count: seconds(p.keep - t.now.Wall)})
+		}
+	}
+	for i := range t.kept() {
+		c := &t.slots[i]
+		if c.plan.Delivery != "" && c.said > min(c.plan.Revision, math.MaxInt32) && !c.cancelled && c.stage != closed {
+			c.cancelled, c.why = true, wire.DiskTrouble
+			t.write(Entry{Kind: wire.Cancelled, Delivery: c.plan.Delivery, Reason: wire.DiskTrouble})
+		}
+	}
 }
 
 // left makes a monotonic time of a wall time that may still be to come, but no later than

@@ -99,6 +99,7 @@ const (
 type past struct {
 	delivery string
 	keep     int64 // as slot.keep
+	lost     bool  // its pass is gone from the disk, and the journal says of no end
 }
 
 // order is an owner's order for a delivery that is not known (yet).
@@ -163,6 +164,7 @@ type State struct {
 	latch      bool // tampered
 
 	disk    bool
+	unread  bool // see Unread
 	net     bool
 	online  bool // net was on since the last link_lost
 	lost    bool // link_lost was said
@@ -214,13 +216,16 @@ func (s *State) visited() *slot {
 	return nil
 }
 
-func (s *State) isPast(delivery string) bool {
+func (s *State) isPast(delivery string) bool { return s.pastOf(delivery) != nil }
+
+// pastOf finds a delivery that is over; nil for none.
+func (s *State) pastOf(delivery string) *past {
 	for i := range s.past {
 		if s.past[i].delivery == delivery && delivery != "" {
-			return true
+			return &s.past[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // addPast remembers a delivery in the place of the one that matters least at a time: none, or
@@ -234,7 +239,7 @@ func (s *State) addPast(delivery string, keep, now int64) bool {
 	if least == nil {
 		return false
 	}
-	*least = past{delivery, keep}
+	*least = past{delivery: delivery, keep: keep}
 	return true
 }
 

@@ -46,6 +46,8 @@ func (t *turn) take(e *Event) {
 	case tick:
 	case passCame:
 		t.accept(&e.plan)
+	case epochCame:
+		t.raise(e.number)
 	case amendCame:
 		t.amend(&e.plan)
 	case revertCame:
@@ -106,6 +108,7 @@ func (t *turn) settle() {
 }
 
 func (t *turn) diskIs(ok bool) {
+	ok = ok && !t.unread
 	if ok && !t.disk {
 		t.disk = true
 		t.note(wire.JournalBroken, wire.DiskTrouble)

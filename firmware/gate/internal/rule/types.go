@@ -136,6 +136,7 @@ type eventKind uint8
 const (
 	tick eventKind = iota
 	passCame
+	epochCame
 	amendCame
 	revertCame
 	cancelCame
@@ -180,6 +181,10 @@ func Tick() Event { return Event{} }
 
 // PassCame is a verified pass that is on disk. Ask [State.Judge] first.
 func PassCame(p Plan) Event { return Event{kind: passCame, plan: p} }
+
+// EpochCame is an epoch that was signed, and that is on disk: it ends what an older one permitted, whatever
+// becomes of the pass that it came with.
+func EpochCame(epoch uint64) Event { return Event{kind: epochCame, number: epoch} }
 
 // AmendCame is a pass with a verified amendment that is on disk too. Ask [State.JudgeAmended]
 // first.

@@ -414,3 +414,54 @@ func (h *home) askBy(d delivery, id string, k ed25519.PrivateKey) pipe.Ask {
 	}
 	return pipe.Ask{ID: id, Call: string(note), Key: pass.EncodeKey(k.Public().(ed25519.PublicKey)), Fingerprint: make([]byte, 32)}
 }
+
+// An epoch that was signed is the newest that the device has seen, also when it has come too late for its
+// pass: over a restart, and for the window that is open.
+func TestEpochOfARefusedPass(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t, func(t *pass.Terms) { t.Epoch = 4 })
+	late := h.terms(func(t *pass.Terms) {
+		t.Epoch, t.From, t.Until = 5, t.From.Add(-2*time.Hour), t.From.Add(-time.Hour)
+	})
+	h.link.send(pipe.TypeNote, h.sign(late.terms))
+	if e := h.link.event(wire.Cancelled); e.Reason != wire.OldEpoch || e.Delivery != d.terms.Delivery {
+		t.Errorf("%+v", e)
+	}
+	if e := h.link.event(wire.PassRefused); e.Reason != wire.WindowOver {
+		t.Errorf("%+v", e)
+	}
+	for range 2 {
+		h.link.send(pipe.TypeNote, h.sign(h.terms(func(t *pass.Terms) { t.Epoch = 4 }).terms))
+		if e := h.link.event(wire.PassRefused); e.Reason != wire.OldEpoch {
+			t.Errorf("%+v", e)
+		}
+		h.again()
+	}
+	h.plan(func(t *pass.Terms) { t.Epoch = 5 })
+}
+
+// However many amendments of a member's come before their passes, the owner's is the one that waits.
+func TestOwnersAmendmentWaits(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.start()
+	h.pair()
+	member := newKey(t)
+	h.link.send(pipe.TypeNote, h.signGrant(member, pass.MayDeliver))
+	h.link.event(wire.GrantAdded)
+	d := h.terms()
+	for i := range uint64(2 * mostEarly) {
+		h.link.send(pipe.TypeNote, h.signAmendment(d, 10+i, 3*time.Hour, member))
+	}
+	h.link.send(pipe.TypeNote, h.signRevocation(member))
+	h.link.event(wire.GrantRevoked)
+	mine := h.signAmendment(d, 1, 20*time.Minute, h.owner)
+	for range 2 * mostEarly {
+		h.link.send(pipe.TypeNote, mine) // again and again, as a hub does
+	}
+	second := h.signAmendment(d, 2, 25*time.Minute, h.owner)
+	h.link.send(pipe.TypeNote, second)
+	h.link.send(pipe.TypeNote, h.sign(d.terms))
+	h.link.event(wire.PassAccepted)
+	h.link.state("the owner's last end", func(s wire.State) bool { return s.Until.Equal(d.terms.From.Add(25 * time.Minute)) })
+}

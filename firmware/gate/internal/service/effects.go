@@ -98,7 +98,7 @@ func (s *Service) write(e rule.Effect) {
 // all the same.
 func (s *Service) await(entry wire.Event, done func(error)) {
 	if entry.Kind == wire.CodeRefused && entry.Reason != wire.CodeWrong {
-		count, ok := s.barred.take(s.clocks.Mono())
+		count, ok := s.vain.take(s.clocks.Mono())
 		if !ok {
 			s.disk.do(func() error { return nil }, done)
 			return
@@ -164,9 +164,31 @@ func (s *Service) forget(delivery string) {
 	delete(s.passes, delivery)
 	delete(s.tints, delivery)
 	delete(s.cuts, delivery)
+	s.drop(delivery)
+}
+
+func (s *Service) drop(delivery string) {
 	s.disk.do(func() error { return s.disk.book.Drop(delivery) }, func(err error) {
 		if err != nil {
-			s.log.Error("a pass that is over cannot be removed", "delivery", delivery, "error", err)
+			s.log.Error("a pass that is over cannot be removed yet", "delivery", delivery, "error", err)
+			s.leftover = append(s.leftover, delivery)
 		}
 	})
+}
+
+// dropEvery is the time between two tries to remove what the disk refused to.
+const dropEvery = 5 * time.Second
+
+// dropAgain tries again to remove what the disk refused to.
+func (s *Service) dropAgain(mono time.Duration) {
+	if len(s.leftover) == 0 || s.keeping || mono < s.dropAt {
+		return
+	}
+	again := s.leftover
+	s.leftover, s.dropAt = nil, mono+dropEvery
+	for _, delivery := range again {
+		if _, kept := s.passes[delivery]; !kept {
+			s.drop(delivery)
+		}
+	}
 }

@@ -80,7 +80,7 @@ func (s *Service) pair(l wire.Letter) {
 			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
 		case err == nil:
 			s.owner = who
-			s.may = pass.NewAuthority(s.device, who.Key, 0)
+			s.may, s.barred = pass.NewAuthority(s.device, who.Key, 0), nil
 			s.enter(wire.Event{Kind: wire.Paired, Who: pass.KeyID(who.Key)}, nil)
 			s.reply(l.ID, wire.LetterPaired, wire.PairedBody{Card: string(card)})
 		case errors.Is(err, keys.ErrPaired):

@@ -57,6 +57,9 @@ func (s *Service) loop(ctx context.Context) error {
 	}
 	s.enter(started, nil)
 	s.sayBitten()
+	for _, who := range s.disowned {
+		s.enter(wire.Event{Kind: wire.GrantRevoked, Who: who, Reason: wire.DiskTrouble}, nil)
+	}
 	s.effects = rule.Resume(&s.state, now, s.effects)
 	s.carryOut()
 	s.outlaw()
@@ -160,6 +163,7 @@ func (s *Service) settle() {
 		s.step(rule.PanicCame())
 	}
 	s.forgetSecret()
+	s.dropAgain(mono)
 	s.giveUpStand(mono)
 	s.tellUntil()
 	s.showState()
@@ -177,6 +181,9 @@ func (s *Service) settle() {
 	}
 	if n := s.state.Next(now); n > 0 {
 		wait = min(wait, n)
+	}
+	if len(s.leftover) > 0 {
+		wait = min(wait, dropEvery)
 	}
 	if s.coilAt != 0 {
 		wait = min(wait, s.coilAt-now.Mono)

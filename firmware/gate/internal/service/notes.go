@@ -51,7 +51,12 @@ func (s *Service) openNote(note []byte) {
 		s.refuseNote(note, "", wire.NotPaired)
 		return
 	}
-	switch pass.KindOf(note) {
+	kind := pass.KindOf(note)
+	if s.unread && kind != pass.KindOrder && kind != pass.KindRevoke {
+		s.refuseNote(note, "", wire.DiskTrouble) // what it would be judged by is not known
+		return
+	}
+	switch kind {
 	case pass.KindOrder:
 		s.openOrder(note)
 	case pass.KindAmend:
@@ -71,6 +76,10 @@ func (s *Service) openPass(note []byte) {
 		return
 	}
 	t := p.Terms()
+	if t.Epoch > s.epoch {
+		s.raise(t.Epoch, note)
+		return
+	}
 	if old, ok := s.passes[t.Delivery]; ok && bytes.Equal(old.Note(), note) || !ok && s.state.Known(t.Delivery) {
 		return // the hub sends its retained notes again and again
 	}
@@ -89,10 +98,25 @@ func (s *Service) openPass(note []byte) {
 			return
 		}
 		s.passes[t.Delivery] = p
-		s.epoch = max(s.epoch, t.Epoch)
-		s.may.Raise(s.epoch)
 		s.step(rule.PassCame(rule.PlanOf(p)))
 		s.notes, s.early = append(s.early, s.notes...), nil
+	})
+}
+
+// raise takes a newer epoch: it was signed, so it counts, whatever else may be against the note that it
+// came with. That is looked at next.
+func (s *Service) raise(epoch uint64, note []byte) {
+	s.keep(func() error { return s.disk.book.Raise(epoch) }, func(err error) {
+		if err != nil {
+			s.log.Error("an epoch cannot be kept", "epoch", epoch, "error", err)
+			s.mention(wire.Event{Kind: wire.PassRefused, Reason: wire.DiskTrouble})
+			return
+		}
+		s.epoch = epoch
+		s.may.Raise(epoch)
+		s.step(rule.EpochCame(epoch))
+		s.outlaw() // a grant of an older one is over
+		s.notes = append([][]byte{note}, s.notes...)
 	})
 }
 
@@ -116,8 +140,8 @@ func (s *Service) openAmendment(note []byte) {
 	}
 	old, ok := s.passes[delivery]
 	if !ok {
-		if !s.state.Known(delivery) && len(s.early) < mostEarly {
-			s.early = append(s.early, note)
+		if !s.state.Known(delivery) {
+			s.wait(note)
 		}
 		return
 	}
@@ -147,6 +171,23 @@ func (s *Service) openAmendment(note []byte) {
 		s.step(rule.AmendCame(rule.PlanOf(p)))
 		s.old = pass.Pass{}
 	})
+}
+
+// wait keeps an amendment until its pass comes. The owner's go before those of others, of whom some may
+// have been revoked since: in the order, and when there is no more room.
+func (s *Service) wait(note []byte) {
+	if slices.ContainsFunc(s.early, func(n []byte) bool { return bytes.Equal(n, note) }) {
+		return // the hub sends it again and again
+	}
+	owner := pass.KeyID(s.owner.Key)
+	at := len(s.early)
+	if pass.SignerID(note) == owner {
+		if at = slices.IndexFunc(s.early, func(n []byte) bool { return pass.SignerID(n) != owner }); at < 0 {
+			at = len(s.early)
+		}
+	}
+	s.early = slices.Insert(s.early, at, note)
+	s.early = s.early[:min(len(s.early), mostEarly)]
 }
 
 // unamend goes back to the pass as it was before the amendment that the rule does not take:
@@ -231,11 +272,18 @@ func (s *Service) forgetGrant(notes [][]byte) {
 			s.log.Error("a grant that was good is not any more", "error", err)
 		}
 	}
+	for who, at := range s.barred {
+		s.may.Deny(who, at)
+	}
 }
 
 // outlaw ends what was permitted by somebody who may not any more: their passes, what they
 // amended, and their watching.
 func (s *Service) outlaw() {
+	if s.unread {
+		s.cutOutlaws() // what may be read at the next start is not ended for good
+		return
+	}
 	for delivery, p := range s.passes {
 		if s.may.Permits(p) == nil {
 			continue

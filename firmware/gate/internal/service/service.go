@@ -1,14 +1,11 @@
 package service
 
 import (
-	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -72,10 +69,14 @@ type Service struct {
 	owner    keys.Owner
 	pairing  bool                 // somebody's wish to be the owner is on its way to the disk
 	may      *pass.Authority      // who may tell this device what
+	barred   map[string]time.Time // whom it may not obey, though the signed word of that is lost
+	unread   bool                 // some of what is kept could not be read: shut to codes
 	epoch    uint64               // the newest that it knows
 	passes   map[string]pass.Pass // kept, by delivery, as amended
 	old      pass.Pass            // one that is being amended, as it was
 	tints    map[string][]byte    // on the disk, by delivery; nil for one that is damaged
+	leftover []string             // deliveries that are over, and still on the disk
+	dropAt   time.Duration        // when to try to remove those again
 	tinting  bool                 // a tint is on its way to the disk
 	cuts     map[string]string    // how the camera's picture was cut when a delivery first showed the zone
 	spending spending
@@ -86,7 +87,7 @@ type Service struct {
 	keeping  bool     // a note is on its way to the disk
 	refused  ring     // notes that were refused
 	budgets  map[wire.Kind]*budget
-	barred   budget            // right codes that opened nothing
+	vain     budget            // right codes that opened nothing
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
 	locking  []locking
@@ -114,8 +115,9 @@ type Service struct {
 	shownAt  time.Duration
 	coilAt   time.Duration // when to read the coil again; 0 for never
 	coil     rule.Coil
-	tearNote bool // the journal's end was torn
-	bitten   bool // the watchdog started the machine
+	disowned []string // keys that lost their grants with a file, for the journal
+	tearNote bool     // the journal's end was torn
+	bitten   bool     // the watchdog started the machine
 }
 
 // secretOf is an open window's secret, as long as the window is open.
@@ -162,20 +164,24 @@ func New(set Setting) (*Service, error) {
 	}
 	kept, err := book.Open(filepath.Join(set.State, "passes"))
 	if err != nil {
-		return nil, err
+		s.cannotRead("the passes", err)
 	}
 	s.state = rule.New(kept.Epoch(), setupOf(s.door))
-	if err := s.restore(kept); err != nil {
-		return nil, err
+	memory := recollect(set.Built, s.obey(kept))
+	all := s.verify(kept)
+	crowded := len(all) > rule.MaxPasses // then the journal has to say first which of them are over
+	if crowded {
+		memory.closed = map[string]bool{}
+	} else {
+		s.restore(kept, all)
 	}
 	if s.shelf, err = references.Open(filepath.Join(set.State, "references")); err != nil {
 		s.log.Error("some references cannot be read", "error", err)
 	}
-	floor := set.Built
 	log, report, err := journal.Open(filepath.Join(set.State, "journal"), s.device, s.signer, func(e wire.Event) {
-		s.state.Replay(e)
-		if e.Time.After(floor) {
-			floor = e.Time
+		memory.hear(e)
+		if !crowded {
+			s.state.Replay(e)
 		}
 	})
 	if err != nil {
@@ -188,9 +194,18 @@ func New(set Setting) (*Service, error) {
 		s.log.Error("the disk does not say that it has the journal", "error", report.Unsure)
 	}
 	s.anchor = readAnchor(set.State)
-	s.clock = clock.New(floor, s.anchor, s.clocks.Boot, s.clocks.read())
+	s.clock = clock.New(memory.floor, s.anchor, s.clocks.Boot, s.clocks.read())
 	s.disk = newDisk(log, kept, set.Keys, s.log)
 	s.lamp = newLamp(s.door.Lamp, challenge.NewDealer(rand.Reader), s.clocks.Mono, s.log)
+	if crowded {
+		s.restoreCrowd(kept, all, memory, log)
+	}
+	s.deny(memory)
+	if s.unread {
+		s.state.Unread()
+	} else if err := kept.Tidy(); err != nil {
+		s.log.Error("what is left over cannot be removed", "error", err)
+	}
 	return s, nil
 }
 
@@ -204,93 +219,6 @@ func setupOf(door *board.Door) rule.Setup {
 		set.Lock = rule.FailSafe
 	}
 	return set
-}
-
-// restore reads what is kept and verifies it anew.
-func (s *Service) restore(kept *book.Book) error {
-	s.obey(kept)
-	notes, err := kept.Notes()
-	if err != nil {
-		s.log.Error("some passes cannot be read", "error", err)
-	}
-	var all []pass.Pass
-	for _, n := range notes {
-		// Whoever signed it may be revoked by now. What the device was doing goes on from here all the
-		// same, and ends when the loop begins; see outlaw.
-		p, err := s.may.OpenKept(n)
-		if err != nil || p.Terms().Device != s.device {
-			s.log.Error("a kept pass is not the owner's any more", "error", err)
-			continue
-		}
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(a, b pass.Pass) int {
-		return cmp.Or(a.Terms().From.Compare(b.Terms().From), cmp.Compare(a.Terms().Delivery, b.Terms().Delivery))
-	})
-	for _, p := range all {
-		if !s.state.Restore(rule.PlanOf(p)) {
-			return fmt.Errorf("more passes are kept than there is room for (%d)", rule.MaxPasses)
-		}
-		delivery := p.Terms().Delivery
-		s.passes[delivery] = s.restoreAmended(kept, p)
-		if cut, err := kept.Cut(delivery); !errors.Is(err, os.ErrNotExist) {
-			if err != nil {
-				s.log.Error("how a camera's picture is cut cannot be read; all of it is glass", "delivery", delivery, "error", err)
-			}
-			s.cuts[delivery] = cut
-		}
-		colours, err := kept.Tint(delivery)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if colours == nil {
-			s.log.Error("a tint is damaged; its glass stays frosted", "delivery", delivery, "error", err)
-		}
-		s.tints[delivery] = colours
-	}
-	if err := kept.Tidy(); err != nil {
-		s.log.Error("what is left over cannot be removed", "error", err)
-	}
-	return nil
-}
-
-// restoreAmended gives a kept pass with its kept amendment.
-func (s *Service) restoreAmended(kept *book.Book, p pass.Pass) pass.Pass {
-	delivery := p.Terms().Delivery
-	note, err := kept.Amendment(delivery)
-	if errors.Is(err, os.ErrNotExist) {
-		return p
-	}
-	amended := p
-	if err == nil {
-		amended, err = s.may.AmendKept(p, note)
-	}
-	if err != nil {
-		s.log.Error("a kept amendment cannot be read", "delivery", delivery, "error", err)
-		return p
-	}
-	plan := rule.PlanOf(amended)
-	if s.may.Permits(amended) != nil && s.may.Permits(p) == nil {
-		// Whoever amended it may not any more; see outlaw.
-		plan.Until, amended = min(plan.Until, rule.PlanOf(p).Until), p
-	}
-	s.state.Restore(plan)
-	return amended
-}
-
-// obey begins to obey the owner, and whom the owner granted something, as far as the disk knows.
-func (s *Service) obey(kept *book.Book) {
-	s.epoch = kept.Epoch()
-	s.may = pass.NewAuthority(s.device, s.owner.Key, s.epoch)
-	notes, err := kept.Grants()
-	if err != nil {
-		s.log.Error("some grants cannot be read", "error", err)
-	}
-	for _, n := range notes {
-		if _, _, err := s.may.Take(n); err != nil {
-			s.log.Error("a kept grant is not the owner's any more", "error", err)
-		}
-	}
 }
 
 var errClosed = errors.New("gate is stopping")

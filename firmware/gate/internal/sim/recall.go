@@ -219,7 +219,7 @@ func (a *account) recallEnds(e *entry) {
 // recallStranger reads what an entry says of a delivery whose pass is not kept (any more).
 func (a *account) recallStranger(l *ledger, e *entry) {
 	switch e.kind {
-	case kWindowClosed:
+	case kPassAccepted, kWindowOpened, kVisitStarted, kWindowClosed:
 		l.gone = true
 	case kCancelled:
 		l.ordered.cancel = true
