@@ -18,7 +18,8 @@
 //
 // # Colours
 //
-// The tint is the mean of the first frames whose exposure has settled. It is offered in Look.Tint until
+// The tint is the mean of the first frames whose exposure has settled; where the plan asks for the lamp, of the last
+// such before it was seen. It is offered in Look.Tint until
 // Settle says what the glass is to show, once; before that the glass is the nonce's. So whoever keeps the tint
 // writes it down first, and a program that crashes in between does not spend a second one.
 //
