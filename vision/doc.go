@@ -19,10 +19,10 @@
 //
 // # Colours
 //
-// The tint is the mean of some frames once the camera has had a second to find its exposure. It is offered in Look.Tint,
-// from the 30th frame on whatever they show, until Settle says what the glass is to show, once; before that the
-// glass is the nonce's. So whoever keeps the tint writes it down first, and a program that crashes in between does
-// not spend a second one.
+// The tint is the mean of some frames once the camera has had a second to find its exposure; where the plan asks for
+// the lamp, of the last such before it was seen. It is offered in Look.Tint, from the 30th frame on whatever they
+// show, until Settle says what the glass is to show, once; before that the glass is the nonce's. So whoever keeps
+// the tint writes it down first, and a program that crashes in between does not spend a second one.
 //
 // # Failure
 //

@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"vestibule/vision/internal/glass"
+	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
 	"vestibule/vision/internal/sealed"
 )
 
 // shadowPace is the least time between two shadows, by the frames' time: what keeps them to 36 bytes a second.
 const shadowPace = 500 * time.Millisecond
+
+// measureAgain is how old the glass's colours may be before the lamp is seen.
+const measureAgain = time.Second
 
 var (
 	errMoved = errors.New("the zone does not show what the reference does: the camera stands otherwise")
@@ -63,14 +67,9 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint16, doubt Reason, err err
 	if s.shadow != nil {
 		cast, fresh = s.shadow.Look(f, s.underWay)
 	}
+	s.measure(f)
 	if s.unlit {
 		return nil, lamp, LampUnseen, nil
-	}
-	if s.sample != nil && s.sample.Add(f) {
-		tint := Tint(*s.sample.Tint())
-		s.offer = &tint
-		s.sample.Wipe()
-		s.sample = nil
 	}
 	given := 0
 	if fresh && s.underWay && (s.cast == 0 || f.At-s.cast >= shadowPace) {
@@ -80,6 +79,20 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint16, doubt Reason, err err
 	p = s.red.Compose(f)
 	s.spent += given
 	return p, lamp, "", nil
+}
+
+// measure takes the glass's colours. While the lamp is not seen they are not offered, and are soon measured anew: those that
+// are offered once it is seen are of frames that showed it.
+func (s *Sight) measure(f *raw.Frame) {
+	if s.unlit && s.offer != nil && !s.settled && f.At-s.measured >= measureAgain {
+		s.offer, s.sample = nil, redact.NewSampler(s.blocks)
+	}
+	if s.sample != nil && s.sample.Add(f) {
+		tint := Tint(*s.sample.Tint())
+		s.offer, s.measured = &tint, f.At
+		s.sample.Wipe()
+		s.sample = nil
+	}
 }
 
 // glass returns a picture that is all glass.
@@ -109,7 +122,7 @@ func (s *Sight) look(reason Reason) Look {
 	l := Look{Frame: s.number, Glass: reason, Shadow: s.spent}
 	if _, shown := s.red.Tint(); shown {
 		l.Colour = len(glass.Tint{})
-	} else if s.offer != nil {
+	} else if s.offer != nil && !s.unlit {
 		l.Tint = s.offer
 	}
 	if s.shadow != nil {

@@ -59,13 +59,14 @@ type caster interface {
 // Sight looks through one camera for one delivery. Next is for one goroutine; everything else may be called
 // from others.
 type Sight struct {
-	clock func() time.Duration
-	blur  bool
-	vouch bool    // as the plan's
-	blind Reason  // why the zone can never show; then there is no reader
-	why   error   // the cause of blind
-	cam   *reader // nil when blind
-	timer *time.Timer
+	clock  func() time.Duration
+	blur   bool
+	vouch  bool         // as the plan's
+	blocks *zone.Blocks // what is shown
+	blind  Reason       // why the zone can never show; then there is no reader
+	why    error        // the cause of blind
+	cam    *reader      // nil when blind
+	timer  *time.Timer
 
 	mu       sync.Mutex
 	red      redactor
@@ -73,6 +74,7 @@ type Sight struct {
 	shadow   caster          // nil when the plan asks for none: then nobody looks at the interior
 	sample   *redact.Sampler // nil when the glass has its colours, or takes none
 	offer    *Tint           // what was measured, until it is settled
+	measured time.Duration   // the time of the last frame that it is of
 	settled  bool            // Settle was called
 	unlit    bool            // the lamp has to be seen, and is not
 	underWay bool            // a visit is
@@ -122,7 +124,7 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	}
 	s := &Sight{
 		clock: clock, blur: plan.Mode == Blur, blind: ZoneReason(err), why: err, seen: clock(),
-		vouch: plan.Vouch, unlit: plan.Vouch,
+		vouch: plan.Vouch, unlit: plan.Vouch, blocks: blocks,
 		red: redact.New(redact.Config{
 			Width: size.Width, Height: size.Height, Zone: blocks, Lamp: plan.Lamp,
 			Blur: plan.Mode == Blur, Nonce: plan.Nonce, Tint: (*glass.Tint)(plan.Tint), Fade: fade,

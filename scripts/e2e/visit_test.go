@@ -175,6 +175,7 @@ func TestVisitInTheScene(t *testing.T) {
 	s.plan("blur", time.Time{})
 	s.event(start, wire.PassAccepted)
 	s.live()
+	s.owner.attr("spent", "data-colour", "216") // the glass has its colours
 	s.owner.attr("door-word", "data-word", "locked")
 	shut := s.owner.frame()
 	s.owner.shot("owner-awaiting")
