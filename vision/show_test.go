@@ -441,6 +441,24 @@ func TestWatchesBreakDown(t *testing.T) {
 	}
 }
 
+// Closing ends every picture that was given out, also one that was all glass before there were colours.
+func TestCloseEndsEarlyGlass(t *testing.T) {
+	stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+		early, _ := next(t, s) // the cable is out
+		s.Settle(Tint{5: 200})
+		for range 5 {
+			next(t, s)
+		}
+		y, _, _ := sealed.Planes(early.Sealed())
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if early.Valid() || bytes.Count(y, []byte{0}) != len(y) || len(y) == 0 {
+			t.Error("a picture is valid after Close")
+		}
+	}, []act{fails}, times(40, good(90)))
+}
+
 // Closing ends every picture that was given out.
 func TestCloseEndsPictures(t *testing.T) {
 	plan := doorPlan(Blur)

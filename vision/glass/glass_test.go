@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"gocv.io/x/gocv"
@@ -489,5 +490,92 @@ func TestStoppedLeavesNothing(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is left, %v", name, err)
 		}
+	}
+}
+
+// part is the beginning of real footage.
+func part(t *testing.T, path string, n int) string {
+	t.Helper()
+	b, err := os.ReadFile(examples + "vtest.avi")
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := os.WriteFile(path, b[:n], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// With -f nothing is overwritten but OUT, whatever the film is called.
+func TestOverwritingKeepsTheFilm(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.y4m")
+	in := out + ".part"
+	film, err := os.ReadFile(home(t, 2, 1, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // where there is no OUT yet, and where there is one
+		if err := os.WriteFile(in, film, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var said, diag bytes.Buffer
+		if code := run(t.Context(), []string{"-f", "-zone", doorway, in, out}, &said, &diag); code != 0 {
+			t.Fatal(diag.String())
+		}
+		if b, err := os.ReadFile(in); err != nil || !bytes.Equal(b, film) {
+			t.Errorf("the film is gone: %v", err)
+		}
+		if all, err := os.ReadDir(dir); err != nil || len(all) != 2 {
+			t.Errorf("there are %v, %v", all, err)
+		}
+		if err := os.Chmod(out, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said, diag bytes.Buffer
+	for _, c := range []struct {
+		flags []string
+		want  fs.FileMode
+	}{{[]string{"-f"}, 0o640}, {[]string{"-f", "-side"}, 0o600}} {
+		if code := run(t.Context(), append(c.flags, "-zone", doorway, in, out), &said, &diag); code != 0 {
+			t.Fatal(diag.String())
+		}
+		if info, err := os.Stat(out); err != nil || info.Mode().Perm() != c.want {
+			t.Errorf("%v: overwritten, it is %v, %v; want %v", c.flags, info.Mode(), err, c.want)
+		}
+	}
+}
+
+// Of a film that breaks off it is said where, and what there was of it is kept.
+func TestBrokenOff(t *testing.T) {
+	dir := t.TempDir()
+	in, out := part(t, filepath.Join(dir, "in.avi"), 300000), filepath.Join(dir, "out.y4m")
+	var said, diag bytes.Buffer
+	code := run(t.Context(), []string{"-zone", doorway, in, out}, &said, &diag)
+	file, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(pictures(t, file, 768, 576, "10:1"))
+	if n < 5 || code != 1 || !strings.Contains(diag.String(), fmt.Sprintf("breaks off after %d of 795 pictures", n)) ||
+		!strings.Contains(said.String(), fmt.Sprintf("pictures   %d of ", n)) {
+		t.Errorf("%d pictures, it ends with %d and says %s%s", n, code, &diag, &said)
+	}
+	diag.Reset()
+	if code := run(t.Context(), []string{"-zone", doorway, in, filepath.Join(dir, "out.png")}, &said, &diag); code != 0 {
+		t.Errorf("the first picture is there, and it ends with %d: %s", code, &diag)
+	}
+}
+
+// What is no file is not waited for.
+func TestPipe(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(in, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said, diag bytes.Buffer
+	if code := run(t.Context(), []string{in, filepath.Join(t.TempDir(), "out.png")}, &said, &diag); code != 1 || !strings.Contains(diag.String(), "is no file") {
+		t.Errorf("it ends with %d and says %s", code, &diag)
 	}
 }

@@ -37,7 +37,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns 0, 1 when it cannot be done, and 2 when it is not understood.
+// run returns 0, 1 when it cannot be done or not to the film's end, and 2 when it is not understood.
 func run(ctx context.Context, args []string, out, diag io.Writer) int {
 	set, err := parse(args, out)
 	switch {
@@ -48,15 +48,25 @@ func run(ctx context.Context, args []string, out, diag io.Writer) int {
 		return 2
 	}
 	told, err := work(ctx, set, diag)
+	fmt.Fprint(out, told)
 	if err != nil {
 		fmt.Fprintf(diag, "glass: %v\n", err)
 		return 1
 	}
-	fmt.Fprint(out, told)
 	return 0
 }
 
-// work takes the film through the glass and returns what there is to say of it.
+// broken is a film that ends before it should.
+type broken struct {
+	settings
+	after, of int // pictures
+}
+
+func (b broken) Error() string {
+	return fmt.Sprintf("%s breaks off after %d of %d pictures; %s holds no more than these", b.in, b.after, b.of, b.out)
+}
+
+// work takes the film through the glass and returns what there is to say of it, also of one that is broken.
 func work(ctx context.Context, set settings, diag io.Writer) (told string, err error) {
 	film, err := capture.OpenFilm(set.in)
 	if err != nil {
@@ -82,7 +92,10 @@ func work(ctx context.Context, set settings, diag io.Writer) (told string, err e
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, file.finish(err == nil)) }()
+	defer func() {
+		_, short := errors.AsType[broken](err)
+		err = errors.Join(err, file.finish(err == nil || short))
+	}()
 	w, err := newWriter(file.File, set, size, film.Rate())
 	if err != nil {
 		return "", err
@@ -90,5 +103,11 @@ func work(ctx context.Context, set settings, diag io.Writer) (told string, err e
 	if err := play(ctx, film, d, w, newBar(diag, film.Frames())); err != nil {
 		return "", err
 	}
-	return d.summary(film), w.close()
+	if err := w.close(); err != nil {
+		return "", err
+	}
+	if of := film.BrokenOff(); of > 0 && !set.single {
+		err = broken{set, d.frames, of}
+	}
+	return d.summary(film), err
 }

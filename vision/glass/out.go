@@ -17,8 +17,8 @@ import (
 	"vestibule/vision/internal/x264"
 )
 
-// output is the file that is being written. Until it is whole it has a name of its own where it would overwrite
-// another, and it is removed when it does not become whole.
+// output is the file that is being written. Until it is whole it has a name of its own, that nobody had, where it would
+// overwrite another, and it is removed when it does not become whole.
 type output struct {
 	*os.File
 	name string // what it is called in the end
@@ -29,24 +29,32 @@ func create(set settings) (*output, error) {
 	if set.side {
 		mode = 0o600
 	}
-	name := set.out
 	if in, err := os.Stat(set.in); err == nil {
 		if out, err := os.Stat(set.out); err == nil && os.SameFile(in, out) {
 			return nil, fmt.Errorf("%s is the film itself; it is not overwritten", set.out)
 		}
 	}
-	if set.force {
-		name += ".part"
-		os.Remove(name) // a killed run's
+	file, err := os.OpenFile(set.out, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	switch {
+	case err == nil:
+		return &output{file, set.out}, nil
+	case !errors.Is(err, fs.ErrExist):
+		return nil, err
+	case !set.force:
+		return nil, fmt.Errorf("%s is there already; with -f it is overwritten", set.out)
 	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
-	if errors.Is(err, fs.ErrExist) && !set.force {
-		return nil, fmt.Errorf("%s is there already; with -f it is overwritten", name)
-	}
+	old, err := os.Stat(set.out)
 	if err != nil {
 		return nil, err
 	}
-	return &output{file, set.out}, nil
+	if file, err = os.CreateTemp(filepath.Dir(set.out), filepath.Base(set.out)+".*.part"); err != nil {
+		return nil, err
+	}
+	o := &output{file, set.out}
+	if err := file.Chmod(mode & old.Mode().Perm()); err != nil {
+		return nil, errors.Join(err, o.finish(false))
+	}
+	return o, nil
 }
 
 // finish closes the file, and keeps it if it is whole.

@@ -50,12 +50,8 @@ func openFile(path string, fps int) (*file, error) {
 
 // open begins a round.
 func (f *file) open() error {
-	info, err := os.Stat(f.path)
-	if err != nil {
+	if err := regular(f.path); err != nil {
 		return err
-	}
-	if info.IsDir() {
-		return fmt.Errorf("%s is a folder", f.path)
 	}
 	c, err := openCapture(f.path, gocv.VideoCaptureFFmpeg)
 	if err != nil {
@@ -64,6 +60,18 @@ func (f *file) open() error {
 	f.reader = newReader(c, i420)
 	f.rate, f.all = rate(c), c.Get(gocv.VideoCaptureFrameCount)
 	f.start, f.given, f.read = raw.Now(), 0, 0
+	return nil
+}
+
+// regular refuses what is no file, before it is opened: a pipe would be waited for.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file", path)
+	}
 	return nil
 }
 
@@ -109,7 +117,7 @@ func (f *file) Read(ctx context.Context, into *raw.Frame) error {
 // next takes the next frame, from the beginning again where the file ends.
 func (f *file) next() error {
 	err := f.grab()
-	if err != nil && f.brokenOff() {
+	if err != nil && brokenOff(f.read, f.all) {
 		return fmt.Errorf("%s breaks off after %d of %.0f frames: %w", f.path, f.read, f.all, err)
 	}
 	if err != nil && f.given > 0 {
@@ -131,9 +139,9 @@ func (f *file) next() error {
 	return nil
 }
 
-// brokenOff reports whether the file has given far fewer frames than it says it has: it is cut off, or damaged
+// brokenOff reports whether a file has given far fewer frames than it says it has: it is cut off, or damaged
 // in the middle. A few that cannot be decoded are left out and missed by nobody.
-func (f *file) brokenOff() bool { return f.all > 0 && float64(f.read) < f.all-max(f.all/8, 2) }
+func brokenOff(read int, all float64) bool { return all > 0 && float64(read) < all-max(all/8, 2) }
 
 func (f *file) Close() error {
 	if f.reader == nil {

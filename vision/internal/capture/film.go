@@ -29,17 +29,15 @@ func OpenFilm(path string) (*Film, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(path)
+	if err := regular(path); err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path) // OpenCV would not say why it cannot
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
+	if err := file.Close(); err != nil {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file", path)
 	}
 	// A file of JPEGs one after the other looks like a still.
 	if !slices.Contains([]string{".mjpeg", ".mjpg"}, strings.ToLower(filepath.Ext(path))) {
@@ -104,6 +102,15 @@ func (f *Film) Read(into *raw.Frame) error {
 	f.given++
 	into.Seq = uint64(f.given)
 	return f.reader.put(into)
+}
+
+// BrokenOff returns how many pictures the film says it has where far fewer were read, and 0 otherwise. It is for
+// the end, after raw.ErrEnded.
+func (f *Film) BrokenOff() (of int) {
+	if f.still || !brokenOff(f.given, float64(f.Frames())) {
+		return 0
+	}
+	return f.Frames()
 }
 
 // Close lets the file go.

@@ -13,6 +13,7 @@ package redact
 
 import (
 	"sync/atomic"
+	"weak"
 
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
@@ -60,7 +61,8 @@ func (p *Picture) wipe() {
 type Redactor struct {
 	cfg    Config
 	full   *Picture
-	veil   *glass.Veil // nil as long as no shadow was asked for
+	bare   weak.Pointer[Picture] // the full glass before there were colours, for as long as somebody has it
+	veil   *glass.Veil           // nil as long as no shadow was asked for
 	ring   [ring]*Picture
 	next   int
 	tinted bool
@@ -182,6 +184,9 @@ func (r *Redactor) Take(p Prepared) {
 	if r.veil != nil {
 		p.veil.Follow(r.veil)
 	}
+	if r.full != nil {
+		r.bare = weak.Make(r.full)
+	}
 	r.tint, r.tinted, r.full, r.veil = p.tint, true, p.full, p.veil
 }
 
@@ -208,6 +213,9 @@ func (r *Redactor) ClearShadow() {
 // afterwards.
 func (r *Redactor) Wipe() {
 	r.full.wipe()
+	if p := r.bare.Value(); p != nil {
+		p.wipe()
+	}
 	for _, p := range r.ring {
 		if p != nil {
 			p.wipe()
