@@ -104,7 +104,8 @@ func (c *replay) Read(ctx context.Context, into *raw.Frame) error {
 	copy(into.Cb, f.Cb)
 	copy(into.Cr, f.Cr)
 	c.n++
-	binary.LittleEndian.PutUint64(into.Y, uint64(c.n)) // or the camera would count as frozen
+	middle := into.Height/2*into.Width + into.Width/2           // of the zone
+	binary.LittleEndian.PutUint64(into.Y[middle:], uint64(c.n)) // or the camera would count as frozen
 	into.Seq, into.At = uint64(c.n), raw.Now()
 	return nil
 }
