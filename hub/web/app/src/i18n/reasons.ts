@@ -217,7 +217,7 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     todo: { en: 'Check that this phone’s clock is right. The page calls again by itself.', fr: 'Vérifiez l’heure de ce téléphone. La page rappelle d’elle-même.' },
   },
   busy: {
-    said: { en: 'As many people are watching as the device can serve.', fr: 'L’appareil ne peut pas servir plus de spectateurs.' },
+    said: { en: 'The device is busy with as many people as it can serve.', fr: 'L’appareil est déjà occupé avec autant de personnes qu’il peut servir.' },
     todo: { en: 'The page tries again by itself.', fr: 'La page réessaie d’elle-même.' },
   },
   zone_missing: {
