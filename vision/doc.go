@@ -41,9 +41,8 @@
 // process for what is left.
 //
 // What is said of frames is not said of what is made of them. What looks for shadows keeps a model of the interior, a
-// coarse one, in Go's heap, and what measures the tint keeps sums over its cells for a second: both may be swapped out
-// and be in a core dump if the system makes any, which is for the system to forbid (LimitCORE and MemorySwapMax in
-// eye's unit). Both are overwritten by Close.
+// coarse one, in Go's heap, and what measures the tint keeps sums over its cells for a second: both may be swapped out,
+// and would be in a core dump, which is for the program to forbid (firmware/walls does). Both are overwritten by Close.
 //
 // Not here: the encoder, the network, records, and who may look. Light that falls from the interior on
 // the doorway, or is mirrored in something that stands there, is in the zone and is shown.
