@@ -18,8 +18,9 @@ const shadowPace = 500 * time.Millisecond
 const measureAgain = time.Second
 
 var (
-	errMoved = errors.New("the zone does not show what the reference does: the camera stands otherwise")
-	errBlind = errors.New("vision: there is no picture of the zone to take a reference from")
+	errMoved  = errors.New("the zone does not show what the reference does: the camera stands otherwise")
+	errUnseen = errors.New("it is too dark, or too little is to be seen, to tell how the camera stands")
+	errBlind  = errors.New("vision: there is no picture of the zone to take a reference from")
 )
 
 // show composes the frame in hand, or gives glass where there is a doubt about it.
@@ -37,8 +38,11 @@ func (s *Sight) show(now time.Duration) (r Redacted, l Look, err error) {
 		r, l = s.full(RedactorFailed, now)
 		return r, l, nil
 	case doubt != "":
-		if doubt == CameraMoved {
+		switch doubt {
+		case CameraMoved:
 			s.fault = errMoved
+		case StandUnseen:
+			s.fault = errUnseen
 		}
 		r, l = s.full(doubt, now)
 	default:
@@ -61,6 +65,9 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint16, doubt Reason, err err
 	lamp = s.red.Lamp(f)
 	if s.stand.Look(f) {
 		return nil, lamp, CameraMoved, nil
+	}
+	if s.stand.Doubt() {
+		return nil, lamp, StandUnseen, nil
 	}
 	var cast glass.Shadow
 	fresh := false

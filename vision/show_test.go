@@ -16,6 +16,7 @@ import (
 // stands is a watch over how the camera stands that says what it is told to.
 type stands struct {
 	moved func(n int) bool
+	doubt func(n int) bool
 	n     int
 }
 
@@ -23,6 +24,8 @@ func (s *stands) Look(*raw.Frame) bool {
 	s.n++
 	return s.moved != nil && s.moved(s.n)
 }
+func (s *stands) Doubt() bool { return s.doubt != nil && s.doubt(s.n) }
+
 func (s *stands) Reference() ([]byte, error) { return []byte{byte(s.n)}, nil }
 
 // casts gives a shadow for every frame, though no more than two a second may be shown.
@@ -371,6 +374,33 @@ func TestLampUnseen(t *testing.T) {
 			}
 		}
 	}, times(20, good(90)))
+}
+
+// A camera of which nobody knows how it stands shows glass at once, and looks no further than the zone.
+func TestStandUnseen(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Shadow = true
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		s.stand = &stands{doubt: func(n int) bool { return n <= 10 || n > 30 && n <= 40 }}
+		looked := &casts{}
+		s.shadow = looked
+		for n := range 60 {
+			want := Reason("")
+			if n < 10 || n >= 30 && n < 40 {
+				want = StandUnseen
+			}
+			r, l := next(t, s)
+			if l.Glass != want || l.Lamp != 90*256 || (s.Trouble() != nil) != (want != "") || n < 10 && looked.n > 0 {
+				t.Fatalf("picture %d: %+v, %v", n, l, s.Trouble())
+			}
+			if want != "" {
+				isGlass(t, r, 90)
+			}
+		}
+		if looked.n != 40 {
+			t.Errorf("looked at the interior %d times", looked.n)
+		}
+	}, times(70, good(90)))
 }
 
 // A camera that has moved and then falls silent is stalled.

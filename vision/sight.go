@@ -46,6 +46,7 @@ type redactor interface {
 // stander is what it needs of stand.Watch.
 type stander interface {
 	Look(f *raw.Frame) (moved bool)
+	Doubt() bool
 	Reference() ([]byte, error)
 }
 

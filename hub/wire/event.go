@@ -153,6 +153,7 @@ const (
 	CameraStalled  Reason = "camera_stalled"
 	CameraResized  Reason = "camera_resized"
 	CameraMoved    Reason = "camera_moved"
+	StandUnseen    Reason = "stand_unseen"  // how the camera stands cannot be told: not yet, or it is too dark
 	ReferenceBad   Reason = "reference_bad" // the pass asks for a stand that the device does not have
 	RedactorFailed Reason = "redactor_failed"
 	EyeGone        Reason = "eye_gone"    // the program that sees is not running
@@ -170,5 +171,5 @@ func Reasons() []Reason {
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, NoCards, TooLarge,
 		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, TooManyKeys, NotPaired,
 		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
-		CameraEnded, CameraStalled, CameraResized, CameraMoved, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
+		CameraEnded, CameraStalled, CameraResized, CameraMoved, StandUnseen, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
 }

@@ -255,6 +255,13 @@ export const reasons: Readonly<Record<Reason, Why>> = {
       fr: 'Remettez-la comme avant. Si vous l’avez déplacée vous-même, oubliez l’ancienne position et planifiez la livraison à nouveau.',
     },
   },
+  stand_unseen: {
+    said: {
+      en: 'It is too dark, or too little of the doorway shows, to tell whether the camera stands as before, so the whole picture is glass.',
+      fr: 'Il fait trop sombre, ou l’entrée se voit trop peu, pour savoir si la caméra est restée en place ; toute l’image est en verre dépoli.',
+    },
+    todo: { en: 'Leave a light on at the door.', fr: 'Laissez une lumière allumée à la porte.' },
+  },
   reference_bad: {
     said: {
       en: 'The device cannot check the camera’s position that you signed, so the whole picture is glass.',
@@ -289,7 +296,7 @@ export const reasons: Readonly<Record<Reason, Why>> = {
 };
 
 /** What does not pass by itself, so that the picture's cover says what to do. */
-export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_resized', 'camera_moved', 'reference_bad', 'lamp_unseen'];
+export const lasting: readonly Reason[] = ['zone_missing', 'zone_invalid', 'zone_too_large', 'camera_resized', 'camera_moved', 'stand_unseen', 'reference_bad', 'lamp_unseen'];
 
 /** For a word that this page does not know yet. */
 export const unknownReason: Why = {

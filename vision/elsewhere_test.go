@@ -1,0 +1,108 @@
+package vision
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"vestibule/vision/internal/raw"
+)
+
+// room draws another room than the door, at a level.
+func room(f *raw.Frame, seed uint64, base, span int, noise ...int) {
+	k := append(noise, 3)[0]
+	r := rand.New(rand.NewPCG(seed, 1))
+	for i := range f.Y {
+		f.Y[i] = byte(base)
+	}
+	for range 120 {
+		x, y, w, h, v := r.IntN(f.Width-8), r.IntN(f.Height-8), 6+r.IntN(50), 6+r.IntN(50), base+r.IntN(span)
+		for j := y; j < min(y+h, f.Height); j++ {
+			for i := x; i < min(x+w, f.Width); i++ {
+				f.Y[j*f.Width+i] = byte(v)
+			}
+		}
+	}
+	for i := range f.Y { // the sensor's noise
+		f.Y[i] = byte(max(int(f.Y[i])+rand.IntN(2*k+1)-k, 16))
+	}
+}
+
+func rooms(seed uint64, base, span int, noise ...int) act {
+	return func(p *play, f *raw.Frame) error {
+		p.seq++
+		room(f, seed, base, span, noise...)
+		f.Seq, f.At = p.seq, p.clock()
+		return nil
+	}
+}
+
+// reference is how the camera stood before the door.
+func reference(t *testing.T) (ref []byte) {
+	stage(t, doorPlan(Frosted), func(t *testing.T, s *Sight) {
+		for range 50 {
+			next(t, s)
+		}
+		var err error
+		if ref, err = s.Reference(); err != nil {
+			t.Fatal(err)
+		}
+	}, times(60, rooms(7, 60, 150)))
+	return ref
+}
+
+// A camera that was turned into a dim room between two deliveries shall not show it.
+func TestTurnedIntoTheDark(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Reference = reference(t)
+	for _, light := range [][3]int{{20, 8, 3}, {18, 20, 9}, {20, 24, 12}, {20, 30, 16}} {
+		stage(t, plan, func(t *testing.T, s *Sight) {
+			clear := 0
+			for range 900 {
+				if _, l := next(t, s); l.Glass == "" {
+					clear++
+				}
+			}
+			if clear > 40 {
+				t.Errorf("luma from %d, contrast %d, noise of %d: %d of 900 pictures (30 s) show another room", light[0], light[1], light[2], clear)
+			}
+		}, times(950, rooms(99, light[0], light[1], light[2])))
+	}
+}
+
+// The same in daylight: nothing of it is shown before it is noticed.
+func TestTurnedBetweenDeliveries(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Reference = reference(t)
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		clear := 0
+		for range 100 {
+			if _, l := next(t, s); l.Glass == "" {
+				clear++
+			}
+		}
+		if clear > 0 {
+			t.Errorf("%d pictures show another room before the reference was ever found", clear)
+		}
+	}, times(160, rooms(99, 60, 150)))
+}
+
+// And bumped while it watches, into a dim room.
+func TestBumpedIntoTheDark(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Reference = reference(t)
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		clear := 0
+		for i := range 1800 {
+			_, l := next(t, s)
+			if i == 80 && l.Glass != "" {
+				t.Fatal("the reference is not found")
+			}
+			if i > 130 && l.Glass == "" {
+				clear++
+			}
+		}
+		if clear > 0 {
+			t.Errorf("%d of 1670 pictures later than 1 s after the move show another room", clear)
+		}
+	}, append(times(100, rooms(7, 60, 150)), times(1800, rooms(99, 18, 20, 9))...))
+}
