@@ -39,10 +39,8 @@ var ways = map[string]func(path string) error{
 
 func (h *home) lose(how func(string) error, ending string) {
 	h.t.Helper()
-	h.link.mu.Lock()
-	before := len(h.link.events)
-	h.link.mu.Unlock()
 	h.end()
+	before := h.entries()
 	if err := how(h.file(ending)); err != nil {
 		h.t.Fatal(err)
 	}
@@ -169,10 +167,8 @@ func TestUnreadable(t *testing.T) {
 			h.live()
 			h.link.send(pipe.TypeNote, h.signAmendment(d, 1, 2*time.Hour, h.owner))
 			h.link.event(wire.Amended)
-			h.link.mu.Lock()
-			before := len(h.link.events)
-			h.link.mu.Unlock()
 			h.end()
+			before := h.entries()
 			// A folder in a file's place, or a file in a folder's, is refused to whoever reads it, root too.
 			there := path(h)
 			aside := filepath.Join(h.dir, "aside")
@@ -205,10 +201,8 @@ func TestUnreadable(t *testing.T) {
 			if got := no(t, h.try(d, d.secret.Code.Digits())); got.Reason == "" {
 				t.Error("it opened")
 			}
-			h.link.mu.Lock()
-			before = len(h.link.events)
-			h.link.mu.Unlock()
 			h.end()
+			before = h.entries()
 			if err := os.Remove(there); err != nil {
 				t.Fatal(err)
 			}
