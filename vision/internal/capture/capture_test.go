@@ -134,9 +134,9 @@ func TestScaling(t *testing.T) {
 }
 
 func TestRealFootage(t *testing.T) {
+	start := raw.Now() // the film plays from when it is opened
 	s := open(t, File(vtest), 1280, 720, 30)
 	f := raw.New(1280, 720)
-	start := raw.Now()
 	for range 4 {
 		read(t, s, f)
 	}
