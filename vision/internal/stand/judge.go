@@ -77,19 +77,27 @@ type proof struct {
 func (r *register) judge(tol float32) (s sighting) {
 	stayed, stays := r.e.still(), r.e.stays(r.e.past)
 	still := stayed >= stillShare
-	same := stays >= sameStays
-	if same && r.same < mostSame && (r.before.verdict == lost || r.before.verdict == stands && !r.before.clear) && r.looked {
-		r.same++
+	if r.again(stays) {
+		r.skipped++
 		s = r.before
 	} else {
-		r.same, r.looked = 0, true
+		r.skipped = 0
 		s = r.search(tol, still)
 	}
-	s.same, s.calm = same, stayed >= calmShare
+	s.same, s.calm = stays >= sameStays, stayed >= calmShare
 	s.still = still || float32(len(r.e.all)) < plain*float32(len(r.marks))
 	s.struck, s.back = r.stroke.watch(r.e, stays)
-	r.before = s
+	r.before, r.looked = s, true
 	return s
+}
+
+// again reports whether the picture may be taken to say what the one before did, of which so much is where it was.
+func (r *register) again(stays float32) bool {
+	if !r.looked || r.skipped >= mostSame {
+		return false
+	}
+	return r.before.verdict == lost && stays >= sameLost ||
+		r.before.verdict == stands && !r.before.clear && stays >= sameStays
 }
 
 // search is judge without what it says of the look before.
@@ -103,12 +111,15 @@ func (r *register) search(tol float32, still bool) (s sighting) {
 		s.verdict, s.clear = stands, true
 		return s
 	}
-	if !apart {
+	if apart {
+		r.look(home, 1)
+	} else {
 		home = near // it trembles, no more
 	}
-	r.keep(home)
+	r.keep()
 	s.whole = r.whole()
 	if apart {
+		r.look(near, 1)
 		s.proof = r.prove(home, near)
 	}
 	s.peak = r.elsewhere(home, reach, tol, &s.proof)
@@ -173,9 +184,8 @@ func (r *register) held() (x, y float32) {
 
 func (r *register) holds(i int) bool { return r.off[i] <= holds && r.off[i] >= -holds }
 
-// keep notes which marks hold in a pose.
-func (r *register) keep(p pose) {
-	r.look(p, 1)
+// keep notes which marks hold in the pose last looked at.
+func (r *register) keep() {
 	for i := range r.kept {
 		r.kept[i] = r.holds(i)
 	}
@@ -201,10 +211,9 @@ func (r *register) whole() float32 {
 	return float32(sum) / float32(max(all, 1))
 }
 
-// prove compares a pose with home, for which keep was called.
+// prove compares a pose, which was last looked at, with home, for which keep was called.
 func (r *register) prove(home, p pose) (f proof) {
 	f.pose = p
-	r.look(p, 1)
 	for i := range r.marks {
 		m := &r.marks[i]
 		ax, ay := home.at(r.layout, m.x, m.y)

@@ -41,10 +41,10 @@ type register struct {
 	last    pose // of the look before, if it found the reference elsewhere
 	shifted bool // it did
 
-	before sighting // of the look before
-	looked bool     // there was one
-	same   int      // looks in a row that were taken to be as the one before
-	stroke stroke
+	before  sighting // of the look before
+	looked  bool     // there was one
+	skipped int      // looks in a row that were taken to say what the one before did
+	stroke  stroke
 }
 
 func newRegister(l *layout, e *edges) *register {

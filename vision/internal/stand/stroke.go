@@ -13,8 +13,10 @@ const (
 	// door that is flung open its frame is left, and the floor.
 	remains = 0.1
 
-	// A picture that is the one before, but for so little, is not searched again, for so many looks.
+	// A picture that is the one before, but for so little, is not searched again, for so many looks: where the
+	// reference was lost in that one it may be rather more.
 	sameStays = 0.85
+	sameLost  = 0.7
 	mostSame  = 2
 )
 
