@@ -71,7 +71,7 @@ func (c *course) step(at time.Duration, s sighting) {
 		c.sudden, c.lost, c.gone, c.moving, c.rests = true, at, 0, 0, 0
 	}
 	c.strong, c.struck = false, c.sudden && (c.struck || struck)
-	if s.whole >= remains || s.back {
+	if s.left || s.back {
 		c.sudden, c.struck = false, false
 	}
 	c.gone++

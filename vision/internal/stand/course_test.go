@@ -18,7 +18,7 @@ func TestCourse(t *testing.T) {
 		'D': {verdict: shifted, agrees: true, still: true}, 'd': {verdict: shifted},
 		'L': {verdict: lost, still: true}, 'l': {verdict: lost}, 'N': {verdict: dark},
 		'X': {verdict: lost, struck: true}, 'Y': {verdict: dark, struck: true}, 'B': {verdict: lost, back: true},
-		'r': {verdict: lost, whole: 0.2}, 'R': {verdict: lost, struck: true, whole: 0.2}, '=': {verdict: stands, peak: 5, same: true},
+		'r': {verdict: lost, left: true}, 'R': {verdict: lost, struck: true, left: true}, '=': {verdict: stands, peak: 5, same: true},
 	}
 	names := map[State]rune{Unknown: 'u', Stands: 's', Hidden: 'h', Dark: 'n', Moved: 'M'}
 	for _, c := range []struct{ name, looks, states string }{

@@ -54,7 +54,7 @@ const (
 // sighting is a verdict with what the next step wants to know of it.
 type sighting struct {
 	verdict
-	whole  float32 // share of the reference's patches that are wholly where they were
+	left   bool    // something of the reference is wholly where it was
 	clear  bool    // nearly all of the reference is where it was
 	peak   float32 // by how many deviations home stands out among all displacements
 	still  bool    // what is seen was there at the look before
@@ -117,13 +117,14 @@ func (r *register) search(tol float32, still bool) (s sighting) {
 		home = near // it trembles, no more
 	}
 	r.keep()
-	s.whole = r.whole()
+	whole := r.whole()
 	if apart {
 		r.look(near, 1)
 		s.proof = r.prove(home, near)
 	}
 	s.peak = r.elsewhere(home, reach, tol, &s.proof)
 	here := s.peak >= standsOut
+	s.left = whole >= remains && s.peak >= leftOut
 	if !here && !r.proven(s.proof, false) {
 		r.elsewhere(home, farReach, tol, &s.proof)
 	}
