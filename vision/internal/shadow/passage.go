@@ -2,13 +2,24 @@ package shadow
 
 import "vestibule/vision/internal/glass"
 
+const (
+	// Who goes into the interior is of some size there, and has left the cells at the zone: light that falls in, or a
+	// set's glow, that comes to both at once, or stays where it came, is nobody.
+	passLeast = 6  // cells of a body
+	passStill = 50 // of them, at the most, where it came in, if it was mostly near the zone first
+	passGone  = 25 // the same, if it was not; then
+	passSure  = 33 // of its points, at the least, differ as no light makes them
+)
+
 // track is a body over time.
 type track struct {
 	m             mask
 	live          bool
 	from, counted bool  // it came from the zone; it has been counted
 	group         int   // of what came apart from one body
-	age, unseen   int32 // looks far from the zone, looks without a body
+	start         mask  // what it was when it came from there
+	near          bool  // it has been mostly there since
+	age, unseen   int32 // looks in a row far from the zone, looks without a body
 	born          int32 // looks since its first
 	body          int   // its present one in Watch.bodies, -1 for none
 }
@@ -120,21 +131,23 @@ func (w *Watch) follow() {
 		}
 		b := &w.bodies[t.body]
 		touch := b.m.common(&zone) > 0
+		walks := b.follows(&t.m)
 		t.m = b.m
 		t.born++
-		if touch && t.born <= bornWithin {
-			t.from = true
+		if touch && t.born <= bornWithin && !t.from {
+			t.from, t.start = true, b.m
 		}
 		if touch && 5*b.far < b.sum && (!t.from || t.counted) {
 			w.groups++
-			t.from, t.counted, t.group = true, false, w.groups
+			t.from, t.start, t.near, t.counted, t.group = true, b.m, false, false, w.groups
 		}
-		if 2*b.far > b.sum {
+		t.near = t.near || t.from && 5*b.far < 2*b.sum
+		if 2*b.far > b.sum && walks {
 			t.age++
 		} else {
 			t.age = 0
 		}
-		if t.from && !t.counted && t.age >= 4 {
+		if t.from && !t.counted && t.age >= 4 && b.passes(&t.start, t.near) {
 			w.count++
 			for j := range w.tracks {
 				if w.tracks[j].group == t.group {
@@ -143,4 +156,20 @@ func (w *Watch) follow() {
 			}
 		}
 	}
+}
+
+// follows reports whether a body goes on from what it was at the look before, as one who walks does: it is about as
+// large, and lies on half of it. What flickers, and what noise makes, does not.
+func (b *body) follows(before *mask) bool {
+	now, was := b.m.size(), before.size()
+	return now <= 2*was && was <= 2*now && 2*b.m.common(before) >= min(now, was)
+}
+
+// passes reports whether a body that was in start may be somebody who has gone on from there.
+func (b *body) passes(start *mask, near bool) bool {
+	n, still := b.m.size(), 100*b.m.common(start)
+	if near {
+		return n >= passLeast && still <= passStill*n
+	}
+	return n >= passLeast && still <= passGone*n && 100*b.sure >= passSure*b.sum
 }

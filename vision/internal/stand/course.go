@@ -42,7 +42,8 @@ type course struct {
 	known  bool          // the reference has been found
 	last   time.Duration // the last look
 	strong bool          // it found the reference without any doubt
-	sudden bool          // the last that found it did so, and the next did not at all
+	sudden bool          // the last that found it did so, and the next did not at all; or all was lost at a stroke
+	struck bool          // it was
 	lost   time.Duration // when that was
 	gone   int           // looks since then
 	moving int           // those of them that saw something move
@@ -58,14 +59,20 @@ func (c *course) step(at time.Duration, s sighting) {
 	gap := min(at-c.last, pause)
 	c.last = at
 	c.sudden = c.sudden && at-c.lost < soon
-	believed := s.clear || s.peak >= fair || !c.strong && !c.sudden && c.state != Moved
+	fell := c.strong && !s.same
+	believed := s.clear || s.peak >= fair || !fell && !c.sudden && c.state != Moved
 	if s.verdict == stands && believed {
 		c.find(at, s)
 		return
 	}
 	c.well = 0
-	if c.strong {
-		c.strong, c.sudden, c.lost, c.gone, c.moving, c.rests = false, true, at, 0, 0, 0
+	struck := s.struck && c.known && c.state != Dark && s.verdict != dark
+	if fell || struck && !c.sudden {
+		c.sudden, c.lost, c.gone, c.moving, c.rests = true, at, 0, 0, 0
+	}
+	c.strong, c.struck = false, c.sudden && (c.struck || struck)
+	if s.left || s.back {
+		c.sudden, c.struck = false, false
 	}
 	c.gone++
 	if c.rests++; !s.still {
@@ -89,7 +96,7 @@ func (c *course) step(at time.Duration, s sighting) {
 		}
 		c.unsure += gap
 	}
-	if c.sudden && c.rests >= resting && c.moving <= restless && many(c.gone, at-c.lost) ||
+	if c.sudden && (c.struck || c.rests >= resting && c.moving <= restless) && many(c.gone, at-c.lost) ||
 		c.unsure >= doubt || !c.known && c.unsure >= atFirst {
 		c.state = Moved
 	}

@@ -34,6 +34,7 @@ type edges struct {
 	gx, gy []int16
 	steep  []int32 // the slope squared
 	all    []edge
+	past   []edge   // those of the picture before
 	index  []uint16 // by cell: which edge, from 1; 0 for none
 	here   []byte   // by cell: the directions of the edge in it, a bit for each of eight
 	around []byte   // by cell: those of the edges in it and in the eight cells around
@@ -47,7 +48,8 @@ func newEdges(g *grid) *edges {
 		gx:   make([]int16, g.cells), gy: make([]int16, g.cells), steep: make([]int32, g.cells),
 		index: make([]uint16, g.cells),
 		here:  make([]byte, g.cells), around: make([]byte, g.cells), before: make([]byte, g.cells),
-		all: make([]edge, 0, min(g.coreCells/2+1, math.MaxUint16)),
+		all:  make([]edge, 0, min(g.coreCells/2+1, math.MaxUint16)),
+		past: make([]edge, 0, min(g.coreCells/2+1, math.MaxUint16)),
 	}
 }
 
@@ -60,7 +62,7 @@ func (e *edges) find(luma []uint16) {
 		e.index[ed.cell], e.here[ed.cell] = 0, 0
 	}
 	clear(e.around)
-	e.all = e.all[:0]
+	e.all, e.past = e.past[:0], e.all
 	least := max(leastSlope, noiseTimes*min(e.quiet(), mostNoise))
 	floor := int32(least * slopeUnit * least * slopeUnit)
 	for _, s := range e.core {

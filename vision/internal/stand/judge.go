@@ -16,6 +16,8 @@ const (
 	tolerance = 3.0
 	share     = 0.15
 
+	fullMarks = 4 // of a patch from which it is told whether it is wholly where it was
+
 	clearly = 0.6 // of the marks of either direction are where they were: no doubt
 
 	// Of a displaced pose and home, the patches count that only one of them explains, where the two differ by
@@ -52,11 +54,15 @@ const (
 // sighting is a verdict with what the next step wants to know of it.
 type sighting struct {
 	verdict
+	left   bool    // something of the reference is wholly where it was
 	clear  bool    // nearly all of the reference is where it was
 	peak   float32 // by how many deviations home stands out among all displacements
 	still  bool    // what is seen was there at the look before
 	calm   bool    // nearly all of it was
+	same   bool    // hardly an edge has left its place since the look before
 	agrees bool    // shifted, and as at the look before
+	struck bool    // nearly all that was seen at the look before is elsewhere, at a stroke
+	back   bool    // what was seen before the last stroke is there again
 	proof
 }
 
@@ -69,10 +75,34 @@ type proof struct {
 
 // judge compares the picture in e with the reference. tol is the tolerance in cells.
 func (r *register) judge(tol float32) (s sighting) {
-	seen, stayed := float32(len(r.e.all)), r.e.still()
+	stayed, stays := r.e.still(), r.e.stays(r.e.past)
 	still := stayed >= stillShare
-	s.calm = stayed >= calmShare
-	s.still = still || seen < plain*float32(len(r.marks))
+	if r.again(stays) {
+		r.skipped++
+		s = r.before
+	} else {
+		r.skipped = 0
+		s = r.search(tol, still)
+	}
+	s.same, s.calm = stays >= sameStays, stayed >= calmShare
+	s.still = still || float32(len(r.e.all)) < plain*float32(len(r.marks))
+	s.struck, s.back = r.stroke.watch(r.e, stays)
+	r.before, r.looked = s, true
+	return s
+}
+
+// again reports whether the picture may be taken to say what the one before did, of which so much is where it was.
+func (r *register) again(stays float32) bool {
+	if !r.looked || r.skipped >= mostSame {
+		return false
+	}
+	return r.before.verdict == lost && stays >= sameLost ||
+		r.before.verdict == stands && !r.before.clear && stays >= sameStays
+}
+
+// search is judge without what it says of the look before.
+func (r *register) search(tol float32, still bool) (s sighting) {
+	seen := float32(len(r.e.all))
 	before, shiftedBefore := r.last, r.shifted
 	r.shifted = false
 	home, near := pose{}, r.fit(pose{})
@@ -81,15 +111,20 @@ func (r *register) judge(tol float32) (s sighting) {
 		s.verdict, s.clear = stands, true
 		return s
 	}
-	if !apart {
+	if apart {
+		r.look(home, 1)
+	} else {
 		home = near // it trembles, no more
 	}
-	r.keep(home)
+	r.keep()
+	whole := r.whole()
 	if apart {
+		r.look(near, 1)
 		s.proof = r.prove(home, near)
 	}
 	s.peak = r.elsewhere(home, reach, tol, &s.proof)
 	here := s.peak >= standsOut
+	s.left = whole >= remains && s.peak >= leftOut
 	if !here && !r.proven(s.proof, false) {
 		r.elsewhere(home, farReach, tol, &s.proof)
 	}
@@ -150,18 +185,36 @@ func (r *register) held() (x, y float32) {
 
 func (r *register) holds(i int) bool { return r.off[i] <= holds && r.off[i] >= -holds }
 
-// keep notes which marks hold in a pose.
-func (r *register) keep(p pose) {
-	r.look(p, 1)
+// keep notes which marks hold in the pose last looked at.
+func (r *register) keep() {
 	for i := range r.kept {
 		r.kept[i] = r.holds(i)
 	}
 }
 
-// prove compares a pose with home, for which keep was called.
+// whole returns which share of the patches, by what keep noted, is where it was with nearly all of its marks.
+func (r *register) whole() float32 {
+	all, sum := 0, 0
+	for _, p := range r.patches {
+		n := 0
+		for _, k := range r.kept[p.from:p.to] {
+			if k {
+				n++
+			}
+		}
+		if p.to-p.from >= fullMarks {
+			all++
+			if 4*n >= 3*(p.to-p.from) {
+				sum++
+			}
+		}
+	}
+	return float32(sum) / float32(max(all, 1))
+}
+
+// prove compares a pose, which was last looked at, with home, for which keep was called.
 func (r *register) prove(home, p pose) (f proof) {
 	f.pose = p
-	r.look(p, 1)
 	for i := range r.marks {
 		m := &r.marks[i]
 		ax, ay := home.at(r.layout, m.x, m.y)

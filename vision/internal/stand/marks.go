@@ -25,13 +25,19 @@ type mark struct {
 	x, y   float32 // cells from the picture's corner, in steps of 1/fine
 	nx, ny float32 // across the edge
 	along  uint8   // the slope's direction, as an edge's
+	near   byte    // the eighths of directions that are similar, as bits
 	cell   int32
 }
 
 func newMark(g *grid, x, y int, along uint8) mark {
 	sin, cos := math.Sincos(float64(along) * math.Pi / turn)
+	near := byte(0)
+	for d := -similar; d <= similar; d++ {
+		near |= 1 << (uint8(int(along)+d) / part)
+	}
 	return mark{
-		x: float32(x) / fine, y: float32(y) / fine, nx: float32(cos), ny: float32(sin), along: along,
+		near: near,
+		x:    float32(x) / fine, y: float32(y) / fine, nx: float32(cos), ny: float32(sin), along: along,
 		cell: int32(g.at((x+fine/2)/fine, (y+fine/2)/fine)),
 	}
 }

@@ -21,9 +21,12 @@ const (
 	reach    = 8
 	farReach = 20
 
+	ones = 0x0101010101010101 // a one in each byte of a word
+
 	none    = 99        // the distance of an edge that is not there
 	similar = turn / 11 // directions that differ by less may be the same edge's: 16 degrees
 	holds   = 0.5       // cells across an edge within which it is where it should be
+	settled = 0.02      // cells by which a better pose is no better
 	astray  = 1         // cells along it within which it is looked for
 )
 
@@ -37,6 +40,11 @@ type register struct {
 
 	last    pose // of the look before, if it found the reference elsewhere
 	shifted bool // it did
+
+	before  sighting // of the look before
+	looked  bool     // there was one
+	skipped int      // looks in a row that were taken to say what the one before did
+	stroke  stroke
 }
 
 func newRegister(l *layout, e *edges) *register {
@@ -59,9 +67,10 @@ func (r *register) look(p pose, radius int) {
 			continue // far out, where no cell holds an edge
 		}
 		c := cy*e.stride + cx
+		like := row & (ones * uint64(m.near))
 		nearest := float32(none)
 		for from := c - radius*e.stride - radius; from < c+radius*e.stride; from += e.stride {
-			for cells := binary.LittleEndian.Uint64(e.here[from:]) & row; cells != 0; {
+			for cells := binary.LittleEndian.Uint64(e.here[from:]) & like; cells != 0; {
 				k := bits.TrailingZeros64(cells) / 8
 				cells &^= 0xff << (8 * k)
 				ed := &e.all[e.index[from+k]-1]
@@ -86,7 +95,11 @@ func (r *register) fit(p pose) pose {
 	p = r.solve(p, start, 1)
 	for range 3 {
 		r.look(p, 2)
+		was := p
 		p = r.solve(p, start, 0.4)
+		if d := (pose{p.x - was.x, p.y - was.y, p.out - was.out, p.round - was.round}); r.size*(abs(d.out)+abs(d.round))+abs(d.x)+abs(d.y) < settled {
+			break
+		}
 	}
 	r.look(p, 1)
 	return p
@@ -155,7 +168,6 @@ func eliminate(a *[4][5]float32) (d [4]float32) {
 // patch that finds all of them, 1/8 for one that finds half. An edge in the very cell counts as much again
 // as one around it.
 func (r *register) vote(reach int) {
-	const ones = 0x0101010101010101
 	width := 2*reach + 1
 	words := (width + 7) / 8
 	r.total = r.total[:width*width]
@@ -225,5 +237,7 @@ func (r *register) displaced(p pose, cells float32) float32 {
 	}
 	return sum / float32(len(r.patches))
 }
+
+func abs(v float32) float32 { return max(v, -v) }
 
 func root(v float32) float32 { return float32(math.Sqrt(float64(v))) }
