@@ -106,3 +106,33 @@ func TestBumpedIntoTheDark(t *testing.T) {
 		}
 	}, append(times(100, rooms(7, 60, 150)), times(1800, rooms(99, 18, 20, 9))...))
 }
+
+// A moved camera is noticed: what is said, and for how long is another room shown, when somebody moves in it?
+func TestTurnedToWhereSomebodyMoves(t *testing.T) {
+	plan := doorPlan(Frosted)
+	plan.Reference = reference(t)
+	busy := func(p *play, f *raw.Frame) error {
+		err := rooms(99, 60, 150)(p, f)
+		for y := 60; y < 200; y++ { // a body that walks to and fro
+			for x := 90 + int(p.seq)*3%100; x < 130+int(p.seq)*3%100; x++ {
+				f.Y[y*f.Width+x] = byte(40 + (x*7+y*13+int(p.seq)*31)%150)
+			}
+		}
+		return err
+	}
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		clear := 0
+		for i := range 2500 {
+			_, l := next(t, s)
+			if i == 80 && l.Glass != "" {
+				t.Fatal("the reference is not found")
+			}
+			if i > 130 && l.Glass == "" {
+				clear++
+			}
+		}
+		if clear > 0 {
+			t.Errorf("%d pictures (%d s) later than 1 s after the move show another room in daylight", clear, clear/30)
+		}
+	}, append(times(100, rooms(7, 60, 150)), times(2600, busy)...))
+}
