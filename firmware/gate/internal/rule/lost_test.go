@@ -89,7 +89,7 @@ func TestLostAmendment(t *testing.T) {
 		c.log = nil
 		c.restart(time.Second, kept...)
 		c.shuts()
-		c.then("cancelled(disk_trouble)", "window_closed(disk_trouble)", "cut disk_trouble", "forget d1")
+		c.then("cancelled(disk_trouble)", "window_closed(disk_trouble)", "cut disk_trouble", "release", "forget d1") // of the coil nothing is known yet
 		c.restart(time.Second)
 		c.shuts()
 		c.then()
