@@ -333,7 +333,7 @@ func TestLampUnseen(t *testing.T) {
 		}
 		for range 3 {
 			s.LampSeen(true)
-			for range 20 {
+			for range redact.Sampled + 5 { // they may be measured anew
 				if _, last = next(t, s); last.Glass != "" {
 					t.Fatalf("%+v", last)
 				}
@@ -344,7 +344,7 @@ func TestLampUnseen(t *testing.T) {
 			s.LampSeen(false)
 			dark(5)
 		}
-	}, times(120, good(90)))
+	}, times(160, good(90)))
 
 	// The colours are of frames in which the lamp was seen, though they are there as soon as it is.
 	plan.Shadow = false
