@@ -25,15 +25,27 @@ func TestAtRest(t *testing.T) {
 	d := startDesk(t)
 	pairedPhone(t, d)
 	const span = 20 * time.Second
-	before := d.programs()
-	time.Sleep(span)
-	total := 0.0
-	for name, p := range d.programs() {
-		used := p.CPU - before[name].CPU
-		total += used
-		t.Logf("at rest: %s takes %.2f %% of a core", name, 100*used/span.Seconds())
+	takes := func(span time.Duration) (share map[string]float64, total float64) {
+		before := d.programs()
+		time.Sleep(span)
+		share = map[string]float64{}
+		for name, p := range d.programs() {
+			share[name] = 100 * (p.CPU - before[name].CPU) / span.Seconds()
+			total += share[name]
+		}
+		return share, total
 	}
-	if share := 100 * total / span.Seconds(); share > 1 {
+	// A program that was started a moment ago still loads its libraries.
+	for late := time.Now().Add(time.Minute); ; {
+		if _, total := takes(time.Second); total < 5 || time.Now().After(late) {
+			break
+		}
+	}
+	each, share := takes(span)
+	for name, s := range each {
+		t.Logf("at rest: %s takes %.2f %% of a core", name, s)
+	}
+	if share > 1 {
 		t.Errorf("at rest the programs take %.2f %% of a core, want at most 1 %%", share)
 	}
 }
