@@ -75,7 +75,7 @@ func TestCodes(t *testing.T) {
 	}
 
 	m := d.mark()
-	d.keys(now.secret.Code.Digits())
+	d.unlock(m, now.secret.Code.Digits())
 	d.event(m, wire.VisitStarted)
 	d.enter(m)
 	d.event(m, wire.VisitEnded) // the grace is 2 s
@@ -101,8 +101,7 @@ func TestEyeKilledInMidVisit(t *testing.T) {
 	start := d.mark()
 	now := p.plan(0, time.Hour, func(t *pass.Terms) { t.Grace = time.Minute })
 	p.awake(start)
-	d.keys(now.secret.Code.Digits())
-	d.event(start, wire.Unlocked)
+	d.unlock(start, now.secret.Code.Digits())
 	d.door(true)
 	d.event(start, wire.DoorOpened)
 
@@ -138,8 +137,7 @@ func TestLinkKilledAndNetworkPulled(t *testing.T) {
 
 	m := d.mark()
 	d.post("/api/plug", map[string]any{"name": "network", "in": false})
-	d.keys(now.secret.Code.Digits())
-	d.wait("the handle turns with the network gone", func() error { return d.tryOpen() })
+	d.turn(now.secret.Code.Digits())
 	d.putDown()
 	if d.mark() != m {
 		t.Fatal("events arrived over a network that is pulled")
@@ -200,8 +198,7 @@ func TestHubStopped(t *testing.T) {
 	if err := syscall.Kill(hub, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	d.keys(now.secret.Code.Digits())
-	d.wait("the handle turns without a hub", func() error { return d.tryOpen() })
+	d.turn(now.secret.Code.Digits())
 	d.putDown()
 	time.Sleep(time.Minute)
 	if err := syscall.Kill(hub, syscall.SIGCONT); err != nil {
@@ -237,8 +234,7 @@ func TestGateKilledInMidVisit(t *testing.T) {
 	start := d.mark()
 	now := p.plan(0, time.Hour, func(t *pass.Terms) { t.Grace = time.Minute })
 	p.awake(start)
-	d.keys(now.secret.Code.Digits())
-	d.event(start, wire.Unlocked)
+	d.unlock(start, now.secret.Code.Digits())
 	d.door(true)
 	d.event(start, wire.DoorOpened)
 	m := d.mark()
