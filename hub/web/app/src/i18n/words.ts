@@ -123,6 +123,7 @@ export const words = {
   'camera.unknown': { en: 'Camera unknown', fr: 'Caméra : inconnu' },
   'camera.viewers': { en: 'watching', fr: 'à regarder' },
 
+  'alarm.seen': { en: 'I have seen it', fr: 'J’ai vu' },
   'home.until': { en: 'The window is open until {time}.', fr: 'Le créneau est ouvert jusqu’à {time}.' },
   'home.visit': { en: 'The visit', fr: 'La visite' },
   'home.visit.of': { en: 'Visit: {name}', fr: 'Visite : {name}' },
