@@ -91,13 +91,10 @@ func (r *register) judge(tol float32) (s sighting) {
 	return s
 }
 
-// again reports whether the picture may be taken to say what the one before did, of which so much is where it was.
+// again reports whether the picture may be taken to say what the one before did, of which so much is where it was: that
+// the reference is lost. Where it still stands out, a small turn may hide among what has stayed.
 func (r *register) again(stays float32) bool {
-	if !r.looked || r.skipped >= mostSame {
-		return false
-	}
-	return r.before.verdict == lost && stays >= sameLost ||
-		r.before.verdict == stands && !r.before.clear && stays >= sameStays
+	return r.looked && r.skipped < mostSame && r.before.verdict == lost && stays >= sameLost
 }
 
 // search is judge without what it says of the look before.

@@ -15,8 +15,8 @@ const (
 	remains = 0.1
 	leftOut = 2.8
 
-	// A picture that is the one before, but for so little, is not searched again, for so many looks: where the
-	// reference was lost in that one it may be rather more.
+	// A picture of which so much is where it was is the one before, but for little. Where rather less is, and the
+	// reference was lost, it is not searched for again, for so many looks.
 	sameStays = 0.85
 	sameLost  = 0.7
 	mostSame  = 2
