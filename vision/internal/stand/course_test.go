@@ -39,7 +39,7 @@ func TestCourse(t *testing.T) {
 		{"at a stroke, and found again", "SS7XlSSSS", "ssshhssss"},
 		{"a bad picture while it is hidden", "SS7llXBllll", "ssshhhhhhhh"},
 		{"a door flung open", "SSSRrrLLLLLL", "ssshhhhhhhhh"},
-		{"a door flung open, which is seen a look later", "SSSXrLLLLLL", "ssshhhhhhhh"},
+		{"a door flung open, which is seen a look later", "SSSXrrLLLLLL", "ssshhhhhhhhh"},
 		{"the light goes at a stroke", "SSSYNNNNllll", "sssnnnnnhhhh"},
 		{"at a stroke, before it was ever found", "XllS", "uuus"},
 		{"less of it in a picture that has not changed", "SSS==5=", "sssssss"},

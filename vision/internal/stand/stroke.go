@@ -6,13 +6,14 @@ const (
 	quietStays  = 0.5
 	strokeStays = 0.22
 	strokeLeast = 100 // edges before it: in less there is little to see
+	strokeWhole = 0.2 // of the patches are wholly where they were, at the most
 	strokeShare = 0.3 // as many edges after it, at least: else it may be light that has gone
 	backStays   = 0.5 // of the edges before it are there again: it was a bad picture
 
 	// With so large a share of the patches wholly where they were, and the reference's home standing out by so many
 	// deviations, something is left, and it is no loss at a stroke: around a door that is flung open its frame is
 	// left, and the floor. Of a picture that is turned the middle alone may be, whose home stands out less.
-	remains = 0.1
+	remains = 0.17
 	leftOut = 2.8
 
 	// A picture of which so much is where it was is the one before, but for little. Where rather less is, and the
@@ -36,7 +37,7 @@ func (k *stroke) watch(e *edges, now float32) (struck, back bool) {
 	k.quiet = now >= quietStays
 	switch {
 	case was && now <= strokeStays && len(e.past) >= strokeLeast && float32(len(e.all)) >= strokeShare*float32(len(e.past)) &&
-		k.whole(e) < remains:
+		k.whole(e) < strokeWhole:
 		k.anchor = append(k.anchor[:0], e.past...)
 		return true, false
 	case len(k.anchor) > 0 && e.stays(k.anchor) >= backStays:
