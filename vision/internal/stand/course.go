@@ -46,6 +46,7 @@ type course struct {
 	sudden bool          // the last that found it did so, and the next did not at all; or all was lost at a stroke
 	struck bool          // it was
 	lost   time.Duration // when that was
+	quiet  bool          // something was quiet since then
 	left   int           // looks since then at which something of it was left
 	gone   int           // looks since then
 	moving int           // those of them that saw something move
@@ -70,9 +71,10 @@ func (c *course) step(at time.Duration, s sighting) {
 	c.well = 0
 	struck := s.struck && c.known && c.state != Dark && s.verdict != dark
 	if fell || struck && !c.sudden {
-		c.sudden, c.lost, c.left, c.gone, c.moving, c.rests = true, at, 0, 0, 0, 0
+		c.sudden, c.lost, c.left, c.gone, c.moving, c.rests, c.quiet = true, at, 0, 0, 0, 0, false
 	}
 	c.strong, c.struck = false, c.sudden && (c.struck || struck)
+	c.quiet = c.quiet || s.quiet
 	if s.left {
 		c.left++
 	}
@@ -101,7 +103,7 @@ func (c *course) step(at time.Duration, s sighting) {
 		}
 		c.unsure += gap
 	}
-	if c.sudden && (c.struck || c.rests >= resting && c.moving <= restless) && many(c.gone, at-c.lost) ||
+	if c.sudden && (c.struck && c.quiet || c.rests >= resting && c.moving <= restless) && many(c.gone, at-c.lost) ||
 		c.unsure >= doubt || !c.known && c.unsure >= atFirst {
 		c.state = Moved
 	}

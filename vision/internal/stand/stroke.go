@@ -1,9 +1,11 @@
 package stand
 
 const (
-	// At a stroke, nearly all edges leave their places from one look, before which they were quiet, to the next. A
-	// person or a door that opens hides or moves some of them only, and people who fill the zone do not keep quiet.
+	// At a stroke, nearly all edges leave their places from one look, before which they were quiet, to the next, and
+	// are quiet again soon. A person or a door that opens hides or moves some of them only; people who come near
+	// bring edges of their own first, and do not keep quiet when they are there.
 	quietStays  = 0.5
+	quietShare  = 0.6 // of the edges before a stroke were there at the look before that
 	strokeStays = 0.22
 	strokeLeast = 100 // edges before it: in less there is little to see
 	strokeWhole = 0.2 // of the patches are wholly where they were, at the most
@@ -31,10 +33,10 @@ type stroke struct {
 }
 
 // watch takes a look's edges and reports whether they lie elsewhere at a stroke, or have come back after one. now is
-// how much of the picture before is where it was.
-func (k *stroke) watch(e *edges, now float32) (struck, back bool) {
+// how much of the picture before is where it was, and stayed the share of the edges that were there.
+func (k *stroke) watch(e *edges, now, stayed float32) (struck, back bool) {
 	was := k.quiet
-	k.quiet = now >= quietStays
+	k.quiet = now >= quietStays && stayed >= quietShare
 	switch {
 	case was && now <= strokeStays && len(e.past) >= strokeLeast && float32(len(e.all)) >= strokeShare*float32(len(e.past)) &&
 		k.whole(e) < strokeWhole:
