@@ -3,6 +3,7 @@ import * as api from './api';
 import { fromBase64, fromBase64Url, random } from './bytes';
 import * as keep from './keep';
 import type { Device } from './keep';
+import { spare } from './line';
 import { keyId, SignatureError, type Signer } from './note';
 import { openReference, signAmendment, signLogin, signOrder, signTime, type Order } from './pass';
 import { Retold } from './retold';
@@ -51,6 +52,7 @@ class Household {
         this.standing = 'unpaired';
         return;
       }
+      spare.make(); // while we log in
       this.self = await keyId(this.key.pub);
       await this.#enter(this.key);
       await this.refresh();
