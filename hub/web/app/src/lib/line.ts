@@ -93,12 +93,17 @@ class Spare {
     const line = this.#line;
     if (line && !line.ended && performance.now() - line.made < keeps) return;
     line?.end();
-    this.#line = new Line();
+    this.#line = null;
+    try {
+      this.#line = new Line();
+    } catch (error) {
+      console.warn('no connection is made ahead:', error);
+    }
   }
 
   take(): Line {
     this.make();
-    const line = this.#line!;
+    const line = this.#line ?? new Line();
     this.#line = null;
     return line;
   }

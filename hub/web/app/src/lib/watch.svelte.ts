@@ -97,6 +97,7 @@ export class Watch {
     this.#wait = firstWait;
     this.phase = phase;
     this.#unprove();
+    if (phase === 'idle') spare.make(); // whoever stopped may watch again
   }
 
   /** Ends a line on purpose. */
