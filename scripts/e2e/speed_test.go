@@ -100,6 +100,7 @@ func firstPictures(t *testing.T, s *story, sides []side) {
 	for range openings {
 		for i, side := range sides {
 			s.owner.open("about:blank")
+			time.Sleep(500 * time.Millisecond) // until the page before is gone
 			s.owner.open(side.page)
 			m, err := side.opened(s.owner)
 			if err != nil {

@@ -117,7 +117,7 @@ export interface Step {
 }
 
 export const challenge = (): Promise<{ challenge: string }> => post('/api/login/challenge', {});
-export const login = (note: string): Promise<unknown> => post('/api/login', { note });
+export const login = (note: string): Promise<Me> => post('/api/login', { note });
 export const me = (): Promise<Me> => ask('/api/me');
 export const deliveries = (): Promise<Delivery[]> => ask('/api/deliveries');
 export const plan = (note: string, courier: { name?: string }): Promise<{ delivery: string }> =>

@@ -3,7 +3,8 @@
  *
  * Making one costs a browser some time, for its certificate and its sockets, and needs nothing of the
  * delivery: so a spare one is made ahead, while the page loads and while the picture is lost, and
- * only the call waits for the moment. The offer does not wait for addresses: the device's own are in
+ * only the call waits for the moment. While the page loads even the call goes out before there is an
+ * element to show the picture in. The offer does not wait for addresses: the device's own are in
  * its answer, and it learns where the viewer is by its first packets.
  */
 import { equal, random, toBase64Url } from './bytes';
@@ -14,6 +15,8 @@ import { openAnswer, signCall } from './pass';
 import { onlyFingerprint, withOneFingerprint } from './sdp';
 import { Trickle } from './trickle';
 
+/** How long a call that was made ahead waits for whoever shows the picture, in ms. */
+const shownWithin = 5000;
 /** How long a spare connection is good for, in ms: a phone changes its network. */
 const keeps = 60_000;
 
@@ -23,14 +26,22 @@ export class Line {
   readonly channel = this.pc.createDataChannel('beats', { negotiated: true, id: 0 });
   readonly nonce = random(16);
   readonly made = performance.now();
+  readonly track: MediaStreamTrack;
   whenEnded: (line: Line) => void = () => undefined;
+  /** Asked once the answer is known to be the device's, before anything is connected. */
+  wanted: () => boolean = () => true;
   readonly #trickle = new Trickle(this.pc);
   readonly #described: Promise<void>;
-  readonly #call = new AbortController();
+  readonly #letter = new AbortController();
+  #device: Device | null = null; // once it is called
+  #delivery = '';
+  #until: Promise<Date> | null = null;
   #ended = false;
 
   constructor() {
-    this.pc.addTransceiver('video', { direction: 'recvonly' });
+    const { receiver } = this.pc.addTransceiver('video', { direction: 'recvonly' });
+    receiver.jitterBufferTarget = 0; // fresh before smooth
+    this.track = receiver.track;
     this.pc.onconnectionstatechange = () => {
       if (this.pc.connectionState === 'failed' || this.pc.connectionState === 'closed') this.end();
     };
@@ -42,7 +53,7 @@ export class Line {
   end() {
     if (this.#ended) return;
     this.#ended = true;
-    this.#call.abort();
+    this.#letter.abort();
     this.pc.close();
     this.whenEnded(this);
   }
@@ -51,11 +62,28 @@ export class Line {
     return this.#ended;
   }
 
-  /**
-   * Calls the device; the picture may come only from the certificate that it signed for. wanted is
-   * asked once the answer is known to be the device's, before anything is connected.
-   */
-  async call(device: Device, delivery: string, key: Signer, wanted: () => boolean): Promise<Date> {
+  /** Ends it on purpose and says goodbye, so that the device stops sending at once. */
+  leave() {
+    if (this.#ended) return;
+    this.whenEnded = () => undefined;
+    if (this.#device) letter(this.#device.device, 'bye', { nonce: toBase64Url(this.nonce) }).catch(() => undefined);
+    this.end();
+  }
+
+  get delivery() {
+    return this.#delivery;
+  }
+
+  /** Calls the device, once; the picture may come only from the certificate that it signed for. */
+  call(device: Device, delivery: string, key: Signer): Promise<Date> {
+    if (!this.#until) {
+      [this.#device, this.#delivery] = [device, delivery];
+      this.#until = this.#ask(device, delivery, key);
+    }
+    return this.#until;
+  }
+
+  async #ask(device: Device, delivery: string, key: Signer): Promise<Date> {
     await this.#described;
     const mine = withOneFingerprint(this.pc.localDescription?.sdp ?? '');
     if (!mine) throw new Error('this browser gives no sha-256 fingerprint');
@@ -64,7 +92,7 @@ export class Line {
       { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce },
       key,
     );
-    const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call, key: toBase64Url(key.pub) }, this.#call.signal);
+    const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call, key: toBase64Url(key.pub) }, this.#letter.signal);
     const answer = await openAnswer(reply.answer, device.sign);
     const theirs = onlyFingerprint(reply.sdp);
     const meant =
@@ -76,7 +104,7 @@ export class Line {
       equal(theirs, answer.fingerprint) &&
       answer.until > new Date();
     if (!meant) throw new Error('the answer is not this device’s answer to this call');
-    if (wanted() && !this.ended) {
+    if (this.wanted() && !this.ended) {
       await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
       this.#trickle.begin(device.device, toBase64Url(this.nonce), reply.sdp);
     }
@@ -101,11 +129,26 @@ class Spare {
     }
   }
 
-  take(): Line {
+  /** Calls before there is a place to show the picture. */
+  call(device: Device, delivery: string, key: Signer) {
     this.make();
-    const line = this.#line ?? new Line();
+    const line = this.#line;
+    line?.call(device, delivery, key).catch(() => undefined); // whoever takes it hears of it
+    setTimeout(() => {
+      if (this.#line === line) line?.leave();
+    }, shownWithin);
+  }
+
+  /** A line for a delivery, which may have been called for it already. */
+  take(delivery: string): Line {
+    this.make();
+    let line = this.#line;
     this.#line = null;
-    return line;
+    if (line && line.delivery !== '' && line.delivery !== delivery) {
+      line.leave();
+      line = null;
+    }
+    return line ?? new Line();
   }
 }
 

@@ -8,8 +8,7 @@
  * until the new call is answered. ICE has a restart for this, and it is not used: it needs an offer,
  * an answer and gate's leave as well, and saves two round trips of DTLS only.
  */
-import { toBase64Url } from './bytes';
-import { letter, Refused } from './api';
+import { Refused } from './api';
 import * as beats from './beats';
 import type { Device } from './keep';
 import { spare, type Line } from './line';
@@ -90,7 +89,8 @@ export class Watch {
     clearTimeout(this.#again);
     clearTimeout(this.#until);
     clearInterval(this.#judge);
-    for (const line of [this.#line, this.#old]) this.#leave(line);
+    this.#line?.leave();
+    this.#old?.leave();
     this.#line = this.#old = null;
     this.#frames++;
     if (this.#video) this.#video.srcObject = null;
@@ -100,19 +100,11 @@ export class Watch {
     if (phase === 'idle') spare.make(); // whoever stopped may watch again
   }
 
-  /** Ends a line on purpose. */
-  #leave(line: Line | null) {
-    if (!line || line.ended || !this.#device) return;
-    line.whenEnded = () => undefined;
-    letter(this.#device.device, 'bye', { nonce: toBase64Url(line.nonce) }).catch(() => undefined);
-    line.end();
-  }
-
   /** Calls anew; what is watched now, or was before, is kept until the call is answered. */
   #renew() {
     clearTimeout(this.#again);
     if (this.phase === 'watching') this.#old = this.#line;
-    else this.#leave(this.#line);
+    else this.#line?.leave();
     this.#line = null;
     void this.#call();
   }
@@ -131,17 +123,15 @@ export class Watch {
     this.reason = null;
     if (!this.#old) this.#live = beats.begin(this.#delivery, this.#live);
     this.#since = performance.now();
-    const line = spare.take();
+    const line = spare.take(this.#delivery);
     this.#line = line;
     this.#doubted = null;
     line.whenEnded = (ended) => this.#lost(ended);
     this.#listen(line, device);
-    line.pc.ontrack = (e) => {
-      e.receiver.jitterBufferTarget = 0; // fresh before smooth
-      this.#show(video, e.track);
-    };
+    line.wanted = () => this.#answered(line, video);
+    if (!this.#old) this.#show(video, line.track);
     try {
-      const until = await line.call(device, this.#delivery, key, () => this.#answered(line));
+      const until = await line.call(device, this.#delivery, key);
       if (this.#line === line) this.#watch(until);
     } catch (error) {
       if (this.#line !== line) return;
@@ -163,12 +153,13 @@ export class Watch {
   }
 
   /** A new line has its answer, so the old one is done with. False when this is not wanted any more. */
-  #answered(line: Line): boolean {
+  #answered(line: Line, video: HTMLVideoElement): boolean {
     if (this.#line !== line) return false;
     if (this.#old) {
-      this.#leave(this.#old);
+      this.#old.leave();
       this.#old = null;
       this.#unprove();
+      this.#show(video, line.track);
     }
     return true;
   }
@@ -178,7 +169,7 @@ export class Watch {
     const other = this.#line;
     clearTimeout(this.#again);
     [this.#line, this.#old] = [line, null];
-    this.#leave(other);
+    other?.leave();
     this.reason = null;
     this.#watch(new Date(this.#ends));
     spare.make();
