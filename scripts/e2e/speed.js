@@ -2,11 +2,13 @@
 (() => {
   const marks = {};
   const mark = (name) => (marks[name] ??= performance.now());
+  let newest;
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
     constructor(...all) {
       mark('connection');
       super(...all);
+      this.addEventListener('track', () => (newest = this));
       this.addEventListener('iceconnectionstatechange', () => this.iceConnectionState === 'connected' && mark('path'));
       this.addEventListener('connectionstatechange', () => this.connectionState === 'connected' && mark('secure'));
     }
@@ -61,6 +63,18 @@
       const read = [];
       let shown = 0;
       const end = performance.now() + seconds * 1000;
+      const finish = async () => {
+        const all = [...(await newest.getStats()).values()].find((s) => s.type === 'inbound-rtp');
+        const each = (sum) => (all[sum] / all.framesDecoded) * 1000;
+        done({
+          ages: read,
+          fps: shown / seconds,
+          size: `${video.videoWidth}x${video.videoHeight}`,
+          waiting: each('jitterBufferDelay'),
+          decoding: each('totalDecodeTime'),
+          inside: each('totalProcessingDelay'),
+        });
+      };
       const look = () => {
         shown++;
         const scale = video.videoWidth / 1280;
@@ -75,7 +89,7 @@
         const age = (now - clock + 2 ** 20) % 2 ** 20;
         if (age < 10_000) read.push(age);
         if (performance.now() < end) before.call(video, look);
-        else done({ ages: read, fps: shown / seconds, size: `${video.videoWidth}x${video.videoHeight}` });
+        else finish();
       };
       before.call(video, look);
       setTimeout(() => done({ ages: read, fps: shown / seconds, size: 'stopped' }), seconds * 1000 + 5000);

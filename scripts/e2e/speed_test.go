@@ -31,6 +31,10 @@ type picture struct {
 	Ages []float64 `json:"ages"` // milliseconds
 	FPS  float64   `json:"fps"`
 	Size string    `json:"size"`
+	// What of the age is the browser's, in milliseconds a picture: waiting for its turn, decoding, both and more.
+	Waiting  float64 `json:"waiting"`
+	Decoding float64 `json:"decoding"`
+	Inside   float64 `json:"inside"`
 }
 
 // side is one way from a camera to a browser.
@@ -198,8 +202,8 @@ func stream(t *testing.T, p *person, of side, n int) {
 	p.eval(fmt.Sprintf(`bench.ages(%d)`, seconds), &pic)
 	said, sum := cost(of, before, time.Since(begun))
 	slices.Sort(pic.Ages)
-	say("  %-10s watched by %d: age %.0f ms at the median, %.0f at the 95th percentile; %.1f pictures a second of %s; processor seconds a minute %.1f (%s)",
-		of.name, n, at(pic.Ages, .5), at(pic.Ages, .95), pic.FPS, pic.Size, sum, said)
+	say("  %-10s watched by %d: age %.0f ms at the median, %.0f at the 95th percentile (in the browser %.0f, of which waiting %.0f, decoding %.0f); %.1f pictures a second of %s; processor seconds a minute %.1f (%s)",
+		of.name, n, at(pic.Ages, .5), at(pic.Ages, .95), pic.Inside, pic.Waiting, pic.Decoding, pic.FPS, pic.Size, sum, said)
 }
 
 // unwatched is what the open window costs before anybody watches: the scene is painted and looked at.
