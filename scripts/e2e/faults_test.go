@@ -11,6 +11,8 @@ import (
 	"vestibule/hub/wire"
 )
 
+// These visits have no browser in them and mostly wait: they come last, two at a time.
+
 // awake waits until the window is open and the camera sees.
 func (p *phone) awake(since int) {
 	p.t.Helper()
@@ -52,6 +54,7 @@ func wants(t *testing.T, what string, got wire.No, want wire.Reason) {
 
 // Early, wrong, mistyped, right, once more, and after the end.
 func TestCodes(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	start := d.mark()
@@ -96,6 +99,7 @@ func TestCodes(t *testing.T) {
 // Eye dies while the courier is inside: the owner is told, no code opens, and the door
 // can still be shut and locks.
 func TestEyeKilledInMidVisit(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	start := d.mark()
@@ -129,6 +133,7 @@ func TestEyeKilledInMidVisit(t *testing.T) {
 // Link dies, and the network goes, during a visit: the visit goes on at the keypad, and
 // every event arrives afterwards, once by its id.
 func TestLinkKilledAndNetworkPulled(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	start := d.mark()
@@ -189,6 +194,7 @@ func (d *desk) tryOpen() error {
 
 // The hub stands still for a while: the door works, and what happened arrives later.
 func TestHubStopped(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	start := d.mark()
@@ -229,6 +235,7 @@ func TestHubStopped(t *testing.T) {
 
 // Gate dies while the courier is inside: the coil is let go, and the door still locks.
 func TestGateKilledInMidVisit(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	start := d.mark()
@@ -254,6 +261,7 @@ func TestGateKilledInMidVisit(t *testing.T) {
 
 // Without credentials the broker lets nobody in, and a reader can't write.
 func TestBrokerRefusesStrangers(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	for _, who := range []struct{ name, user, password string }{
 		{"nobody", "", ""}, {"a guess", d.user.MQTT.User, "password"}, {"another", "admin", d.user.MQTT.Password},
