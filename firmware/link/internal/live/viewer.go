@@ -36,6 +36,7 @@ type viewer struct {
 	found    []string // this side's addresses
 	looking  bool     // for more of them
 	trickled int      // addresses that came after the offer
+	fresh    uint8    // the extension's number, see freshID
 }
 
 // called reports whether this viewer's call has this nonce. Whoever knows it is the viewer, or the hub.
@@ -59,6 +60,9 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
+	}
+	if err := registerFresh(media); err != nil {
+		return nil, err
 	}
 	if err := webrtc.ConfigureNack(media, chain); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
@@ -129,6 +133,10 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if len(sender.GetParameters().Codecs) == 0 {
 		return "", errors.New("the viewer does not take H.264")
 	}
+	fresh := freshID(sender)
+	a.mu.Lock()
+	v.fresh = fresh
+	a.mu.Unlock()
 	if err := soon(ctx, complete); err != nil {
 		return "", err
 	}
@@ -177,6 +185,9 @@ func (v *viewer) send(payloads [][]byte, at time.Duration) {
 				Version: 2, Marker: i == len(payloads)-1, SequenceNumber: v.seq, Timestamp: stamp,
 			},
 			Payload: p,
+		}
+		if i == 0 {
+			setFresh(&packet.Header, v.fresh)
 		}
 		v.seq++
 		if err := v.track.WriteRTP(&packet); err != nil {
