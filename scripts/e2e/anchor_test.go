@@ -91,7 +91,7 @@ func startAnchor(t *testing.T) (side, error) {
 	t.Cleanup(web.Close)
 	return side{
 		name: "MediaMTX", page: web.URL + "/?whep=" + url.QueryEscape(where), opened: opened("picture"),
-		work: map[string]func() float64{"ffmpeg": workOf(camera), "MediaMTX": workOf(server)},
+		work: map[string]func() float64{"ffmpeg": workOf(camera), "MediaMTX": workOf(server), "(drawing the scene)": workOf(film)},
 	}, nil
 }
 

@@ -131,6 +131,7 @@ type phone struct {
 	mu      sync.Mutex
 	units   [][]byte // Annex B, with four-byte start codes
 	packets int
+	fresh   int // packets that say that nothing is to be held back
 	beats   []string
 	state   webrtc.PeerConnectionState
 }
@@ -145,6 +146,9 @@ func newPhone(t *testing.T) *phone {
 	set.SetIncludeLoopbackCandidate(true)
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	if err := registerFresh(media); err != nil { // as browsers do
 		t.Fatal(err)
 	}
 	p := &phone{t: t, key: key}
@@ -191,6 +195,11 @@ func (p *phone) receive(track *webrtc.TrackRemote) {
 		unit = append(unit, b...)
 		p.mu.Lock()
 		p.packets++
+		for _, id := range packet.GetExtensionIDs() {
+			if bytes.Equal(packet.GetExtension(id), []byte{0, 0, 0}) {
+				p.fresh++
+			}
+		}
 		if packet.Marker {
 			p.units = append(p.units, unit)
 			unit = nil
@@ -290,6 +299,11 @@ func TestTheFirstPictureIsAKeyFrame(t *testing.T) {
 	if !slices.Equal(kinds, []byte{7, 8, 5}) {
 		t.Errorf("the first picture has NAL units %v, want parameters and a key frame", kinds)
 	}
+
+	if p.mu.Lock(); p.fresh != len(got) {
+		t.Errorf("%d of %d pictures say that they are to be shown at once", p.fresh, len(got))
+	}
+	p.mu.Unlock()
 
 	h.Beat([]byte("beat\n"))
 	until(t, "a beat", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return slices.Equal(p.beats, []string{"beat\n"}) })
