@@ -164,13 +164,15 @@ func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
 	switch s {
 	case webrtc.PeerConnectionStateConnected:
 		a.mu.Lock()
-		v.connected, v.waiting = true, true
+		lacking := a.welcome(v)
 		if v.join != nil {
 			v.join.Stop()
 		}
 		a.mu.Unlock()
 		a.cfg.Log.Info("a viewer watches", "viewer", v.id)
-		a.keys.ask()
+		if lacking {
+			a.keys.ask()
+		}
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		a.drop(v, s.String())
 	}
