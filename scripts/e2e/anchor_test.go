@@ -14,14 +14,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 //go:embed anchor.html
 var anchorPage string
 
-// startAnchor starts what the live picture is measured against: the same kind of picture, encoded by
-// ffmpeg with x264's same preset and cap, carried by MediaMTX from RTSP to WebRTC. Nothing is redacted.
+// startAnchor starts what the live picture is measured against: the same scene with the same clock, whole,
+// encoded by ffmpeg with x264's same preset and cap, carried by MediaMTX from RTSP to WebRTC. Nothing is
+// redacted, and drawing the scene, which eye does itself, is not counted.
 func startAnchor(t *testing.T) (side, error) {
 	t.Helper()
 	ffmpeg, err := exec.LookPath("ffmpeg")
@@ -32,20 +32,28 @@ func startAnchor(t *testing.T) (side, error) {
 	if err != nil {
 		return side{}, fmt.Errorf("scripts/mediamtx builds none: %w", err)
 	}
+	scene := filepath.Join(t.TempDir(), "scene")
+	if out, err := exec.Command("go", "build", "-o", scene, "../../vision/bench").CombinedOutput(); err != nil {
+		return side{}, fmt.Errorf("%w: %s", err, out)
+	}
 	rtsp, whep, media := freePort(t), freePort(t), freePort(t)
 	server := exec.Command(strings.TrimSpace(string(built)), mediaConfig(t, rtsp, whep, media))
-	camera := exec.Command(ffmpeg, "-nostdin", "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt", "yuv420p",
+	camera := exec.Command(ffmpeg, "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt", "yuv420p",
 		"-s", "1280x720", "-r", "30", "-i", "-", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
 		"-profile:v", "baseline", "-crf", "23", "-maxrate", "2M", "-bufsize", "1M", "-g", "30",
 		"-f", "rtsp", "-rtsp_transport", "udp", "rtsp://"+rtsp+"/doorway")
 	out := &tail{}
-	for _, c := range []*exec.Cmd{server, camera} {
+	film := exec.Command(scene, "film")
+	for _, c := range []*exec.Cmd{server, camera, film} {
 		c.Stdout, c.Stderr = out, out
 	}
-	frames, err := camera.StdinPipe()
+	frames, into, err := os.Pipe()
 	if err != nil {
 		return side{}, err
 	}
+	defer frames.Close()
+	defer into.Close()
+	film.Stdout, camera.Stdin = into, frames
 	if err := start(t, server); err != nil {
 		return side{}, err
 	}
@@ -59,7 +67,9 @@ func startAnchor(t *testing.T) (side, error) {
 	if err := start(t, camera); err != nil {
 		return side{}, err
 	}
-	go draw(frames) // until ffmpeg ends
+	if err := start(t, film); err != nil {
+		return side{}, err
+	}
 	where := "http://" + whep + "/doorway/whep"
 	waitFor(t, "MediaMTX has a picture", func() error {
 		// An empty offer is refused otherwise than one for a picture that is not there.
@@ -81,7 +91,7 @@ func startAnchor(t *testing.T) (side, error) {
 	t.Cleanup(web.Close)
 	return side{
 		name: "MediaMTX", page: web.URL + "/?whep=" + url.QueryEscape(where), opened: opened("picture"),
-		work: map[string]func() float64{"ffmpeg": workOf(camera), "MediaMTX": workOf(server)},
+		work: map[string]func() float64{"ffmpeg": workOf(camera), "MediaMTX": workOf(server), "(drawing the scene)": workOf(film)},
 	}, nil
 }
 
@@ -120,47 +130,5 @@ func workOf(c *exec.Cmd) func() float64 {
 		user, _ := strconv.ParseFloat(f[11], 64)
 		system, _ := strconv.ParseFloat(f[12], 64)
 		return (user + system) / 100
-	}
-}
-
-// draw writes I420 pictures in real time, until nobody takes them: a wall, something that moves in
-// front of it, and the clock that the scene draws with -clock.
-func draw(to io.WriteCloser) {
-	defer to.Close()
-	const w, h, fps, side = 1280, 720, 30, 32
-	frame := make([]byte, w*h*3/2)
-	wall := make([]byte, w*h)
-	for i := range wall {
-		wall[i] = byte(40 + (i%w+i/w)/12)
-	}
-	for i := w * h; i < len(frame); i++ {
-		frame[i] = 128
-	}
-	tick := time.NewTicker(time.Second / fps)
-	defer tick.Stop()
-	for n := 0; ; n++ {
-		<-tick.C
-		copy(frame, wall)
-		left := n * 8 % (w - 120)
-		for y := h / 2; y < h/2+160; y++ {
-			for x := left; x < left+120; x++ {
-				frame[y*w+x] = byte(220 - (x+y)%64)
-			}
-		}
-		clock := time.Now().UnixMilli()
-		for bit := range 20 {
-			v := byte(16)
-			if clock>>bit&1 == 1 {
-				v = 235
-			}
-			for y := bit / 10 * side; y < bit/10*side+side; y++ {
-				for x := bit % 10 * side; x < bit%10*side+side; x++ {
-					frame[y*w+x] = v
-				}
-			}
-		}
-		if _, err := to.Write(frame); err != nil {
-			return
-		}
 	}
 }

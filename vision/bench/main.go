@@ -2,15 +2,19 @@
 // same picture, and ffmpeg doing what one would otherwise do. Times are processor time, so that a busy machine
 // changes little; ratios are of things measured by turns in the same run. It judges nothing.
 //
+// With the word film it measures nothing, and plays the scene for others to encode.
+//
 //	make bench, or go run ./vision/bench
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"vestibule/vision"
@@ -27,6 +31,13 @@ func sizes() []vision.Size {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "film" {
+		if err := film(os.Stdout); err != nil && !errors.Is(err, syscall.EPIPE) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := 0
 	if err := settle(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: more than one core is used:", err)

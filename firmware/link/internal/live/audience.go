@@ -82,6 +82,7 @@ type Audience struct {
 	closed    bool
 	viewers   map[*viewer]struct{}
 	payloader codecs.H264Payloader
+	hold      hold
 }
 
 // New makes an Audience of nobody, with a certificate of its own.
@@ -195,6 +196,9 @@ func (a *Audience) Until(id string, end time.Time) {
 
 // Cut ends every viewing, those that are just beginning too. It does not wait.
 func (a *Audience) Cut(why string) {
+	a.mu.Lock()
+	a.hold.clear()
+	a.mu.Unlock()
 	a.each(func(v *viewer) { a.endSoon(v, why) })
 }
 
@@ -210,13 +214,22 @@ func (a *Audience) Close() {
 
 // Unit sends one access unit to everyone who can use it. Annex B; the data is not kept.
 func (a *Audience) Unit(u pipe.Unit) {
+	if a.deliver(u) {
+		a.keys.ask()
+	}
+}
+
+// deliver reports whether somebody lacks a key frame.
+func (a *Audience) deliver(u pipe.Unit) (lacking bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	stale := a.cfg.Clock()-u.At > maxAge
+	a.keep(u, stale)
 	var packets [][]byte
-	lacking := false
-	a.each(func(v *viewer) {
+	for v := range a.viewers {
 		switch {
 		case !v.connected:
-			return
+			continue
 		case stale:
 			v.waiting = true
 		case !v.waiting || u.Key:
@@ -227,10 +240,8 @@ func (a *Audience) Unit(u pipe.Unit) {
 			v.send(packets, u.At)
 		}
 		lacking = lacking || v.waiting
-	})
-	if lacking {
-		a.keys.ask()
 	}
+	return lacking
 }
 
 // Beat sends one signed beat to everyone.
@@ -309,6 +320,9 @@ func (a *Audience) drop(v *viewer, why string) {
 	a.mu.Lock()
 	_, there := a.viewers[v]
 	delete(a.viewers, v)
+	if !a.joining() {
+		a.hold.clear()
+	}
 	pc, known := v.pc, v.known
 	v.known = false
 	for _, t := range []*time.Timer{v.until, v.join} {

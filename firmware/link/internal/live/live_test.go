@@ -131,6 +131,7 @@ type phone struct {
 	mu      sync.Mutex
 	units   [][]byte // Annex B, with four-byte start codes
 	packets int
+	fresh   int // packets that say that nothing is to be held back
 	beats   []string
 	state   webrtc.PeerConnectionState
 }
@@ -145,6 +146,9 @@ func newPhone(t *testing.T) *phone {
 	set.SetIncludeLoopbackCandidate(true)
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	if err := registerFresh(media); err != nil { // as browsers do
 		t.Fatal(err)
 	}
 	p := &phone{t: t, key: key}
@@ -191,6 +195,11 @@ func (p *phone) receive(track *webrtc.TrackRemote) {
 		unit = append(unit, b...)
 		p.mu.Lock()
 		p.packets++
+		for _, id := range packet.GetExtensionIDs() {
+			if bytes.Equal(packet.GetExtension(id), []byte{0, 0, 0}) {
+				p.fresh++
+			}
+		}
 		if packet.Marker {
 			p.units = append(p.units, unit)
 			unit = nil
@@ -290,6 +299,11 @@ func TestTheFirstPictureIsAKeyFrame(t *testing.T) {
 	if !slices.Equal(kinds, []byte{7, 8, 5}) {
 		t.Errorf("the first picture has NAL units %v, want parameters and a key frame", kinds)
 	}
+
+	if p.mu.Lock(); p.fresh != len(got) {
+		t.Errorf("%d of %d pictures say that they are to be shown at once", p.fresh, len(got))
+	}
+	p.mu.Unlock()
 
 	h.Beat([]byte("beat\n"))
 	until(t, "a beat", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return slices.Equal(p.beats, []string{"beat\n"}) })
@@ -588,4 +602,53 @@ func FuzzExamine(f *testing.F) {
 			t.Fatalf("accepted with the fingerprints %v", values)
 		}
 	})
+}
+
+// A viewer who joins begins with the key frame that went by meanwhile, and what followed it, if that is
+// fresh; then nobody holds anything any more.
+func TestAViewerBeginsWithWhatWasHeld(t *testing.T) {
+	for what, c := range map[string]struct {
+		late time.Duration // from the key frame to the connection
+		want int           // pictures at once
+	}{"fresh": {maxAge / 2, 10}, "old": {2 * maxAge, 0}} {
+		h, p := newHouse(t), newPhone(t)
+		h.Unit(units()[30]) // nobody is there, so nothing is held
+		if len(h.hold.units) != 0 {
+			t.Fatalf("%s: held for nobody", what)
+		}
+		body, err := h.Answer(t.Context(), p.offer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, u := range units()[25:40] { // the key frame is the sixth
+			u.At = h.now + time.Duration(i)*time.Millisecond
+			h.Unit(u)
+		}
+		if len(h.hold.units) != 10 || !h.hold.units[0].Key {
+			t.Fatalf("%s: %d units are held", what, len(h.hold.units))
+		}
+		h.now += c.late
+		if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: body.SDP}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the phone is connected", func() bool {
+			connected := false
+			h.each(func(v *viewer) { connected = connected || v.connected })
+			return connected
+		})
+		if c.want == 0 {
+			until(t, "a key frame is asked for", func() bool { return h.keysAsked() > 0 })
+		} else {
+			until(t, "what was held", func() bool { got, _ := p.got(); return len(got) == c.want })
+		}
+		if got, _ := p.got(); len(got) != c.want || c.want > 0 && h.keysAsked() > 0 {
+			t.Errorf("%s: %d pictures, %d requests for a key frame", what, len(got), h.keysAsked())
+		}
+		h.Audience.mu.Lock()
+		held := len(h.hold.units)
+		h.Audience.mu.Unlock()
+		if held != 0 {
+			t.Errorf("%s: %d units are held for nobody", what, held)
+		}
+	}
 }

@@ -36,6 +36,7 @@ type viewer struct {
 	found    []string // this side's addresses
 	looking  bool     // for more of them
 	trickled int      // addresses that came after the offer
+	fresh    uint8    // the extension's number, see freshID
 }
 
 // called reports whether this viewer's call has this nonce. Whoever knows it is the viewer, or the hub.
@@ -59,6 +60,9 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
+	}
+	if err := registerFresh(media); err != nil {
+		return nil, err
 	}
 	if err := webrtc.ConfigureNack(media, chain); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
@@ -129,6 +133,10 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if len(sender.GetParameters().Codecs) == 0 {
 		return "", errors.New("the viewer does not take H.264")
 	}
+	fresh := freshID(sender)
+	a.mu.Lock()
+	v.fresh = fresh
+	a.mu.Unlock()
 	if err := soon(ctx, complete); err != nil {
 		return "", err
 	}
@@ -156,13 +164,15 @@ func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
 	switch s {
 	case webrtc.PeerConnectionStateConnected:
 		a.mu.Lock()
-		v.connected, v.waiting = true, true
+		lacking := a.welcome(v)
 		if v.join != nil {
 			v.join.Stop()
 		}
 		a.mu.Unlock()
 		a.cfg.Log.Info("a viewer watches", "viewer", v.id)
-		a.keys.ask()
+		if lacking {
+			a.keys.ask()
+		}
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		a.drop(v, s.String())
 	}
@@ -177,6 +187,9 @@ func (v *viewer) send(payloads [][]byte, at time.Duration) {
 				Version: 2, Marker: i == len(payloads)-1, SequenceNumber: v.seq, Timestamp: stamp,
 			},
 			Payload: p,
+		}
+		if i == 0 {
+			setFresh(&packet.Header, v.fresh)
 		}
 		v.seq++
 		if err := v.track.WriteRTP(&packet); err != nil {

@@ -205,7 +205,7 @@ export class Watch {
       // A busy page is not called for each, though each was shown.
       this.#live = beats.frame(this.#live, performance.now(), presented > 0 ? about.presentedFrames - presented : 1);
       presented = about.presentedFrames;
-      this.#look();
+      if (!this.verdict.live) this.#look(); // otherwise it is judged often enough
       video.requestVideoFrameCallback(seen);
     };
     video.requestVideoFrameCallback(seen);
