@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 5
+const Version = 6
 
 // Type says what a frame's body is.
 type Type byte
@@ -42,6 +42,7 @@ const (
 	TypeUnit      Type = 0x30 // Unit, binary
 	TypeKeyPlease Type = 0x31 // empty: the next unit should be a key frame
 	TypeGlass     Type = 0x32 // Glass
+	TypeRate      Type = 0x33 // Rate
 )
 
 func (t Type) String() string {
@@ -96,6 +97,8 @@ func (t Type) String() string {
 		return "key-please"
 	case TypeGlass:
 		return "glass"
+	case TypeRate:
+		return "rate"
 	}
 	return fmt.Sprintf("type 0x%02x", byte(t))
 }
@@ -114,7 +117,7 @@ type Look struct {
 	At       time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
 	Lamp     uint16        `json:"lamp"`            // mean luma of the lamp's box in the camera's picture, in 1/256
 	Glass    wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
-	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
+	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit; 0 when it was not encoded
 	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
 	Beyond int        `json:"beyond,omitempty"`
 	Cut    string     `json:"cut,omitempty"` // how the camera's picture is cut, at most MaxCut, see vision.Look
@@ -229,6 +232,12 @@ type Left struct {
 // Glass says why the picture is all glass; empty when the zone shows.
 type Glass struct {
 	Reason wire.Reason `json:"reason"`
+}
+
+// Rate is what the viewers' lines carry, in kbit/s: of the worst of them, as one encoder serves all. It is a wish,
+// from a program that eye does not trust: eye keeps to its own bounds.
+type Rate struct {
+	Kbit int `json:"kbit"`
 }
 
 // Unit is one encoded access unit (H.264 Annex B).

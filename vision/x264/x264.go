@@ -40,8 +40,8 @@ func Open(c Config) (*Encoder, error) {
 	if err := c.Size.Check(); err != nil {
 		return nil, fmt.Errorf("x264: %w", err)
 	}
-	if c.FPS < 1 || c.FPS > 60 || c.Kbit < 100 || c.Kbit > 20000 {
-		return nil, fmt.Errorf("x264: %d frames a second at %d kbit/s: 1 to 60 and 100 to 20000 are possible", c.FPS, c.Kbit)
+	if err := checkPace(c.Kbit, c.FPS); err != nil {
+		return nil, err
 	}
 	enc, err := x264.Open(x264.Config{Width: c.Size.Width, Height: c.Size.Height, FPS: c.FPS, Kbit: c.Kbit})
 	if err != nil {
@@ -50,11 +50,30 @@ func Open(c Config) (*Encoder, error) {
 	return &Encoder{enc, c.Size}, nil
 }
 
+func checkPace(kbit, fps int) error {
+	if fps < 1 || fps > 60 || kbit < 100 || kbit > 20000 {
+		return fmt.Errorf("x264: %d frames a second at %d kbit/s: 1 to 60 and 100 to 20000 are possible", fps, kbit)
+	}
+	return nil
+}
+
 // KeyNext makes the next access unit decodable by itself.
 func (e *Encoder) KeyNext() {
 	if e.enc != nil {
 		e.enc.KeyNext()
 	}
+}
+
+// Pace gives the encoder another cap in kbit/s and another pace of the pictures that it is given, within what Open takes
+// and at most the pace that it was opened for. The next access unit follows the ones before it as ever.
+func (e *Encoder) Pace(kbit, fps int) error {
+	if e.enc == nil {
+		return errors.New("x264: the encoder is closed")
+	}
+	if err := checkPace(kbit, fps); err != nil {
+		return err
+	}
+	return e.enc.Pace(kbit, fps)
 }
 
 // Encode encodes one picture. The first access unit, and the one after KeyNext, is a key

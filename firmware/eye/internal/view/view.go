@@ -39,6 +39,7 @@ type viewer struct {
 	units   chan []byte
 	glass   chan wire.Reason // the newest only
 	waiting bool             // for a key frame; guarded by Stream.mu
+	kbit    int              // what its line carries, 0 when it has not said; guarded by Stream.mu
 }
 
 // New makes a Stream that nobody is connected to.
@@ -58,6 +59,19 @@ func (s *Stream) KeyWanted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.key
+}
+
+// Kbit is the least that a connection's line carries, in kbit/s; 0 when none has said. It is a stranger's word.
+func (s *Stream) Kbit() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	least := 0
+	for v := range s.views {
+		if v.kbit > 0 && (least == 0 || v.kbit < least) {
+			least = v.kbit
+		}
+	}
+	return least
 }
 
 // Send queues a unit for everyone who can use it. It never waits.
@@ -159,7 +173,7 @@ func (s *Stream) serve(ctx context.Context, cancel func(), conn *pipe.Conn) erro
 		defer cancel()
 		errWrite = v.write(ctx, conn)
 	})
-	errRead := s.read(conn)
+	errRead := s.read(v, conn)
 	cancel()
 	wg.Wait()
 	return errors.Join(errRead, errWrite)
@@ -183,17 +197,29 @@ func greet(conn *pipe.Conn) error {
 	return nil
 }
 
-func (s *Stream) read(conn *pipe.Conn) error {
+func (s *Stream) read(v *viewer, conn *pipe.Conn) error {
 	for {
 		f, err := conn.Receive()
 		if err != nil {
 			return err
 		}
-		if f.Type != pipe.TypeKeyPlease {
-			return fmt.Errorf("view: %v is not for eye", f.Type)
+		var rate pipe.Rate
+		switch f.Type {
+		case pipe.TypeKeyPlease:
+		case pipe.TypeRate:
+			err = f.JSON(&rate)
+		default:
+			err = fmt.Errorf("view: %v is not for eye", f.Type)
+		}
+		if err != nil {
+			return err
 		}
 		s.mu.Lock()
-		s.key = true
+		if f.Type == pipe.TypeRate {
+			v.kbit = rate.Kbit
+		} else {
+			s.key = true
+		}
 		s.mu.Unlock()
 	}
 }

@@ -36,7 +36,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			s.log.Warn("the camera does not close", "err", err)
 		}
 	}()
-	enc := &encoding{camera: s.camera}
+	enc := &encoding{camera: s.camera, pace: fullPace(s.camera)}
 	defer enc.close()
 	var reported time.Time
 	var tint offer
@@ -64,7 +64,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			Spent: wire.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
 		}
 		if s.stream.Wanted() {
-			unit, key, err := enc.encode(picture, seen.At, s.stream.KeyWanted())
+			unit, key, err := enc.encode(picture, seen.At, s.stream.KeyWanted(), s.stream.Kbit())
 			if err != nil {
 				s.trouble(wire.RedactorFailed, err)
 			}
@@ -90,27 +90,22 @@ func unitHash(unit []byte) uint64 {
 type encoding struct {
 	camera Camera
 	enc    *x264.Encoder
+	pace   pace
 	key    time.Duration // when the last key frame's picture was taken
+	last   time.Duration // when the last picture was
 	again  time.Duration // a broken encoder is made anew then
 }
 
-// encode returns nil, and no error, while a broken encoder rests.
-func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted bool) (unit []byte, key bool, err error) {
-	if e.enc == nil {
-		if at < e.again {
-			return nil, false, nil
-		}
-		e.enc, err = x264.Open(x264.Config{Size: e.camera.Size, FPS: e.camera.FPS, Kbit: e.camera.Kbit})
-		if err != nil {
-			e.again = at + encoderWait
-			return nil, false, err
-		}
+// encode returns nil, and no error, for a frame that is left out on a bad line, and while a broken encoder rests. line
+// is what the viewers' lines carry, in kbit/s; 0 when nobody says.
+func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted bool, line int) (unit []byte, key bool, err error) {
+	changed := e.pace.follow(e.camera, line, at)
+	keyWanted = keyWanted && at-e.key >= keySpacing
+	if at < e.again || (!keyWanted && e.pace.leavesOut(e.camera, at-e.last)) {
+		return nil, false, nil
 	}
-	if keyWanted && at-e.key >= keySpacing {
-		e.enc.KeyNext()
-	}
-	unit, key, err = e.enc.Encode(picture)
-	if err != nil {
+	e.last = at
+	if unit, key, err = e.make(picture, keyWanted, changed); err != nil {
 		e.close()
 		e.again = at + encoderWait
 		return nil, false, err
@@ -119,6 +114,25 @@ func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted b
 		e.key = at
 	}
 	return unit, key, nil
+}
+
+func (e *encoding) make(picture vision.Redacted, keyWanted, paceChanged bool) (unit []byte, key bool, err error) {
+	if e.enc == nil {
+		e.enc, err = x264.Open(x264.Config{Size: e.camera.Size, FPS: e.camera.FPS, Kbit: e.camera.Kbit})
+		if err != nil {
+			return nil, false, err
+		}
+		paceChanged = e.pace.kbit != e.camera.Kbit // a new encoder has the full pace
+	}
+	if paceChanged {
+		if err := e.enc.Pace(e.pace.kbit, max(e.camera.FPS/e.pace.every, 1)); err != nil {
+			return nil, false, err
+		}
+	}
+	if keyWanted {
+		e.enc.KeyNext()
+	}
+	return e.enc.Encode(picture)
 }
 
 func (e *encoding) close() {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp/codecs"
+	"github.com/pion/transport/v5"
 	"github.com/pion/webrtc/v4"
 
 	"vestibule/firmware/pipe"
@@ -59,6 +60,8 @@ type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
 	KeyPlease func()
+	// Rate tells eye what the viewers' lines carry, in kbit/s. It is called at most five times a second.
+	Rate func(kbit int)
 	// Changed is called whenever Count has changed.
 	Changed func()
 	// Clock is CLOCK_MONOTONIC, by which units say when they were taken.
@@ -66,6 +69,8 @@ type Config struct {
 	// Loopback offers this machine's own address too: for a desk.
 	Loopback bool
 	Log      *slog.Logger
+
+	net transport.Net // a test's; nil for this machine's
 }
 
 // Audience is everyone who watches. Its methods may be called from any goroutine. It has to
@@ -76,12 +81,14 @@ type Audience struct {
 	certificate webrtc.Certificate
 	fingerprint []byte
 	keys        *keys
+	lines       *lines
 	ends        sync.WaitGroup // of viewers
 
 	mu        sync.Mutex
 	closed    bool
 	viewers   map[*viewer]struct{}
 	payloader codecs.H264Payloader
+	rate      rate
 }
 
 // New makes an Audience of nobody, with a certificate of its own.
@@ -98,12 +105,13 @@ func New(cfg Config) (*Audience, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := newAPI(cfg.Loopback)
+	lines := &lines{made: map[string]*line{}}
+	api, err := newAPI(cfg, lines)
 	if err != nil {
 		return nil, err
 	}
 	return &Audience{
-		cfg: cfg, api: api, certificate: *cert, fingerprint: sum, keys: newKeys(cfg.KeyPlease),
+		cfg: cfg, api: api, certificate: *cert, fingerprint: sum, keys: newKeys(cfg.KeyPlease), lines: lines,
 		viewers: map[*viewer]struct{}{},
 	}, nil
 }
@@ -225,6 +233,9 @@ func (a *Audience) Unit(u pipe.Unit) {
 				packets = a.payloader.Payload(payloadSize, u.Data)
 			}
 			v.waiting = false
+			if u.Key {
+				v.line.stale.keyFrom(v.seq)
+			}
 			v.send(packets, u.At)
 		}
 		lacking = lacking || v.waiting
@@ -232,6 +243,7 @@ func (a *Audience) Unit(u pipe.Unit) {
 	if lacking {
 		a.keys.ask()
 	}
+	a.tellRate()
 }
 
 // Beat sends one signed beat to everyone.

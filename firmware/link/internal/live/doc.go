@@ -21,5 +21,7 @@
 // network has been silent for five seconds. Then their connection is closed with all it
 // could send again.
 //
-// Non-goals here: relays, and a bit rate that follows the line.
+// The bit rate follows the worst of the viewers' lines; see rate.go for how, and for what is done about loss.
+//
+// Non-goals here: relays.
 package live

@@ -30,6 +30,7 @@ type viewer struct {
 	track     *webrtc.TrackLocalStaticRTP
 	beats     *webrtc.DataChannel
 	seq       uint16
+	line      *line
 }
 
 // h264 is the one format: constrained baseline, which every browser decodes. The level is
@@ -40,14 +41,22 @@ func h264() webrtc.RTPCodecCapability {
 		SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
 		RTCPFeedback: []webrtc.RTCPFeedback{
 			{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
+			{Type: webrtc.TypeRTCPFBTransportCC}, {Type: webrtc.TypeRTCPFBGoogREMB},
 		},
 	}
 }
 
-func newAPI(loopback bool) (*webrtc.API, error) {
+func newAPI(cfg Config, lines *lines) (*webrtc.API, error) {
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
+	}
+	again := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=102"}
+	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: again, PayloadType: 103}, webrtc.RTPCodecTypeVideo); err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	if err := lines.configure(media, chain); err != nil {
+		return nil, err
 	}
 	if err := webrtc.ConfigureNack(media, chain); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
@@ -56,13 +65,20 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 		return nil, fmt.Errorf("live: %w", err)
 	}
 	set := webrtc.SettingEngine{}
-	set.SetIncludeLoopbackCandidate(loopback)
+	set.SetIncludeLoopbackCandidate(cfg.Loopback)
+	if cfg.net != nil {
+		set.SetNet(cfg.net)
+	}
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	// A browser hides its addresses behind mDNS names. It reaches this side anyway, whose
 	// addresses are in the answer, and is then known by where its packets come from.
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	const silent, gone, alive = 5 * time.Second, 5 * time.Second, time.Second
 	set.SetICETimeouts(silent, gone, alive)
+	// Beats are few and small: what is lost of them must not hold up the ones after it for seconds, as RFC 9260's
+	// timers and windows, made for much data, would.
+	set.SetSCTPMinCwnd(16 << 10)
+	set.SetSCTPRTOMax(300 * time.Millisecond)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(set)), nil
 }
 
@@ -76,6 +92,10 @@ func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string
 	if err != nil {
 		return "", err
 	}
+	line := a.lines.take(pc.ID())
+	a.mu.Lock()
+	v.line = line
+	a.mu.Unlock()
 	answer, err := a.negotiate(ctx, v, pc, offer)
 	if err == nil {
 		return answer, nil
@@ -122,21 +142,23 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather addresses: %w", ctx.Err())
 	}
-	a.ends.Go(func() { a.hear(sender) })
+	a.ends.Go(func() { a.hear(sender, v.line) })
 	return pc.LocalDescription().SDP, nil
 }
 
-// hear takes a viewer's requests for a key frame, until its connection is closed.
-func (a *Audience) hear(sender *webrtc.RTPSender) {
+// hear takes a viewer's requests for a key frame, and what it says of its line, until its connection is closed.
+func (a *Audience) hear(sender *webrtc.RTPSender, line *line) {
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
 			return
 		}
 		for _, p := range packets {
-			switch p.(type) {
+			switch p := p.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				a.keys.ask()
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				line.said.Store(uint64(min(max(p.Bitrate, 1), mostBits)))
 			}
 		}
 	}
@@ -152,6 +174,7 @@ func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
 		}
 		a.mu.Unlock()
 		a.cfg.Log.Info("a viewer watches", "viewer", v.id)
+		a.tellRate()
 		a.keys.ask()
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		a.drop(v, s.String())
