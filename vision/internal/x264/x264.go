@@ -5,7 +5,7 @@
 // that glass, which does not move, costs next to nothing.
 //
 // This package takes any planes, so it stays in vision/internal; what a program may encode is
-// vision/x264's to say.
+// vision/encode's to say.
 package x264
 
 /*

@@ -39,7 +39,7 @@ type viewer struct {
 	units   chan []byte
 	glass   chan wire.Reason // the newest only
 	waiting bool             // for a key frame; guarded by Stream.mu
-	kbit    int              // what its line carries, 0 when it has not said; guarded by Stream.mu
+	wish    pipe.Wish        // guarded by Stream.mu
 }
 
 // New makes a Stream that nobody is connected to.
@@ -61,17 +61,20 @@ func (s *Stream) KeyWanted() bool {
 	return s.key
 }
 
-// Kbit is the least that a connection's line carries, in kbit/s; 0 when none has said. It is a stranger's word.
-func (s *Stream) Kbit() int {
+// Wish is what those who are connected wish for: the least of their rates, 0 when none has said, and the format of
+// one who has named one. It is strangers' word.
+func (s *Stream) Wish() (w pipe.Wish) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	least := 0
 	for v := range s.views {
-		if v.kbit > 0 && (least == 0 || v.kbit < least) {
-			least = v.kbit
+		if k := v.wish.Kbit; k > 0 && (w.Kbit == 0 || k < w.Kbit) {
+			w.Kbit = k
+		}
+		if v.wish.Format != "" {
+			w.Format = v.wish.Format
 		}
 	}
-	return least
+	return w
 }
 
 // Send queues a unit for everyone who can use it. It never waits.
@@ -203,11 +206,11 @@ func (s *Stream) read(v *viewer, conn *pipe.Conn) error {
 		if err != nil {
 			return err
 		}
-		var rate pipe.Rate
+		var wish pipe.Wish
 		switch f.Type {
 		case pipe.TypeKeyPlease:
-		case pipe.TypeRate:
-			err = f.JSON(&rate)
+		case pipe.TypeWish:
+			err = f.JSON(&wish)
 		default:
 			err = fmt.Errorf("view: %v is not for eye", f.Type)
 		}
@@ -215,8 +218,8 @@ func (s *Stream) read(v *viewer, conn *pipe.Conn) error {
 			return err
 		}
 		s.mu.Lock()
-		if f.Type == pipe.TypeRate {
-			v.kbit = rate.Kbit
+		if f.Type == pipe.TypeWish {
+			v.wish = wish
 		} else {
 			s.key = true
 		}

@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/firmware/pipe"
 	"vestibule/vision"
+	"vestibule/vision/encode"
 )
 
 func TestThePaceKeepsToItsBounds(t *testing.T) {
@@ -67,5 +69,24 @@ func TestFramesAreLeftOutByTheirTime(t *testing.T) {
 	}
 	if (&pace{every: 1}).leavesOut(c, 0) {
 		t.Error("a frame is left out at the full pace")
+	}
+}
+
+func TestTheEncoderIsTheChosenOneWhereItsFormatIsTaken(t *testing.T) {
+	for _, c := range []struct {
+		chosen encode.Kind
+		wanted pipe.Format
+		want   encode.Kind
+	}{
+		{encode.X264, "", encode.X264},
+		{encode.OpenH264, pipe.H264, encode.OpenH264},
+		{encode.OpenH264, pipe.VP8, encode.VP8},
+		{encode.VP8, "", encode.VP8},
+		{encode.VP8, pipe.H264, encode.X264},
+		{encode.X264, "av1", encode.X264}, // nothing that eye knows
+	} {
+		if got := kindFor(c.chosen, c.wanted); got != c.want {
+			t.Errorf("%s is chosen and %q wanted: %s, want %s", c.chosen, c.wanted, got, c.want)
+		}
 	}
 }

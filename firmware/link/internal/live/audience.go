@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/rtp/codecs"
 	"github.com/pion/transport/v5"
 	"github.com/pion/webrtc/v4"
 
@@ -60,8 +59,11 @@ type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
 	KeyPlease func()
-	// Rate tells eye what the viewers' lines carry, in kbit/s. It is called at most five times a second.
-	Rate func(kbit int)
+	// Wish tells eye what the viewers' lines carry, and in which format they take the picture. It is called at most five
+	// times a second.
+	Wish func(pipe.Wish)
+	// Format is what a viewer gets who takes any.
+	Format pipe.Format
 	// Changed is called whenever Count has changed.
 	Changed func()
 	// Clock is CLOCK_MONOTONIC, by which units say when they were taken.
@@ -84,11 +86,11 @@ type Audience struct {
 	lines       *lines
 	ends        sync.WaitGroup // of viewers
 
-	mu        sync.Mutex
-	closed    bool
-	viewers   map[*viewer]struct{}
-	payloader codecs.H264Payloader
-	rate      rate
+	mu      sync.Mutex
+	closed  bool
+	viewers map[*viewer]struct{}
+	packets packets
+	told    told
 }
 
 // New makes an Audience of nobody, with a certificate of its own.
@@ -226,11 +228,11 @@ func (a *Audience) Unit(u pipe.Unit) {
 		switch {
 		case !v.connected:
 			return
-		case stale:
+		case stale || u.Format != v.format:
 			v.waiting = true
 		case !v.waiting || u.Key:
 			if packets == nil {
-				packets = a.payloader.Payload(payloadSize, u.Data)
+				packets = a.packets.of(u)
 			}
 			v.waiting = false
 			if u.Key {
@@ -243,7 +245,7 @@ func (a *Audience) Unit(u pipe.Unit) {
 	if lacking {
 		a.keys.ask()
 	}
-	a.tellRate()
+	a.tellEye()
 }
 
 // Beat sends one signed beat to everyone.

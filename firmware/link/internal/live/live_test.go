@@ -36,7 +36,7 @@ func units() []pipe.Unit {
 	for _, n := range nals(pattern) {
 		unit = append(append(unit, 0, 0, 0, 1), n...)
 		if kind := n[0] & 0x1f; kind == 1 || kind == 5 {
-			all = append(all, pipe.Unit{Frame: uint64(len(all) + 1), Key: kind == 5, Data: unit})
+			all = append(all, pipe.Unit{Frame: uint64(len(all) + 1), Key: kind == 5, Format: pipe.H264, Data: unit})
 			unit = nil
 		}
 	}
@@ -105,7 +105,7 @@ func newHouse(t *testing.T) *house {
 	h := &house{gate: &fakeGate{rule: admit}, now: time.Hour}
 	var err error
 	h.Audience, err = New(Config{
-		Gate: h.gate, KeyPlease: func() { h.mu.Lock(); h.keys++; h.mu.Unlock() }, Changed: func() {}, Rate: func(int) {},
+		Gate: h.gate, KeyPlease: func() { h.mu.Lock(); h.keys++; h.mu.Unlock() }, Changed: func() {}, Wish: func(pipe.Wish) {}, Format: pipe.H264,
 		Clock: func() time.Duration { return h.now }, Loopback: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"github.com/pion/interceptor/pkg/cc"
 	"github.com/pion/interceptor/pkg/gcc"
 	"github.com/pion/webrtc/v4"
+
+	"vestibule/firmware/pipe"
 )
 
 // How the bit rate follows the line: each viewer's browser reports when which packet came (transport-wide congestion
@@ -117,38 +119,39 @@ func (l *lines) configure(media *webrtc.MediaEngine, chain *interceptor.Registry
 	return nil
 }
 
-// rate is what eye was told last.
-type rate struct {
-	kbit int
+// told is what eye was told last.
+type told struct {
+	wish pipe.Wish
 	at   time.Duration
 }
 
 // due reports whether to tell eye.
-func (r *rate) due(kbit int, now time.Duration) bool {
-	since := now - r.at
-	if since < rateSpacing || (since < rateAgain && kbit == r.kbit) {
+func (t *told) due(w pipe.Wish, now time.Duration) bool {
+	since := now - t.at
+	if since < rateSpacing || (since < rateAgain && w == t.wish) {
 		return false
 	}
-	*r = rate{kbit, now}
+	*t = told{w, now}
 	return true
 }
 
-// tellRate tells eye what the viewers' lines carry. It is called when one comes, and for
+// tellEye tells eye what the viewers' lines carry, and their format. It is called when one comes, and for
 // every unit, which is often enough.
-func (a *Audience) tellRate() {
-	least := 0
+func (a *Audience) tellEye() {
+	var w pipe.Wish
 	a.mu.Lock()
 	for v := range a.viewers {
 		if !v.connected || v.line == nil {
 			continue
 		}
-		if k := v.line.kbit(); least == 0 || k < least {
-			least = k
+		if k := v.line.kbit(); w.Kbit == 0 || k < w.Kbit {
+			w.Kbit = k
 		}
+		w.Format = v.format
 	}
-	due := least > 0 && a.rate.due(least, a.cfg.Clock())
+	due := w.Kbit > 0 && a.told.due(w, a.cfg.Clock())
 	a.mu.Unlock()
 	if due {
-		a.cfg.Rate(least)
+		a.cfg.Wish(w)
 	}
 }

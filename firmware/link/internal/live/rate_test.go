@@ -138,10 +138,10 @@ type follower struct {
 
 const eyeLeast, eyeMost, eyeFPS = 150, 2000, 30
 
-func (f *follower) rate(kbit int) {
+func (f *follower) wish(w pipe.Wish) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.kbit = min(max(kbit, eyeLeast), eyeMost)
+	f.kbit = min(max(w.Kbit, eyeLeast), eyeMost)
 }
 
 func (f *follower) keyPlease() {
@@ -171,7 +171,7 @@ func (f *follower) unit(frame int, at time.Duration) (pipe.Unit, bool) {
 		f.keys++
 	}
 	data := slices.Concat([]byte{0, 0, 0, 1, kind}, slices.Repeat([]byte{0x55}, size))
-	return pipe.Unit{Frame: uint64(frame), At: at, Key: key, Data: data}, true
+	return pipe.Unit{Frame: uint64(frame), At: at, Key: key, Format: pipe.H264, Data: data}, true
 }
 
 // watched is how a viewing went.
@@ -196,7 +196,7 @@ func watchLine(t *testing.T, l badLine, span time.Duration) watched {
 	clock := func() time.Duration { return time.Since(begun) }
 	eye := &follower{kbit: eyeMost}
 	a, err := New(Config{
-		Gate: &fakeGate{rule: admit}, KeyPlease: eye.keyPlease, Rate: eye.rate, Changed: func() {}, Clock: clock,
+		Gate: &fakeGate{rule: admit}, KeyPlease: eye.keyPlease, Wish: eye.wish, Format: pipe.H264, Changed: func() {}, Clock: clock,
 		Log: slog.New(slog.DiscardHandler), net: device,
 	})
 	if err != nil {
@@ -209,7 +209,7 @@ func watchLine(t *testing.T, l badLine, span time.Duration) watched {
 	// Without RTX: pion as a receiver does not see that what it asked for came that way, and asks for it again
 	// and again. Browsers do; scripts/badline is about them.
 	media := &webrtc.MediaEngine{}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
+	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: capability(pipe.H264), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
 		t.Fatal(err)
 	}
 	p := newPhoneWith(t, set, media)

@@ -12,6 +12,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"vestibule/firmware/pipe"
 )
 
 // viewer is one who watches. Audience.mu guards what changes.
@@ -31,29 +33,14 @@ type viewer struct {
 	beats     *webrtc.DataChannel
 	seq       uint16
 	line      *line
-}
-
-// h264 is the one format: constrained baseline, which every browser decodes. The level is
-// what the viewer would send, and it sends nothing.
-func h264() webrtc.RTPCodecCapability {
-	return webrtc.RTPCodecCapability{
-		MimeType: webrtc.MimeTypeH264, ClockRate: 90000,
-		SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-		RTCPFeedback: []webrtc.RTCPFeedback{
-			{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
-			{Type: webrtc.TypeRTCPFBTransportCC}, {Type: webrtc.TypeRTCPFBGoogREMB},
-		},
-	}
+	takes     []pipe.Format
+	format    pipe.Format // empty until it is settled
 }
 
 func newAPI(cfg Config, lines *lines) (*webrtc.API, error) {
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
-		return nil, fmt.Errorf("live: %w", err)
-	}
-	again := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=102"}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: again, PayloadType: 103}, webrtc.RTPCodecTypeVideo); err != nil {
-		return nil, fmt.Errorf("live: %w", err)
+	if err := registerFormats(media); err != nil {
+		return nil, err
 	}
 	if err := lines.configure(media, chain); err != nil {
 		return nil, err
@@ -104,7 +91,7 @@ func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string
 }
 
 func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConnection, offer string) (string, error) {
-	track, err := webrtc.NewTrackLocalStaticRTP(h264(), "picture", "doorway")
+	track, err := newTrack(pipe.H264)
 	if err != nil {
 		return "", err
 	}
@@ -123,6 +110,18 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		return "", err
 	}
+	format, err := a.agree(v, takes(sender))
+	if err != nil {
+		return "", err
+	}
+	if format != pipe.H264 {
+		if track, err = newTrack(format); err != nil {
+			return "", err
+		}
+		if err := sender.ReplaceTrack(track); err != nil {
+			return "", err
+		}
+	}
 	answer, err := pc.CreateAnswer(nil)
 	if err != nil {
 		return "", err
@@ -134,9 +133,6 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if err := pc.SetLocalDescription(answer); err != nil {
 		return "", err
 	}
-	if len(sender.GetParameters().Codecs) == 0 {
-		return "", errors.New("the viewer does not take H.264")
-	}
 	select {
 	case <-complete:
 	case <-ctx.Done():
@@ -144,6 +140,10 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	}
 	a.ends.Go(func() { a.hear(sender, v.line) })
 	return pc.LocalDescription().SDP, nil
+}
+
+func newTrack(f pipe.Format) (*webrtc.TrackLocalStaticRTP, error) {
+	return webrtc.NewTrackLocalStaticRTP(capability(f), "picture", "doorway")
 }
 
 // hear takes a viewer's requests for a key frame, and what it says of its line, until its connection is closed.
@@ -174,7 +174,7 @@ func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
 		}
 		a.mu.Unlock()
 		a.cfg.Log.Info("a viewer watches", "viewer", v.id)
-		a.tellRate()
+		a.tellEye()
 		a.keys.ask()
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		a.drop(v, s.String())

@@ -85,10 +85,10 @@ func (r *Relay) keyPlease() {
 	}
 }
 
-func (r *Relay) rate(kbit int) {
+func (r *Relay) wish(w pipe.Wish) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.view != nil {
-		r.view.Send(pipe.TypeRate, pipe.Rate{Kbit: kbit})
+		r.view.Send(pipe.TypeWish, w)
 	}
 }
