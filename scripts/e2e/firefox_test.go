@@ -33,6 +33,8 @@ type fox struct {
 	conn *websocket.Conn
 	page string // the browsing context
 	last int
+	// what the page complained about
+	console strings.Builder
 }
 
 func startFirefox(t *testing.T) *fox {
@@ -92,6 +94,12 @@ user_pref("media.gmp-manager.updateEnabled", false);
 		t.Fatal("Firefox does not come up")
 	}
 	f.ask("session.new", map[string]any{"capabilities": struct{}{}}, nil)
+	f.ask("session.subscribe", map[string]any{"events": []string{"log.entryAdded"}}, nil)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("Firefox's console:\n%s", f.console.String())
+		}
+	})
 	var tree struct{ Contexts []struct{ Context string } }
 	f.ask("browsingContext.getTree", struct{}{}, &tree)
 	if len(tree.Contexts) == 0 {
@@ -116,13 +124,15 @@ func (f *fox) ask(method string, params, into any) {
 			ID             int
 			Type           string
 			Result         json.RawMessage
+			Params         struct{ Level, Text string }
 			Error, Message string
 		}
 		if err := f.conn.ReadJSON(&answer); err != nil {
 			f.t.Fatalf("firefox: %s: %v", method, err)
 		}
 		if answer.ID != f.last {
-			continue // an event
+			fmt.Fprintf(&f.console, "%s: %s\n", answer.Params.Level, answer.Params.Text)
+			continue
 		}
 		if answer.Type != "success" {
 			f.t.Fatalf("firefox: %s: %s: %s", method, answer.Error, answer.Message)
