@@ -185,9 +185,14 @@ func (f *fox) tap(test string) {
 	f.eval(fmt.Sprintf(`document.querySelector(%q).click()`, id(test)))
 }
 
-func (f *fox) fill(test, text string) {
+func (f *fox) there(test string) {
 	f.t.Helper()
 	f.until(test+" is there", fmt.Sprintf(`String(document.querySelector(%q) !== null)`, id(test)), "true")
+}
+
+func (f *fox) fill(test, text string) {
+	f.t.Helper()
+	f.there(test)
 	f.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); })()`, id(test), text))
 }
 
@@ -208,6 +213,7 @@ func TestFirefox(t *testing.T) {
 	f.fill("courier-name", "Sacha")
 	f.tap("mode-blur")
 	f.tap("send")
+	f.there("code")
 	f.tap("back")
 	d.event(start, wire.PassAccepted)
 	const live = `(document.querySelector('[data-testid="picture"]')?.getAttribute('data-live') ?? 'absent')`

@@ -2,6 +2,7 @@ package live
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/pion/rtp/codecs"
@@ -113,5 +114,22 @@ func TestPacketsAreTheFormats(t *testing.T) {
 		if len(b) > payloadSize || b[0]&0x1f != 28 {
 			t.Errorf("a packet of %d bytes of type %d", len(b), b[0]&0x1f)
 		}
+	}
+}
+
+// Firefox gives what is bundled no port of its own; what has none and is not bundled is switched off.
+func TestWhatIsBundledNeedsNoPort(t *testing.T) {
+	p := newPhone(t)
+	sdp := p.offer().SDP
+	const channel = "m=application 9 "
+	if !strings.Contains(sdp, channel) {
+		t.Fatalf("no %q in\n%s", channel, sdp)
+	}
+	off := strings.Replace(sdp, channel, "m=application 0 ", 1)
+	if _, err := examine(off); err == nil {
+		t.Error("a channel that is switched off is accepted")
+	}
+	if _, err := examine(strings.TrimSuffix(off, "\r\n") + "\r\na=bundle-only\r\n"); err != nil {
+		t.Errorf("a channel without a port of its own: %v", err)
 	}
 }
