@@ -23,7 +23,9 @@ const (
 // at once, on the caller's time. pion's own pacers know the picture's stream only, and lose what is sent again in
 // RTX's; here is one picture a connection, whose writer takes both.
 type pacer struct {
-	bits atomic.Int64 // the estimate, bit/s
+	bits atomic.Int64  // the estimate, bit/s
+	over atomic.Int64  // what is believed beyond it, bit/s in all; see spare
+	sent atomic.Uint64 // bits, so far
 
 	mu     sync.Mutex
 	out    interceptor.RTPWriter
@@ -65,6 +67,7 @@ func (p *pacer) Write(h *rtp.Header, payload []byte, a interceptor.Attributes) (
 	case p.out == nil || p.closed:
 		return 0, io.ErrClosedPipe
 	case len(p.queue) == 0 && p.bits.Load() >= firstBits:
+		p.sent.Add(uint64(size * 8))
 		return p.out.Write(h, payload, a)
 	case len(p.queue) >= paceQueue:
 		return size, nil // lost, as on the line
@@ -103,7 +106,8 @@ func (p *pacer) one() (wait time.Duration, ok bool) {
 		if err != nil {
 			continue // a closing connection
 		}
-		return time.Duration(n*8) * time.Second * 100 / paceOver / time.Duration(max(p.bits.Load(), leastBits)), true
+		p.sent.Add(uint64(n * 8))
+		return time.Duration(n*8) * time.Second * 100 / paceOver / time.Duration(max(p.bits.Load(), p.over.Load(), leastBits)), true
 	}
 	return 0, false
 }

@@ -37,6 +37,8 @@ const (
 	// picturesShare is how much of the rest is the pictures', in percent: RTP, SRTP, UDP and IP take 6 % of a full
 	// packet, and more of a small one.
 	picturesShare = 90
+	// noLoss is the share of lost packets that no line is blamed for (draft-ietf-rmcat-gcc-02, section 6).
+	noLoss = 0.02
 	// rateSpacing is the least time between two words to eye, and rateAgain the most: an eye that has begun
 	// anew knows nothing.
 	rateSpacing = 200 * time.Millisecond
@@ -46,28 +48,35 @@ const (
 // line is what is known of one viewer's.
 type line struct {
 	*gcc.SendSideBWE
+	pacer *pacer
 	stale stale
+	spare spare
 	said  atomic.Uint64 // by REMB, bit/s
 }
 
 func newLine() (*line, error) {
-	l := &line{}
+	l := &line{pacer: newPacer()}
 	var err error
 	l.SendSideBWE, err = gcc.NewSendSideBWE(
 		gcc.SendSideBWEInitialBitrate(firstBits), gcc.SendSideBWEMinBitrate(leastBits), gcc.SendSideBWEMaxBitrate(mostBits),
-		gcc.SendSideBWEPacer(newPacer()))
+		gcc.SendSideBWEPacer(l.pacer))
 	return l, err
 }
 
-// kbit is what pictures may take of it, in kbit/s; at least 1.
-func (l *line) kbit() int {
+// kbit is what pictures may take of it, in kbit/s; at least 1. told is what eye was told last. Audience.mu is held.
+func (l *line) kbit(now time.Duration, told int) int {
+	stats := l.GetStats()
+	loss, _ := stats["averageLoss"].(float64)
+	loss = min(max(loss, 0), 0.5)
 	bits := float64(l.GetTargetBitrate())
 	if said := l.said.Load(); said > 0 {
 		bits = float64(min(said, mostBits))
+	} else {
+		trouble := stats["usage"] == "overuse" || loss > noLoss
+		bits *= l.spare.over(now, l.pacer.sent.Load(), float64(told)*1000, trouble)
+		l.pacer.over.Store(int64(bits))
 	}
-	if loss, ok := l.GetStats()["averageLoss"].(float64); ok {
-		bits *= 1 - min(max(loss, 0), 0.5) // what is lost goes out twice
-	}
+	bits *= 1 - loss // what is lost goes out twice
 	return max(int((bits-beatBits)*picturesShare/100/1000), 1)
 }
 
@@ -139,17 +148,18 @@ func (t *told) due(w pipe.Wish, now time.Duration) bool {
 // every unit, which is often enough.
 func (a *Audience) tellEye() {
 	var w pipe.Wish
+	now := a.cfg.Clock()
 	a.mu.Lock()
 	for v := range a.viewers {
 		if !v.connected || v.line == nil {
 			continue
 		}
-		if k := v.line.kbit(); w.Kbit == 0 || k < w.Kbit {
+		if k := v.line.kbit(now, a.told.wish.Kbit); w.Kbit == 0 || k < w.Kbit {
 			w.Kbit = k
 		}
 		w.Format = v.format
 	}
-	due := w.Kbit > 0 && a.told.due(w, a.cfg.Clock())
+	due := w.Kbit > 0 && a.told.due(w, now)
 	a.mu.Unlock()
 	if due {
 		a.cfg.Wish(w)
