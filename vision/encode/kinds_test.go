@@ -20,7 +20,7 @@ func keyed(k Kind, unit []byte) bool {
 // What holds for every encoder: the first unit is a key frame and so is one that is asked for, no other; a
 // still doorway costs little and its glass next to nothing; another pace is kept.
 func TestEveryEncoder(t *testing.T) {
-	size := vision.Size{Width: 1280, Height: 720}
+	size := vision.Size{Width: 640, Height: 480}
 	const fps, kbit = 30, 1000
 	for _, kind := range Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
