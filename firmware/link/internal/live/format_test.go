@@ -77,6 +77,7 @@ func TestTheFormatFitsAllWhoWatch(t *testing.T) {
 	data[0], data[len(data)-1] = 0x10, 0x77
 	h.Unit(pipe.Unit{At: h.now, Key: true, Format: pipe.H264, Data: []byte("\x00\x00\x00\x01\x65abc")})
 	h.Unit(pipe.Unit{At: h.now, Key: true, Format: pipe.VP8, Data: data})
+	until(t, "a frame arrives", func() bool { return len(frames) > 0 })
 	if got := <-frames; string(got) != string(data) {
 		t.Errorf("%d bytes arrive, want the %d of the VP8 frame", len(got), len(data))
 	}
@@ -100,6 +101,7 @@ func TestEyeIsToldTheFormat(t *testing.T) {
 	told := make(chan pipe.Wish, 64)
 	h.cfg.Wish = func(w pipe.Wish) { told <- w }
 	phoneFor(t, pipe.VP8).watch(h)
+	until(t, "eye is told", func() bool { return len(told) > 0 })
 	if w := <-told; w.Format != pipe.VP8 || w.Kbit < 1 {
 		t.Errorf("eye is told %+v", w)
 	}
