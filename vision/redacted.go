@@ -9,7 +9,7 @@ import (
 // Redacted is a picture that may leave the device, in I420 (8 bit, BT.601 limited range). Only a Sight
 // makes one. It is a struct and no interface, because an interface can be embedded and forged.
 //
-// Nobody outside this folder can read its bytes, or write any: it is given to an encoder (vision/x264), whole. Its
+// Nobody outside this folder can read its bytes, or write any: it is given to an encoder (vision/encode), whole. Its
 // memory is used again: it stays as it is until Next has been called twice more, and is not Valid
 // once a later picture has taken its place. An encoder that takes its input in the call, or copies it,
 // needs no more. It may be read by several goroutines.

@@ -32,6 +32,8 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 		{"what measures the tint", `import _ "vestibule/vision/internal/glass"`, "use of internal package"},
 		{"a picture's bytes", `import _ "vestibule/vision/internal/sealed"`, "use of internal package"},
 		{"an encoder that takes any planes", `import _ "vestibule/vision/internal/x264"`, "use of internal package"},
+		{"OpenH264, which takes any planes", `import _ "vestibule/vision/internal/openh264"`, "use of internal package"},
+		{"libvpx, which takes any planes", `import _ "vestibule/vision/internal/vp8"`, "use of internal package"},
 		{"a source opens itself", `import "vestibule/vision"
 			func f(s vision.Source) { s.Open(640, 480, 30) }`, "s.Open undefined"},
 		{"a source's inside", `import "vestibule/vision"
@@ -100,18 +102,22 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 			func f(s *vision.Sight) { s.SetShadow([18]byte{}) }`, "s.SetShadow undefined"},
 		{"a Look for a picture", `import "vestibule/vision"
 			var r = vision.Redacted(vision.Look{})`, "cannot convert"},
-		{"encoding a Look", `import ("vestibule/vision"; "vestibule/vision/x264")
-			func f(e *x264.Encoder, l vision.Look) { e.Encode(l) }`, "cannot use l"},
-		{"encoding planes", `import ("vestibule/vision"; "vestibule/vision/x264")
-			func f(e *x264.Encoder, y, cb, cr []byte) { e.Encode(y, cb, cr) }`, "too many arguments"},
-		{"encoding one plane", `import "vestibule/vision/x264"
-			func f(e *x264.Encoder, y []byte) { e.Encode(y) }`, "cannot use y"},
-		{"encoding what is in a Redacted", `import ("vestibule/vision"; "vestibule/vision/x264")
-			func f(e *x264.Encoder, r vision.Redacted) { e.Encode(r.Sealed()) }`, "cannot use r.Sealed"},
-		{"the encoder inside the encoder", `import "vestibule/vision/x264"
-			func f(e *x264.Encoder) { _ = e.enc }`, "cannot refer to unexported"},
-		{"an encoder around another", `import "vestibule/vision/x264"
-			var e = x264.Encoder{enc: nil}`, "cannot refer to unexported"},
+		{"encoding a Look", `import ("vestibule/vision"; "vestibule/vision/encode")
+			func f(e *encode.Encoder, l vision.Look) { e.Encode(l) }`, "cannot use l"},
+		{"encoding planes", `import ("vestibule/vision"; "vestibule/vision/encode")
+			func f(e *encode.Encoder, y, cb, cr []byte) { e.Encode(y, cb, cr) }`, "too many arguments"},
+		{"encoding one plane", `import "vestibule/vision/encode"
+			func f(e *encode.Encoder, y []byte) { e.Encode(y) }`, "cannot use y"},
+		{"encoding what is in a Redacted", `import ("vestibule/vision"; "vestibule/vision/encode")
+			func f(e *encode.Encoder, r vision.Redacted) { e.Encode(r.Sealed()) }`, "cannot use r.Sealed"},
+		{"the encoder inside the encoder", `import "vestibule/vision/encode"
+			func f(e *encode.Encoder) { _ = e.enc }`, "cannot refer to unexported"},
+		{"an encoder of one's own in its place", `import ("vestibule/vision"; "vestibule/vision/encode")
+			type thief struct{ *encode.Encoder }
+			func (thief) Encode(y, cb, cr []byte) ([]byte, bool, error) { return y, true, nil }
+			func f(r vision.Redacted) { thief{}.Encode(r) }`, "not enough arguments"},
+		{"an encoder around another", `import "vestibule/vision/encode"
+			var e = encode.Encoder{enc: nil}`, "cannot refer to unexported"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := compile(t, "package wall\n"+c.code)
@@ -155,7 +161,7 @@ func compile(t *testing.T, code string) (string, error) {
 	return string(out), err
 }
 
-// No exported name of vision, vision/scene or vision/x264 hands out anything of vision/internal but what is named
+// No exported name of vision, vision/scene or vision/encode hands out anything of vision/internal but what is named
 // here. In particular nothing gives a raw frame, and no callback is handed one: with Go's type inference
 // a callback would be enough for other rooms to receive what they cannot name.
 func TestNothingExportedCarriesRawFrames(t *testing.T) {
@@ -167,7 +173,7 @@ func TestNothingExportedCarriesRawFrames(t *testing.T) {
 	}
 
 	exports := map[string]string{}
-	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", ".", "./scene", "./x264").Output()
+	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", ".", "./scene", "./encode").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +183,7 @@ func TestNothingExportedCarriesRawFrames(t *testing.T) {
 	}
 	imp := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
 	checked := 0
-	for _, path := range []string{"vestibule/vision", "vestibule/vision/scene", "vestibule/vision/x264"} {
+	for _, path := range []string{"vestibule/vision", "vestibule/vision/scene", "vestibule/vision/encode"} {
 		pkg, err := imp.Import(path)
 		if err != nil {
 			t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"vestibule/firmware/eye/internal/watch"
 	"vestibule/firmware/pipe"
 	"vestibule/firmware/walls"
+	"vestibule/vision/encode"
 )
 
 func main() {
@@ -51,6 +52,7 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	size := fs.String("size", "1280x720", "the picture's size, `WxH`")
 	fs.IntVar(&s.camera.FPS, "fps", 30, "pictures a second, 1 to 60")
 	fs.IntVar(&s.camera.Kbit, "kbit", 2000, "the most that the encoder spends, in kbit/s")
+	kind := fs.String("encoder", string(encode.X264), fmt.Sprintf("what encodes the picture, unless a browser takes another format only: one of `%v`", encode.Kinds()))
 	s.world.register(fs)
 	s.walls.Register(fs)
 	if err := fs.Parse(args); err != nil {
@@ -70,6 +72,9 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	}
 	if s.camera.FPS < 1 || s.camera.FPS > 60 {
 		return nil, fmt.Errorf("-fps %d: want 1 to 60", s.camera.FPS)
+	}
+	if s.camera.Encoder = encode.Kind(*kind); s.camera.Encoder.Check() != nil {
+		return nil, s.camera.Encoder.Check()
 	}
 	var err error
 	s.camera.Source, err = s.world.source(*source)

@@ -31,6 +31,7 @@ func main() {
 type settings struct {
 	gate, view, state string
 	loopback          bool
+	format            pipe.Format
 	walls             walls.Setting
 }
 
@@ -42,6 +43,7 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	fs.StringVar(&s.view, "view", "", "eye's socket `PATH`")
 	fs.StringVar(&s.state, "state", "", "the folder `DIR` with link.json")
 	fs.BoolVar(&s.loopback, "loopback", false, "viewers may be on this machine: for a desk")
+	format := fs.String("format", string(pipe.H264), "the picture's format for browsers that take both: h264 or vp8")
 	s.walls.Register(fs)
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -51,6 +53,9 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	}
 	if s.gate == "" || s.view == "" || s.state == "" {
 		return nil, errors.New("-gate, -view and -state are needed")
+	}
+	if s.format = pipe.Format(*format); s.format != pipe.H264 && s.format != pipe.VP8 {
+		return nil, fmt.Errorf("-format %.20q: want h264 or vp8", *format)
 	}
 	return s, nil
 }
@@ -76,6 +81,7 @@ func run(args []string, stderr io.Writer) error {
 		Gate:     func() (*pipe.Conn, error) { return pipe.Dial(s.gate) },
 		View:     func() (*pipe.Conn, error) { return pipe.Dial(s.view) },
 		Loopback: s.loopback,
+		Format:   s.format,
 		Log:      slog.New(slog.NewTextHandler(stderr, nil)),
 	})
 	if err != nil {

@@ -10,7 +10,7 @@
 //	link -> gate   Hello, Mail, Note, Follow, Net, Ask, Left
 //	gate -> link   Mail, Event, State, Beat, Admit, Until, Cut
 //	eye  -> link   Unit, Glass
-//	link -> eye    Hello, KeyPlease
+//	link -> eye    Hello, KeyPlease, Wish
 //
 // Listening sockets are handed down by whoever started the program (LISTEN_FDS, as
 // systemd does), so that a program can die and come back without its peers' sockets

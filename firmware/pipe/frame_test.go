@@ -4,18 +4,28 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
 	"testing"
 	"time"
 )
 
 func TestUnitRoundTrip(t *testing.T) {
-	want := Unit{Frame: 7, At: 3 * time.Second, Key: true, Data: []byte("abc")}
-	got, err := ParseUnit(AppendUnit(nil, want))
-	if err != nil || got.Frame != want.Frame || got.At != want.At || got.Key != want.Key || string(got.Data) != "abc" {
-		t.Fatalf("got %+v, %v", got, err)
+	for _, want := range []Unit{
+		{Frame: 7, At: 3 * time.Second, Key: true, Format: H264, Data: []byte("abc")},
+		{Frame: 8, At: 4 * time.Second, Format: VP8, Data: []byte("d")},
+		{Frame: 9, Key: true, Format: VP8, Data: []byte("e")},
+	} {
+		got, err := ParseUnit(AppendUnit(nil, want))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
 	}
-	if _, err := ParseUnit(make([]byte, unitHead-1)); err == nil {
-		t.Fatal("short unit accepted")
+	unknown := AppendUnit(nil, Unit{})
+	unknown[unitHead-1] = 4
+	for name, b := range map[string][]byte{"a short one": make([]byte, unitHead-1), "a flag that nobody knows": unknown} {
+		if _, err := ParseUnit(b); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 5
+const Version = 6
 
 // Type says what a frame's body is.
 type Type byte
@@ -42,6 +42,7 @@ const (
 	TypeUnit      Type = 0x30 // Unit, binary
 	TypeKeyPlease Type = 0x31 // empty: the next unit should be a key frame
 	TypeGlass     Type = 0x32 // Glass
+	TypeWish      Type = 0x33 // Wish
 )
 
 func (t Type) String() string {
@@ -96,6 +97,8 @@ func (t Type) String() string {
 		return "key-please"
 	case TypeGlass:
 		return "glass"
+	case TypeWish:
+		return "wish"
 	}
 	return fmt.Sprintf("type 0x%02x", byte(t))
 }
@@ -114,7 +117,7 @@ type Look struct {
 	At       time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
 	Lamp     uint16        `json:"lamp"`            // mean luma of the lamp's box in the camera's picture, in 1/256
 	Glass    wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
-	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit
+	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit; 0 when it was not encoded
 	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
 	Beyond int        `json:"beyond,omitempty"`
 	Cut    string     `json:"cut,omitempty"` // how the camera's picture is cut, at most MaxCut, see vision.Look
@@ -231,15 +234,39 @@ type Glass struct {
 	Reason wire.Reason `json:"reason"`
 }
 
-// Unit is one encoded access unit (H.264 Annex B).
+// Wish is how the viewers would have the picture. It is the wish of a program that eye does not trust: eye keeps to its
+// own bounds.
+type Wish struct {
+	// Kbit is what the viewers' lines carry, in kbit/s: the worst of them, as one encoder serves all.
+	Kbit int `json:"kbit"`
+	// Format is what they all take; empty when they take any.
+	Format Format `json:"format,omitempty"`
+}
+
+// Format is how an access unit is encoded.
+type Format string
+
+// Every format.
+const (
+	H264 Format = "h264" // Annex B
+	VP8  Format = "vp8"  // RFC 6386, a frame
+)
+
+// Unit is one encoded access unit.
 type Unit struct {
-	Frame uint64        // the frame's number
-	At    time.Duration // CLOCK_MONOTONIC when the frame was taken
-	Key   bool          // decodable by itself
-	Data  []byte
+	Frame  uint64        // the frame's number
+	At     time.Duration // CLOCK_MONOTONIC when the frame was taken
+	Key    bool          // decodable by itself
+	Format Format
+	Data   []byte
 }
 
 const unitHead = 17
+
+const (
+	flagKey = 1 << iota
+	flagVP8 // else H.264
+)
 
 // AppendUnit encodes a unit's body.
 func AppendUnit(b []byte, u Unit) []byte {
@@ -247,7 +274,10 @@ func AppendUnit(b []byte, u Unit) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(u.At))
 	var flags byte
 	if u.Key {
-		flags = 1
+		flags |= flagKey
+	}
+	if u.Format == VP8 {
+		flags |= flagVP8
 	}
 	b = append(b, flags)
 	return append(b, u.Data...)
@@ -255,15 +285,20 @@ func AppendUnit(b []byte, u Unit) []byte {
 
 // ParseUnit decodes a unit's body. Data aliases b.
 func ParseUnit(b []byte) (Unit, error) {
-	if len(b) < unitHead || b[16] > 1 {
+	if len(b) < unitHead || b[16] > flagKey|flagVP8 {
 		return Unit{}, fmt.Errorf("pipe: unit of %d bytes", len(b))
 	}
-	return Unit{
-		Frame: binary.BigEndian.Uint64(b),
-		At:    time.Duration(binary.BigEndian.Uint64(b[8:])),
-		Key:   b[16] == 1,
-		Data:  b[unitHead:],
-	}, nil
+	u := Unit{
+		Frame:  binary.BigEndian.Uint64(b),
+		At:     time.Duration(binary.BigEndian.Uint64(b[8:])),
+		Key:    b[16]&flagKey != 0,
+		Format: H264,
+		Data:   b[unitHead:],
+	}
+	if b[16]&flagVP8 != 0 {
+		u.Format = VP8
+	}
+	return u, nil
 }
 
 // encode makes a control frame's body.

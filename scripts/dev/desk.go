@@ -165,7 +165,11 @@ func (d *desk) prepare() error {
 	eye := []string{
 		"-gate", "sock/eye.sock", "-trust", room("trust"), "-world", "sock/desk.sock",
 		"-source", d.o.source, "-size", d.o.size, "-fps", strconv.Itoa(d.o.fps),
-		"-seed", strconv.FormatInt(d.o.seed, 10), "-clock=" + strconv.FormatBool(d.o.clock),
+		"-seed", strconv.FormatInt(d.o.seed, 10), "-clock=" + strconv.FormatBool(d.o.clock), "-encoder", d.o.encoder,
+	}
+	format := "h264"
+	if d.o.encoder == "vp8" {
+		format = "vp8"
 	}
 	if wall == withoutTheWall {
 		gate, eye = append(gate, "-walls=off"), append(eye, "-walls=off")
@@ -175,7 +179,7 @@ func (d *desk) prepare() error {
 		{name: "gate", args: gate, names: []string{"eye", "link"}, alone: true},
 		{name: "eye", args: eye, names: []string{"view"}, alone: true},
 		{name: "link", args: []string{
-			"-gate", "sock/link.sock", "-view", "sock/view.sock", "-state", room("link"), "-loopback",
+			"-gate", "sock/link.sock", "-view", "sock/view.sock", "-state", room("link"), "-loopback", "-format", format,
 		}},
 	} {
 		log, err := openJournal(p.name, room("log", p.name+".log"), d.out, d.o.verbose)

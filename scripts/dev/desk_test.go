@@ -46,7 +46,7 @@ func TestRunAndStop(t *testing.T) {
 	}
 	want := strings.Join([]string{
 		"-gate", "sock/eye.sock", "-trust", o.run + "/trust", "-world", "sock/desk.sock", "-source", "file:" + wd + "/walk.avi",
-		"-size", "640x480", "-fps", "15", "-seed", "7", "-clock=true",
+		"-size", "640x480", "-fps", "15", "-seed", "7", "-clock=true", "-encoder", "x264",
 	}, "\n")
 	if got := strings.TrimSuffix(l.noted("eye", "args"), "\n-walls=off"); got != want {
 		t.Errorf("eye was started with\n%s\nwant\n%s", got, want)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,7 @@ type options struct {
 	source  string // where the picture comes from, as eye's -source
 	size    string
 	fps     int
+	encoder string // as eye's -encoder, or vp8
 	clock   bool
 	seed    int64
 	zone    string // x,y_x,y... in 1/10000 of the picture, with ~ between two zones
@@ -43,6 +45,7 @@ func parseOptions(args []string) (options, error) {
 	f.StringVar(&o.source, "source", "scene", "where the picture comes from: scene, file:PATH, v4l2:/dev/videoN or gst:PIPELINE")
 	f.StringVar(&o.size, "size", "1280x720", "the picture's size: `WxH`")
 	f.IntVar(&o.fps, "fps", 30, "pictures a second, 15 to 30")
+	f.StringVar(&o.encoder, "encoder", "x264", "what encodes the picture: x264, openh264, or vp8; a browser that takes no H.264 gets VP8 anyway")
 	f.BoolVar(&o.clock, "clock", false, "draw the time into the scene's visible zone, to measure how old the picture is")
 	f.Int64Var(&o.seed, "seed", 1, "which house and which courier the scene draws")
 	f.StringVar(&o.zone, "zone", "", "the visible zone that the pairing link proposes: `x,y_x,y...` in 1/10000 of the picture, several with ~ between them (default: the scene's doorway)")
@@ -84,7 +87,11 @@ func (o *options) complete() error {
 	if o.zone == "" {
 		o.zone = zoneOf(o.clock)
 	}
-	errs := []error{checkSource(o.source), checkSize(o.size), checkZone(o.zone), checkLamp(o.lamp)}
+	var wrong error
+	if !slices.Contains([]string{"x264", "openh264", "vp8"}, o.encoder) {
+		wrong = fmt.Errorf("-encoder %q: it must be x264, openh264 or vp8", o.encoder)
+	}
+	errs := []error{wrong, checkSource(o.source), checkSize(o.size), checkZone(o.zone), checkLamp(o.lamp)}
 	if o.fps < 15 || o.fps > 30 {
 		errs = append(errs, fmt.Errorf("-fps %d: it must be 15 to 30", o.fps))
 	}

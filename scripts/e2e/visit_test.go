@@ -234,9 +234,10 @@ func TestVisitInTheScene(t *testing.T) {
 	s.origins()
 }
 
-// The same on real footage, frosted and without the silhouette, by the keypad, until the window ends by itself.
+// The same on real footage, frosted, without the silhouette and encoded by OpenH264, by the keypad, until the window ends
+// by itself.
 func TestVisitOnFootage(t *testing.T) {
-	s := begin(t, startDesk(t, "-source", "file:"+footage, "-size", "640x480", "-fps", "15"))
+	s := begin(t, startDesk(t, "-encoder", "openh264", "-source", "file:"+footage, "-size", "640x480", "-fps", "15"))
 	start := s.mark()
 	until := time.Now().Add(110 * time.Second).Truncate(time.Minute)
 	s.plan("frosted", until)

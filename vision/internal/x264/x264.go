@@ -5,7 +5,7 @@
 // that glass, which does not move, costs next to nothing.
 //
 // This package takes any planes, so it stays in vision/internal; what a program may encode is
-// vision/x264's to say.
+// vision/encode's to say.
 package x264
 
 /*
@@ -55,6 +55,15 @@ static x264_t *open_encoder(const settings *s) {
 	if (x264_param_apply_profile(&p, "baseline") < 0)
 		return NULL;
 	return x264_encoder_open(&p);
+}
+
+// pace gives an encoder another cap and buffer, from the next picture on.
+static int pace(x264_t *e, int kbit, int buffer) {
+	x264_param_t p;
+	x264_encoder_parameters(e, &p);
+	p.rc.i_vbv_max_bitrate = kbit;
+	p.rc.i_vbv_buffer_size = buffer;
+	return x264_encoder_reconfig(e, &p);
 }
 
 // plane copies one plane of what a decoder will see; chroma is interleaved there.
@@ -156,6 +165,22 @@ func level(c Config) int {
 
 // KeyNext makes the next access unit decodable by itself.
 func (e *Encoder) KeyNext() { e.key = true }
+
+// Pace gives the encoder another cap on its bit rate, in kbit/s over half a second, and another pace of the pictures
+// that it is given, at most the one that it was opened for. It takes no key frame.
+func (e *Encoder) Pace(kbit, fps int) error {
+	if e.enc == nil {
+		return errors.New("x264: the encoder is closed")
+	}
+	if kbit < 1 || fps < 1 || fps > int(e.set.fps) {
+		return fmt.Errorf("x264: %d kbit/s at %d frames a second is no pace", kbit, fps)
+	}
+	// x264 reckons by the pace that it was opened for: fewer pictures may each be larger.
+	if r := C.pace(e.enc, C.int(kbit)*e.set.fps/C.int(fps), C.int(kbit/2)); r != 0 {
+		return fmt.Errorf("x264: no pace of %d kbit/s at %d frames a second (%d)", kbit, fps, int(r))
+	}
+	return nil
+}
 
 // Encode encodes one picture in I420 with packed rows. The first access unit, and the one after KeyNext,
 // is a key frame with its parameter sets. unit is the caller's.

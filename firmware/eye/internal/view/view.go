@@ -39,6 +39,7 @@ type viewer struct {
 	units   chan []byte
 	glass   chan wire.Reason // the newest only
 	waiting bool             // for a key frame; guarded by Stream.mu
+	wish    pipe.Wish        // guarded by Stream.mu
 }
 
 // New makes a Stream that nobody is connected to.
@@ -58,6 +59,22 @@ func (s *Stream) KeyWanted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.key
+}
+
+// Wish is what those who are connected wish for: the least of their rates, 0 when none has said, and the format of
+// one who has named one. It is strangers' word.
+func (s *Stream) Wish() (w pipe.Wish) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for v := range s.views {
+		if k := v.wish.Kbit; k > 0 && (w.Kbit == 0 || k < w.Kbit) {
+			w.Kbit = k
+		}
+		if v.wish.Format != "" {
+			w.Format = v.wish.Format
+		}
+	}
+	return w
 }
 
 // Send queues a unit for everyone who can use it. It never waits.
@@ -159,7 +176,7 @@ func (s *Stream) serve(ctx context.Context, cancel func(), conn *pipe.Conn) erro
 		defer cancel()
 		errWrite = v.write(ctx, conn)
 	})
-	errRead := s.read(conn)
+	errRead := s.read(v, conn)
 	cancel()
 	wg.Wait()
 	return errors.Join(errRead, errWrite)
@@ -183,17 +200,29 @@ func greet(conn *pipe.Conn) error {
 	return nil
 }
 
-func (s *Stream) read(conn *pipe.Conn) error {
+func (s *Stream) read(v *viewer, conn *pipe.Conn) error {
 	for {
 		f, err := conn.Receive()
 		if err != nil {
 			return err
 		}
-		if f.Type != pipe.TypeKeyPlease {
-			return fmt.Errorf("view: %v is not for eye", f.Type)
+		var wish pipe.Wish
+		switch f.Type {
+		case pipe.TypeKeyPlease:
+		case pipe.TypeWish:
+			err = f.JSON(&wish)
+		default:
+			err = fmt.Errorf("view: %v is not for eye", f.Type)
+		}
+		if err != nil {
+			return err
 		}
 		s.mu.Lock()
-		s.key = true
+		if f.Type == pipe.TypeWish {
+			v.wish = wish
+		} else {
+			s.key = true
+		}
 		s.mu.Unlock()
 	}
 }

@@ -211,3 +211,24 @@ func TestGlassIsTheNewest(t *testing.T) {
 		t.Fatalf("got %q, %d more", r, len(v.glass))
 	}
 }
+
+func TestTheWorstLineCounts(t *testing.T) {
+	s := newStream()
+	if s.Wish().Kbit != 0 {
+		t.Fatalf("%d kbit/s, and nobody has said", s.Wish().Kbit)
+	}
+	one, two := connect(t, s), connect(t, s)
+	for _, c := range []struct {
+		conn       *pipe.Conn
+		kbit, want int
+	}{{one, 900, 900}, {two, 400, 400}, {one, 1000, 400}, {two, 2000, 1000}, {one, -5, 2000}} {
+		if err := c.conn.Send(pipe.TypeWish, pipe.Wish{Kbit: c.kbit}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the line counts", func() bool { return s.Wish().Kbit == c.want })
+	}
+	if err := two.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a line that is gone counts no more", func() bool { return s.Wish().Kbit == 0 })
+}

@@ -28,8 +28,10 @@
 //
 // Every frame is redacted, and a Look of it goes to gate. It is encoded only while somebody
 // is connected to see it: an encoder running for nobody would cost a third of a core. A Look
-// of a frame that was not encoded has Unit 0; gate signs beats only for those who watch, and
-// while they watch each frame is encoded.
+// of a frame that was not encoded has Unit 0. While somebody watches each frame is encoded, on a bad line every
+// second or third: the encoder's bit rate and pace follow what link says that the viewers' lines carry, within eye's own
+// bounds. That word knows nothing of the picture, and changes nothing about what is redacted: each frame
+// is, whether it is encoded or not.
 //
 // Non-goals: to judge whether the picture is live.
 package watch

@@ -12,7 +12,7 @@ import (
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 	"vestibule/vision"
-	"vestibule/vision/x264"
+	"vestibule/vision/encode"
 )
 
 const (
@@ -36,7 +36,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			s.log.Warn("the camera does not close", "err", err)
 		}
 	}()
-	enc := &encoding{camera: s.camera}
+	enc := &encoding{camera: s.camera, pace: fullPace(s.camera)}
 	defer enc.close()
 	var reported time.Time
 	var tint offer
@@ -64,7 +64,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			Spent: wire.Spent{Colour: seen.Colour, Shadow: seen.Shadow},
 		}
 		if s.stream.Wanted() {
-			unit, key, err := enc.encode(picture, seen.At, s.stream.KeyWanted())
+			unit, key, err := enc.encode(picture, seen.At, s.stream.KeyWanted(), s.stream.Wish())
 			if err != nil {
 				s.trouble(wire.RedactorFailed, err)
 			}
@@ -72,7 +72,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 				report.Unit = unitHash(unit)
 				// Gate first: a beat that speaks of a picture should not come after it.
 				s.report(pipe.TypeLook, report)
-				s.stream.Send(pipe.Unit{Frame: s.frames, At: seen.At, Key: key, Data: unit})
+				s.stream.Send(pipe.Unit{Frame: s.frames, At: seen.At, Key: key, Format: enc.format(), Data: unit})
 				continue
 			}
 		}
@@ -89,28 +89,27 @@ func unitHash(unit []byte) uint64 {
 // encoding is the encoder of one session, made when somebody first watches.
 type encoding struct {
 	camera Camera
-	enc    *x264.Encoder
+	enc    *encode.Encoder
+	kind   encode.Kind
+	opened time.Duration
+	pace   pace
 	key    time.Duration // when the last key frame's picture was taken
+	last   time.Duration // when the last picture was
 	again  time.Duration // a broken encoder is made anew then
 }
 
-// encode returns nil, and no error, while a broken encoder rests.
-func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted bool) (unit []byte, key bool, err error) {
-	if e.enc == nil {
-		if at < e.again {
-			return nil, false, nil
-		}
-		e.enc, err = x264.Open(x264.Config{Size: e.camera.Size, FPS: e.camera.FPS, Kbit: e.camera.Kbit})
-		if err != nil {
-			e.again = at + encoderWait
-			return nil, false, err
-		}
+// encode returns nil, and no error, for a frame that is left out on a bad line, and while a broken encoder rests.
+func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted bool, wish pipe.Wish) (unit []byte, key bool, err error) {
+	changed := e.pace.follow(e.camera, wish.Kbit, at)
+	if kind := kindFor(e.camera.Encoder, wish.Format); e.enc != nil && kind != e.kind && at-e.opened >= encoderWait {
+		e.close()
 	}
-	if keyWanted && at-e.key >= keySpacing {
-		e.enc.KeyNext()
+	keyWanted = keyWanted && at-e.key >= keySpacing
+	if at < e.again || (!keyWanted && e.pace.leavesOut(e.camera, at-e.last)) {
+		return nil, false, nil
 	}
-	unit, key, err = e.enc.Encode(picture)
-	if err != nil {
+	e.last = at
+	if unit, key, err = e.make(picture, at, keyWanted, changed, wish); err != nil {
 		e.close()
 		e.again = at + encoderWait
 		return nil, false, err
@@ -119,6 +118,46 @@ func (e *encoding) encode(picture vision.Redacted, at time.Duration, keyWanted b
 		e.key = at
 	}
 	return unit, key, nil
+}
+
+func (e *encoding) make(picture vision.Redacted, at time.Duration, keyWanted, paceChanged bool, wish pipe.Wish) (unit []byte, key bool, err error) {
+	if e.enc == nil {
+		e.kind, e.opened = kindFor(e.camera.Encoder, wish.Format), at
+		e.enc, err = encode.Open(encode.Config{Kind: e.kind, Size: e.camera.Size, FPS: e.camera.FPS, Kbit: e.camera.Kbit})
+		if err != nil {
+			return nil, false, err
+		}
+		paceChanged = e.pace.kbit != e.camera.Kbit // a new encoder has the full pace
+	}
+	if paceChanged {
+		if err := e.enc.Pace(e.pace.kbit, max(e.camera.FPS/e.pace.every, 1)); err != nil {
+			return nil, false, err
+		}
+	}
+	if keyWanted {
+		e.enc.KeyNext()
+	}
+	return e.enc.Encode(picture)
+}
+
+// kindFor is the encoder that was chosen, unless the viewers take what another makes only.
+func kindFor(chosen encode.Kind, wanted pipe.Format) encode.Kind {
+	switch {
+	case wanted == pipe.VP8:
+		return encode.VP8
+	case wanted == pipe.H264 && chosen == encode.VP8:
+		return encode.X264
+	default:
+		return chosen
+	}
+}
+
+// format is what the last unit is in.
+func (e *encoding) format() pipe.Format {
+	if e.kind == encode.VP8 {
+		return pipe.VP8
+	}
+	return pipe.H264
 }
 
 func (e *encoding) close() {

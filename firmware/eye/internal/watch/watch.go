@@ -13,6 +13,7 @@ import (
 	"vestibule/firmware/pipe"
 	"vestibule/hub/wire"
 	"vestibule/vision"
+	"vestibule/vision/encode"
 )
 
 // gatePatience is how long the camera stays open without gate.
@@ -25,6 +26,8 @@ type Camera struct {
 	Size   vision.Size
 	FPS    int
 	Kbit   int // cap of the encoder's bit rate
+	// Encoder makes what viewers see; another does where they do not take its format.
+	Encoder encode.Kind
 }
 
 // Service looks when gate says so. The zero Service is of no use; see [New].

@@ -20,6 +20,7 @@ import (
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 	"vestibule/vision"
+	"vestibule/vision/encode"
 	"vestibule/vision/scene"
 )
 
@@ -68,8 +69,9 @@ func newLoggedBench(t *testing.T, written io.Writer) *bench {
 		return w
 	}, false)
 	s := New(Camera{
-		Source: func(vision.Plan) (vision.Source, error) { return source, nil },
-		Size:   vision.Size{Width: 320, Height: 240}, FPS: 30, Kbit: 500,
+		Encoder: encode.X264,
+		Source:  func(vision.Plan) (vision.Source, error) { return source, nil },
+		Size:    vision.Size{Width: 320, Height: 240}, FPS: 30, Kbit: 500,
 	}, Trust{dir}, b.stream, func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

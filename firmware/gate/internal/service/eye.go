@@ -209,7 +209,9 @@ func (s *Service) look(l pipe.Look) {
 	}
 	s.spending.add(l.Spent)
 	verdict := s.watch.Look(challenge.Sample{At: l.At, Luma: l.Lamp})
-	s.unit = l.Unit
+	if l.Unit != 0 { // on a bad line not every frame is encoded
+		s.unit = l.Unit
+	}
 	s.cut(l)
 	s.tellLamp(verdict == challenge.Seen)
 	s.step(rule.LookCame(l.Frame, l.At, l.Glass, verdict, l.Beyond))

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/rtp/codecs"
+	"github.com/pion/transport/v5"
 	"github.com/pion/webrtc/v4"
 
 	"vestibule/firmware/pipe"
@@ -59,6 +59,11 @@ type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
 	KeyPlease func()
+	// Wish tells eye what the viewers' lines carry, and in which format they take the picture. It is called at most five
+	// times a second.
+	Wish func(pipe.Wish)
+	// Format is what a viewer gets who takes any.
+	Format pipe.Format
 	// Changed is called whenever Count has changed.
 	Changed func()
 	// Clock is CLOCK_MONOTONIC, by which units say when they were taken.
@@ -66,6 +71,8 @@ type Config struct {
 	// Loopback offers this machine's own address too: for a desk.
 	Loopback bool
 	Log      *slog.Logger
+
+	net transport.Net // a test's; nil for this machine's
 }
 
 // Audience is everyone who watches. Its methods may be called from any goroutine. It has to
@@ -76,13 +83,15 @@ type Audience struct {
 	certificate webrtc.Certificate
 	fingerprint []byte
 	keys        *keys
+	lines       *lines
 	ends        sync.WaitGroup // of viewers
 
-	mu        sync.Mutex
-	closed    bool
-	viewers   map[*viewer]struct{}
-	payloader codecs.H264Payloader
-	hold      hold
+	mu      sync.Mutex
+	closed  bool
+	viewers map[*viewer]struct{}
+	packets packets
+	told    told
+	hold    hold
 }
 
 // New makes an Audience of nobody, with a certificate of its own.
@@ -99,12 +108,13 @@ func New(cfg Config) (*Audience, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := newAPI(cfg.Loopback)
+	lines := &lines{made: map[string]*line{}}
+	api, err := newAPI(cfg, lines)
 	if err != nil {
 		return nil, err
 	}
 	return &Audience{
-		cfg: cfg, api: api, certificate: *cert, fingerprint: sum, keys: newKeys(cfg.KeyPlease),
+		cfg: cfg, api: api, certificate: *cert, fingerprint: sum, keys: newKeys(cfg.KeyPlease), lines: lines,
 		viewers: map[*viewer]struct{}{},
 	}, nil
 }
@@ -217,6 +227,7 @@ func (a *Audience) Unit(u pipe.Unit) {
 	if a.deliver(u) {
 		a.keys.ask()
 	}
+	a.tellEye()
 }
 
 // deliver reports whether somebody lacks a key frame.
@@ -230,13 +241,16 @@ func (a *Audience) deliver(u pipe.Unit) (lacking bool) {
 		switch {
 		case !v.connected:
 			continue
-		case stale:
+		case stale || u.Format != v.format:
 			v.waiting = true
 		case !v.waiting || u.Key:
 			if packets == nil {
-				packets = a.payloader.Payload(payloadSize, u.Data)
+				packets = a.packets.of(u)
 			}
 			v.waiting = false
+			if u.Key {
+				v.line.stale.keyFrom(v.seq)
+			}
 			v.send(packets, u.At)
 		}
 		lacking = lacking || v.waiting

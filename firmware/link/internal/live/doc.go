@@ -27,5 +27,7 @@
 // for a connection that is kept: it would take the same letters and the same leave, save DTLS's two
 // round trips, and have those count as watching who may be gone for good.
 //
-// Non-goals here: relays, and a bit rate that follows the line.
+// The bit rate follows the worst of the viewers' lines; see rate.go for how, and for what is done about loss.
+//
+// Non-goals here: relays.
 package live

@@ -73,8 +73,14 @@ func (a *Audience) welcome(v *viewer) (lacking bool) {
 		return false
 	}
 	for _, u := range a.hold.fresh(a.cfg.Clock()) {
+		if u.Format != v.format {
+			break
+		}
 		v.waiting = false
-		v.send(a.payloader.Payload(payloadSize, u.Data), u.At)
+		if u.Key {
+			v.line.stale.keyFrom(v.seq)
+		}
+		v.send(a.packets.of(u), u.At)
 	}
 	if !a.joining() {
 		a.hold.clear()

@@ -36,7 +36,7 @@ func units() []pipe.Unit {
 	for _, n := range nals(pattern) {
 		unit = append(append(unit, 0, 0, 0, 1), n...)
 		if kind := n[0] & 0x1f; kind == 1 || kind == 5 {
-			all = append(all, pipe.Unit{Frame: uint64(len(all) + 1), Key: kind == 5, Data: unit})
+			all = append(all, pipe.Unit{Frame: uint64(len(all) + 1), Key: kind == 5, Format: pipe.H264, Data: unit})
 			unit = nil
 		}
 	}
@@ -105,7 +105,7 @@ func newHouse(t *testing.T) *house {
 	h := &house{gate: &fakeGate{rule: admit}, now: time.Hour}
 	var err error
 	h.Audience, err = New(Config{
-		Gate: h.gate, KeyPlease: func() { h.mu.Lock(); h.keys++; h.mu.Unlock() }, Changed: func() {},
+		Gate: h.gate, KeyPlease: func() { h.mu.Lock(); h.keys++; h.mu.Unlock() }, Changed: func() {}, Wish: func(pipe.Wish) {}, Format: pipe.H264,
 		Clock: func() time.Duration { return h.now }, Loopback: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -127,6 +127,7 @@ type phone struct {
 	key   ed25519.PrivateKey
 	pc    *webrtc.PeerConnection
 	nonce [16]byte
+	take  func(*webrtc.TrackRemote) // in the place of receive
 
 	mu      sync.Mutex
 	units   [][]byte // Annex B, with four-byte start codes
@@ -138,10 +139,6 @@ type phone struct {
 
 func newPhone(t *testing.T) *phone {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	set := webrtc.SettingEngine{}
 	set.SetIncludeLoopbackCandidate(true)
 	media := &webrtc.MediaEngine{}
@@ -149,6 +146,15 @@ func newPhone(t *testing.T) *phone {
 		t.Fatal(err)
 	}
 	if err := registerFresh(media); err != nil { // as browsers do
+		t.Fatal(err)
+	}
+	return newPhoneWith(t, set, media)
+}
+
+func newPhoneWith(t *testing.T, set webrtc.SettingEngine, media *webrtc.MediaEngine) *phone {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	p := &phone{t: t, key: key}
@@ -175,7 +181,13 @@ func newPhone(t *testing.T) *phone {
 		p.beats = append(p.beats, string(m.Data))
 		p.mu.Unlock()
 	})
-	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.receive(track) })
+	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		if p.take != nil {
+			p.take(track)
+			return
+		}
+		p.receive(track)
+	})
 	return p
 }
 

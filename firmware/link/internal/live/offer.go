@@ -27,8 +27,10 @@ func examine(offer string) (fingerprint [32]byte, err error) {
 	attributes := d.Attributes
 	var pictures, channels int
 	for _, m := range d.MediaDescriptions {
+		// Firefox gives no port of its own to what is bundled with another (RFC 9143, 7.1.3).
+		_, bundled := m.Attribute("bundle-only")
 		switch kind := m.MediaName.Media; {
-		case m.MediaName.Port.Value == 0:
+		case m.MediaName.Port.Value == 0 && !bundled:
 			return fingerprint, errors.New("offer: a medium that is switched off")
 		case kind == "video":
 			pictures++

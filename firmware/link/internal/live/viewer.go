@@ -13,6 +13,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"vestibule/firmware/pipe"
 )
 
 // viewer is one who watches. Audience.mu guards what changes.
@@ -32,6 +34,9 @@ type viewer struct {
 	track     *webrtc.TrackLocalStaticRTP
 	beats     *webrtc.DataChannel
 	seq       uint16
+	line      *line
+	takes     []pipe.Format
+	format    pipe.Format // empty until it is settled
 
 	found    []string // this side's addresses
 	looking  bool     // for more of them
@@ -44,22 +49,13 @@ func (v *viewer) called(nonce string) bool {
 	return nonce != "" && strings.Contains(v.call, "\nnonce "+nonce+"\n") // pass.Call's
 }
 
-// h264 is the one format: constrained baseline, which every browser decodes. The level is
-// what the viewer would send, and it sends nothing.
-func h264() webrtc.RTPCodecCapability {
-	return webrtc.RTPCodecCapability{
-		MimeType: webrtc.MimeTypeH264, ClockRate: 90000,
-		SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-		RTCPFeedback: []webrtc.RTCPFeedback{
-			{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
-		},
-	}
-}
-
-func newAPI(loopback bool) (*webrtc.API, error) {
+func newAPI(cfg Config, lines *lines) (*webrtc.API, error) {
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: h264(), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
-		return nil, fmt.Errorf("live: %w", err)
+	if err := registerFormats(media); err != nil {
+		return nil, err
+	}
+	if err := lines.configure(media, chain); err != nil {
+		return nil, err
 	}
 	if err := registerFresh(media); err != nil {
 		return nil, err
@@ -71,13 +67,20 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 		return nil, fmt.Errorf("live: %w", err)
 	}
 	set := webrtc.SettingEngine{}
-	set.SetIncludeLoopbackCandidate(loopback)
+	set.SetIncludeLoopbackCandidate(cfg.Loopback)
+	if cfg.net != nil {
+		set.SetNet(cfg.net)
+	}
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	// A browser hides its addresses behind mDNS names. It reaches this side anyway, whose
 	// addresses are in the answer, and is then known by where its packets come from.
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	const silent, gone, alive = 5 * time.Second, 5 * time.Second, time.Second
 	set.SetICETimeouts(silent, gone, alive)
+	// Beats are few and small: what is lost of them must not hold up the ones after it for seconds, as RFC 9260's
+	// timers and windows, made for much data, would.
+	set.SetSCTPMinCwnd(16 << 10)
+	set.SetSCTPRTOMax(300 * time.Millisecond)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(set)), nil
 }
 
@@ -91,6 +94,10 @@ func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string
 	if err != nil {
 		return "", err
 	}
+	line := a.lines.take(pc.ID())
+	a.mu.Lock()
+	v.line = line
+	a.mu.Unlock()
 	answer, err := a.negotiate(ctx, v, pc, offer)
 	if err == nil {
 		return answer, nil
@@ -99,7 +106,7 @@ func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string
 }
 
 func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConnection, offer string) (string, error) {
-	track, err := webrtc.NewTrackLocalStaticRTP(h264(), "picture", "doorway")
+	track, err := newTrack(pipe.H264)
 	if err != nil {
 		return "", err
 	}
@@ -118,6 +125,18 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		return "", err
 	}
+	format, err := a.agree(v, takes(sender))
+	if err != nil {
+		return "", err
+	}
+	if format != pipe.H264 {
+		if track, err = newTrack(format); err != nil {
+			return "", err
+		}
+		if err := sender.ReplaceTrack(track); err != nil {
+			return "", err
+		}
+	}
 	answer, err := pc.CreateAnswer(nil)
 	if err != nil {
 		return "", err
@@ -130,9 +149,6 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if err := pc.SetLocalDescription(answer); err != nil {
 		return "", err
 	}
-	if len(sender.GetParameters().Codecs) == 0 {
-		return "", errors.New("the viewer does not take H.264")
-	}
 	fresh := freshID(sender)
 	a.mu.Lock()
 	v.fresh = fresh
@@ -140,21 +156,27 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if err := soon(ctx, complete); err != nil {
 		return "", err
 	}
-	a.ends.Go(func() { a.hear(sender) })
+	a.ends.Go(func() { a.hear(sender, v.line) })
 	return pc.LocalDescription().SDP, nil
 }
 
-// hear takes a viewer's requests for a key frame, until its connection is closed.
-func (a *Audience) hear(sender *webrtc.RTPSender) {
+func newTrack(f pipe.Format) (*webrtc.TrackLocalStaticRTP, error) {
+	return webrtc.NewTrackLocalStaticRTP(capability(f), "picture", "doorway")
+}
+
+// hear takes a viewer's requests for a key frame, and what it says of its line, until its connection is closed.
+func (a *Audience) hear(sender *webrtc.RTPSender, line *line) {
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
 			return
 		}
 		for _, p := range packets {
-			switch p.(type) {
+			switch p := p.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				a.keys.ask()
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				line.said.Store(uint64(min(max(p.Bitrate, 1), mostBits)))
 			}
 		}
 	}
@@ -170,6 +192,7 @@ func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
 		}
 		a.mu.Unlock()
 		a.cfg.Log.Info("a viewer watches", "viewer", v.id)
+		a.tellEye()
 		if lacking {
 			a.keys.ask()
 		}

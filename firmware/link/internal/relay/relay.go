@@ -42,6 +42,7 @@ type Config struct {
 	Gate     func() (*pipe.Conn, error) // dials gate
 	View     func() (*pipe.Conn, error) // dials eye
 	Loopback bool                       // viewers may be on this machine: a desk
+	Format   pipe.Format                // of the picture, for viewers who take any
 	Log      *slog.Logger
 }
 
@@ -67,7 +68,7 @@ func New(cfg Config) (*Relay, error) {
 	}
 	var err error
 	r.audience, err = live.New(live.Config{
-		Gate: r, KeyPlease: r.keyPlease, Changed: r.countChanged, Clock: monotonic, Loopback: cfg.Loopback, Log: cfg.Log,
+		Gate: r, KeyPlease: r.keyPlease, Wish: r.wish, Format: cfg.Format, Changed: r.countChanged, Clock: monotonic, Loopback: cfg.Loopback, Log: cfg.Log,
 	})
 	return r, err
 }

@@ -84,3 +84,11 @@ func (r *Relay) keyPlease() {
 		r.view.Send(pipe.TypeKeyPlease, nil)
 	}
 }
+
+func (r *Relay) wish(w pipe.Wish) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.view != nil {
+		r.view.Send(pipe.TypeWish, w)
+	}
+}

@@ -106,7 +106,8 @@ export async function makeKey(): Promise<Signer> {
   const pub = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
   const key: Key = { name: 'owner', pub, secret: pair.privateKey };
   await within('keys', 'readwrite', (s) => s.add(key));
-  await navigator.storage?.persist?.().catch(() => false);
+  // Not waited for: Firefox asks the person first, and they may never answer.
+  void navigator.storage?.persist?.().catch(() => false);
   return signer(key);
 }
 

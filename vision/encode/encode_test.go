@@ -1,4 +1,4 @@
-package x264
+package encode
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"vestibule/vision/scene"
 )
 
-func open(t testing.TB, size vision.Size) *vision.Sight {
+func look(t testing.TB, size vision.Size) *vision.Sight {
 	t.Helper()
 	world := scene.World{Door: 1, Lamp: true, Light: 1, Power: true}
 	s, err := vision.Open(scene.Source(1, func() scene.World { return world }, false), size, 30, vision.Plan{
@@ -62,7 +62,7 @@ const (
 )
 
 func TestWhatIsNotRedactedIsRefused(t *testing.T) {
-	e, err := Open(Config{Size: vision.Size{Width: 640, Height: 480}, FPS: 30, Kbit: 1000})
+	e, err := Open(Config{Kind: X264, Size: vision.Size{Width: 640, Height: 480}, FPS: 30, Kbit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestWhatIsNotRedactedIsRefused(t *testing.T) {
 	if unit, _, err := e.Encode(vision.Redacted{}); !errors.Is(err, ErrNotRedacted) || unit != nil {
 		t.Fatalf("the zero Redacted: %d bytes, %v", len(unit), err)
 	}
-	s := open(t, vision.Size{Width: 640, Height: 480})
+	s := look(t, vision.Size{Width: 640, Height: 480})
 	stale := next(t, s)
 	for stale.Valid() { // until its memory is taken for a later picture
 		next(t, s)
@@ -78,7 +78,7 @@ func TestWhatIsNotRedactedIsRefused(t *testing.T) {
 	if unit, _, err := e.Encode(stale); !errors.Is(err, ErrNotRedacted) || unit != nil {
 		t.Fatalf("a picture that is over: %d bytes, %v", len(unit), err)
 	}
-	other := open(t, vision.Size{Width: 320, Height: 240})
+	other := look(t, vision.Size{Width: 320, Height: 240})
 	if unit, _, err := e.Encode(next(t, other)); err == nil || unit != nil {
 		t.Fatalf("another size: %d bytes, %v", len(unit), err)
 	}
@@ -93,12 +93,12 @@ func TestWhatIsNotRedactedIsRefused(t *testing.T) {
 
 func TestKeyFramesComeOnDemand(t *testing.T) {
 	size := vision.Size{Width: 640, Height: 480}
-	e, err := Open(Config{Size: size, FPS: 30, Kbit: 1000})
+	e, err := Open(Config{Kind: X264, Size: size, FPS: 30, Kbit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	s := open(t, size)
+	s := look(t, size)
 	for i := range 40 {
 		want := i == 0 || i == 7 || i == 8
 		if i == 7 || i == 8 {
@@ -122,12 +122,12 @@ func TestKeyFramesComeOnDemand(t *testing.T) {
 func TestDecodedPictureIsTheRedactedOne(t *testing.T) {
 	for _, size := range []vision.Size{{Width: 640, Height: 480}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}} {
 		t.Run(size.String(), func(t *testing.T) {
-			e, err := Open(Config{Size: size, FPS: 30, Kbit: 4000})
+			e, err := Open(Config{Kind: X264, Size: size, FPS: 30, Kbit: 4000})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer e.Close()
-			s := open(t, size)
+			s := look(t, size)
 			var stream []byte
 			var want gocv.Mat
 			const pictures = 10
@@ -180,13 +180,15 @@ func bgr(t *testing.T, r vision.Redacted) gocv.Mat {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	ok := Config{Size: vision.Size{Width: 640, Height: 480}, FPS: 30, Kbit: 1000}
+	ok := Config{Kind: X264, Size: vision.Size{Width: 640, Height: 480}, FPS: 30, Kbit: 1000}
 	for name, change := range map[string]func(*Config){
 		"no size": func(c *Config) { c.Size = vision.Size{} },
 		"odd":     func(c *Config) { c.Size.Width++ },
 		"huge":    func(c *Config) { c.Size = vision.Size{Width: 4096, Height: 2160} },
 		"no pace": func(c *Config) { c.FPS = 0 },
 		"no rate": func(c *Config) { c.Kbit = 0 },
+		"no kind": func(c *Config) { c.Kind = "" },
+		"another": func(c *Config) { c.Kind = "av1" },
 	} {
 		c := ok
 		change(&c)
@@ -200,12 +202,12 @@ func TestOpenRefuses(t *testing.T) {
 func BenchmarkEncode(b *testing.B) {
 	for _, size := range []vision.Size{{Width: 640, Height: 480}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			e, err := Open(Config{Size: size, FPS: 30, Kbit: 2000})
+			e, err := Open(Config{Kind: X264, Size: size, FPS: 30, Kbit: 2000})
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer e.Close()
-			s := open(b, size)
+			s := look(b, size)
 			var total int
 			for b.Loop() {
 				b.StopTimer()

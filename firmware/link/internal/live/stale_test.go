@@ -1,0 +1,36 @@
+package live
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pion/rtcp"
+)
+
+func TestNothingOfBeforeAKeyFrameIsSentAgain(t *testing.T) {
+	ask := func(seqs ...uint16) []rtcp.NackPair { return rtcp.NackPairsFromSequenceNumbers(seqs) }
+	list := func(pairs []rtcp.NackPair) (seqs []uint16) {
+		for _, p := range pairs {
+			seqs = append(seqs, p.PacketList()...)
+		}
+		return seqs
+	}
+	var s stale
+	if got := list(s.fresh(ask(3, 65000))); !slices.Equal(got, []uint16{3, 65000}) {
+		t.Errorf("before the first key frame %v", got)
+	}
+	for _, c := range []struct {
+		key         uint16
+		asked, want []uint16
+	}{
+		{100, []uint16{1, 99, 100, 101, 140}, []uint16{100, 101, 140}},
+		{100, []uint16{98, 99}, nil},
+		{65530, []uint16{65529, 65530, 65535, 2}, []uint16{65530, 65535, 2}}, // numbers begin anew
+		{0, []uint16{65535, 0}, []uint16{0}},
+	} {
+		s.keyFrom(c.key)
+		if got := list(s.fresh(ask(c.asked...))); !slices.Equal(got, c.want) {
+			t.Errorf("a key frame from %d on: of %v %v is sent again, want %v", c.key, c.asked, got, c.want)
+		}
+	}
+}
