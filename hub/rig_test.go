@@ -197,7 +197,7 @@ func (d *device) connect(r *rig) {
 		_, rest, _ := wire.SplitTopic(m.Topic())
 		d.said <- rest + " " + string(m.Payload())
 	}
-	for _, leaf := range []string{wire.LeafPass + "/#", wire.LeafAmend + "/#", wire.LeafOrder + "/#", wire.LeafSeen} {
+	for _, leaf := range []string{wire.LeafRevoke + "/#", wire.LeafGrant + "/#", wire.LeafPass + "/#", wire.LeafAmend + "/#", wire.LeafOrder + "/#", wire.LeafSeen} {
 		done(d.client.Subscribe(d.topic(leaf), 1, hear))
 	}
 	done(d.client.Subscribe(d.topic(wire.LeafLetterIn), 1, func(_ paho.Client, m paho.Message) { d.reply(m.Payload()) }))

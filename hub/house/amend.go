@@ -9,24 +9,26 @@ import (
 	"vestibule/hub/wire"
 )
 
-// Amend takes an owner's signed amendment: checked as far as the hub can, written down, and
-// offered to the device, which alone decides. The newest is offered in the place of the one
-// before; the very same again is taken without complaint. A window that is over stays over.
-func (h *House) Amend(ctx context.Context, owner string, note string) (Delivery, error) {
-	who, err := h.store.Owner(ctx, owner)
+// Amend takes the signed amendment of an owner, or of a member to a delivery of their own: checked as
+// far as the hub can, written down, and offered to the device, which alone decides. The newest is
+// offered in the place of the one before; the very same again is taken without complaint. A window
+// that is over stays over.
+func (h *House) Amend(ctx context.Context, person string, note string) (Delivery, error) {
+	key, err := h.KnownKey(ctx, person)
 	if err != nil {
 		return Delivery{}, err
 	}
-	a, err := pass.OpenAmendment([]byte(note), who.Key)
+	signed, err := pass.OpenAmendment([]byte(note), key)
 	if err != nil {
 		return Delivery{}, refuse(err)
 	}
-	if err := h.owned(ctx, owner, a.Device); err != nil {
+	seat, err := h.SeatFor(ctx, person, signed.Device, pass.MayDeliver)
+	if err != nil {
 		return Delivery{}, err
 	}
-	d, err := h.store.Delivery(ctx, a.Delivery)
-	if err == nil && d.Device != a.Device {
-		err = ErrNoDelivery.With(fmt.Errorf("delivery %s is of another device", d.ID))
+	d, err := h.seen(ctx, seat, signed.Delivery)
+	if err == nil && !seat.Changes(d) {
+		err = ErrNotGranted.With(fmt.Errorf("delivery %s is not of %s", d.ID, person))
 	}
 	if err != nil {
 		return Delivery{}, err
@@ -34,9 +36,13 @@ func (h *House) Amend(ctx context.Context, owner string, note string) (Delivery,
 	if d.Amendment == note {
 		return d, h.offer(ctx, d)
 	}
-	p, err := opened(d, who)
+	a, err := h.authority(ctx, seat.Device)
+	if err != nil {
+		return Delivery{}, err
+	}
+	p, err := opened(a, d)
 	if err == nil {
-		p, err = pass.Amend(p, []byte(note), who.Key)
+		p, err = a.Amend(p, []byte(note))
 	}
 	switch {
 	case errors.Is(err, pass.ErrOldRevision):
@@ -63,10 +69,10 @@ func (h *House) Amend(ctx context.Context, owner string, note string) (Delivery,
 }
 
 // opened is a delivery's pass as it is amended so far.
-func opened(d Delivery, o Owner) (pass.Pass, error) {
-	p, err := pass.OpenPass([]byte(d.Pass), o.Key)
+func opened(a *pass.Authority, d Delivery) (pass.Pass, error) {
+	p, err := a.OpenPass([]byte(d.Pass))
 	if err != nil || d.Amendment == "" {
 		return p, err
 	}
-	return pass.Amend(p, []byte(d.Amendment), o.Key)
+	return a.Amend(p, []byte(d.Amendment))
 }

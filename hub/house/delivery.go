@@ -1,6 +1,7 @@
 package house
 
 import (
+	"slices"
 	"time"
 
 	"vestibule/hub/pass"
@@ -33,7 +34,7 @@ type Courier struct {
 type Delivery struct {
 	ID        string
 	Device    string
-	Owner     string // key id
+	Owner     string // key id; whose home it is, whoever of it signed
 	Pass      string // the signed note
 	From      time.Time
 	Until     time.Time // as amended
@@ -46,7 +47,12 @@ type Delivery struct {
 	Planned   time.Time // when the hub got it
 	Revision  uint64    // of Amendment; 0 for none
 	Amendment string    // the newest, signed; empty for none
+	By        string    // key id of who signed the pass; empty for the owner
+	Named     []string  // key ids of members whom the pass is by or names as watchers; nil for none
 }
+
+// names reports whether a member signed a delivery's pass or may watch by it.
+func (d Delivery) names(person string) bool { return slices.Contains(d.Named, person) }
 
 // Order is an owner's order about a delivery.
 type Order struct {

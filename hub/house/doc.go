@@ -14,5 +14,9 @@
 // it; [House.Receive] writes it down once by (device, index), and only then moves "seen".
 // A full disk therefore loses nothing; it only makes the device wait.
 //
-// Non-goals: judging codes, keeping pictures, roles beyond the owner.
+// What an owner granted to others is carried and obeyed here as well as at the device: a [Seat] is
+// asked for anew with every request, of the owner's signed words and by the very rule of [pass.Authority].
+// A revocation ends at once what the hub does for somebody; what it ends at the device, the device decides.
+//
+// Non-goals: judging codes, keeping pictures, knowing a device's epoch.
 package house

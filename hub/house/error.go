@@ -103,6 +103,27 @@ var (
 	ErrKnown = &Error{Code: "delivery_known",
 		En: "A delivery of that name exists already. Plan a new one.",
 		Fr: "Une livraison de ce nom existe déjà. Prévoyez-en une nouvelle."}
+	ErrNotGranted = &Error{Code: "not_granted",
+		En: "The owner has not allowed you this. Nothing was sent.",
+		Fr: "Le propriétaire ne vous a pas accordé ce droit. Rien n’a été envoyé."}
+	ErrGrantOver = &Error{Code: "grant_over",
+		En: "What the owner allowed you does not hold at that time. Choose another time, or ask the owner.",
+		Fr: "L’autorisation du propriétaire ne vaut pas à ce moment-là. Choisissez une autre heure, ou demandez au propriétaire."}
+	ErrNoSeat = &Error{Code: "access_over",
+		En: "This phone may no longer do anything here: the owner took it back, or its time is over. Ask the owner to invite you again.",
+		Fr: "Ce téléphone n’a plus aucun droit ici : le propriétaire les a retirés, ou leur durée est écoulée. Demandez au propriétaire de vous inviter à nouveau."}
+	ErrTooManyPeople = &Error{Code: "too_many_keys",
+		En: "This device remembers 64 people, each for 400 days. Nobody can be added until it has forgotten one.",
+		Fr: "Cet appareil se souvient de 64 personnes, chacune pendant 400 jours. Personne ne peut être ajouté avant qu’il en ait oublié une."}
+	ErrTooManyInvites = &Error{Code: "too_many_invites",
+		En: "Too many invitations are open. Take one back, then try again.",
+		Fr: "Trop d’invitations sont en cours. Annulez-en une, puis réessayez."}
+	ErrNoInvite = &Error{Code: "no_invite",
+		En: "This invitation is over, or it was taken back. Ask for a new one.",
+		Fr: "Cette invitation a expiré ou a été annulée. Demandez-en une nouvelle."}
+	ErrInviteTaken = &Error{Code: "invite_taken",
+		En: "Another phone has answered this invitation already. If it is not yours, tell whoever invited you, and ask for a new one.",
+		Fr: "Un autre téléphone a déjà répondu à cette invitation. S’il n’est pas à vous, prévenez la personne qui vous a invité et demandez-en une nouvelle."}
 	ErrNoDelivery = &Error{Code: "no_delivery",
 		En: "There is no such delivery, or it is over. Ask whoever sent you this link.",
 		Fr: "Cette livraison n’existe pas ou est terminée. Renseignez-vous auprès de la personne qui vous a envoyé ce lien."}

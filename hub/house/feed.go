@@ -13,6 +13,7 @@ type News struct {
 	State  *wire.State
 	Event  *wire.Event
 	Status *Delivered
+	People *People
 }
 
 // Delivered is a delivery with its status.

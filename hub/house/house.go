@@ -56,6 +56,11 @@ func (h *House) Open(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, d := range devices {
+		if err := h.offerWords(ctx, d.ID, ""); err != nil { // who may sign comes before what they signed
+			return err
+		}
+	}
 	planned, err := h.store.DeliveriesAfter(ctx, "", h.now().Add(-passGrace))
 	if err != nil {
 		return err
@@ -133,7 +138,7 @@ func (h *House) Sweep(ctx context.Context, since time.Time) (next time.Time, err
 			next = end
 		}
 	}
-	err = errors.Join(err, h.store.ForgetCouriers(ctx, now))
+	err = errors.Join(err, h.store.ForgetCouriers(ctx, now), h.store.DropInvites(ctx, now), h.forgetWords(ctx))
 	if h.remindOwed(ctx) {
 		next = now.Add(remindEvery)
 	}

@@ -2,7 +2,6 @@ package house
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -222,6 +221,9 @@ func (h *House) learnOwner(ctx context.Context, device string, p pending, body j
 		return nil
 	}
 	// What a former owner signed is worth nothing to the device now.
+	if err := h.forgetOwner(ctx, device); err != nil {
+		h.log.Error("forget whom a former owner granted something", "device", device, "error", err)
+	}
 	ds, err := h.store.DeliveriesAfter(ctx, device, h.now().Add(-passGrace))
 	for _, d := range ds {
 		if d.Owner == former {
@@ -232,10 +234,4 @@ func (h *House) learnOwner(ctx context.Context, device string, p pending, body j
 		h.log.Error("withdraw a former owner's passes", "device", device, "error", err)
 	}
 	return nil
-}
-
-// KnownKey is an owner's key, or ErrNoOwner.
-func (h *House) KnownKey(ctx context.Context, owner string) (ed25519.PublicKey, error) {
-	o, err := h.store.Owner(ctx, owner)
-	return o.Key, err
 }

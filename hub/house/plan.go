@@ -20,29 +20,42 @@ func refuse(err error) error {
 		return ErrTooLarge.With(err)
 	case errors.Is(err, pass.ErrSignature):
 		return ErrSignature.With(err)
+	case errors.Is(err, pass.ErrGrantOver):
+		return ErrGrantOver.With(err)
+	case errors.Is(err, pass.ErrNotGranted):
+		return ErrNotGranted.With(err)
 	default:
 		return ErrUnreadable.With(err)
 	}
 }
 
-// Plan takes an owner's signed pass: checked as far as the hub can, written down, and
-// offered to the device, which alone decides. A pass that is known, byte for byte, is
-// taken again without complaint; fresh says which it was.
-func (h *House) Plan(ctx context.Context, owner string, note string, c Courier) (d Delivery, fresh bool, err error) {
-	o, err := h.store.Owner(ctx, owner)
+// Plan takes the signed pass of an owner, or of a member within their grant: checked as far as the
+// hub can, written down, and offered to the device, which alone decides. A pass that is known, byte
+// for byte, is taken again without complaint; fresh says which it was.
+func (h *House) Plan(ctx context.Context, person string, note string, c Courier) (d Delivery, fresh bool, err error) {
+	key, err := h.KnownKey(ctx, person)
 	if err != nil {
 		return Delivery{}, false, err
 	}
-	p, err := pass.OpenPass([]byte(note), o.Key)
+	p, err := pass.OpenPass([]byte(note), key)
 	if err != nil {
 		return Delivery{}, false, refuse(err)
 	}
 	t := p.Terms()
-	if err := h.owned(ctx, owner, t.Device); err != nil {
+	seat, err := h.SeatFor(ctx, person, t.Device, pass.MayDeliver)
+	if err != nil {
 		return Delivery{}, false, err
 	}
-	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
+	a, err := h.authority(ctx, seat.Device)
+	if err != nil {
+		return Delivery{}, false, err
+	}
+	if err := a.Permits(p); err != nil {
+		return Delivery{}, false, refuse(err)
+	}
+	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: seat.Device.Owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
 		Shadow: t.Shadow, Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
+	d.By, d.Named = named(t, seat)
 	if err := h.checkPlan(ctx, d); err != nil {
 		return Delivery{}, false, err
 	}
@@ -60,6 +73,20 @@ func (h *House) Plan(ctx context.Context, owner string, note string, c Courier) 
 	}
 	h.tellStatus(ctx, d)
 	return d, true, nil
+}
+
+// named says whose a pass is and whom of the members it names.
+func named(t pass.Terms, s Seat) (by string, people []string) {
+	if !s.Owner {
+		by, people = s.Person, []string{s.Person}
+	}
+	for _, w := range t.Watchers {
+		if w != s.Device.Owner && w != by {
+			people = append(people, w)
+		}
+	}
+	slices.Sort(people)
+	return by, people
 }
 
 func (h *House) checkPlan(ctx context.Context, d Delivery) error {
@@ -90,14 +117,15 @@ func words(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f })
 }
 
-// Order takes an owner's signed order and offers it to the device. A cancelled delivery's
-// pass is not on offer any more: a device that never saw it never will.
-func (h *House) Order(ctx context.Context, owner string, note string) (Order, error) {
-	who, err := h.store.Owner(ctx, owner)
+// Order takes the signed order of an owner, or of a member who has the right to it, and offers it to
+// the device. A cancelled delivery's pass is not on offer any more: a device that never saw it never
+// will.
+func (h *House) Order(ctx context.Context, person string, note string) (Order, error) {
+	key, err := h.KnownKey(ctx, person)
 	if err != nil {
 		return Order{}, err
 	}
-	signed, err := pass.OpenOrder([]byte(note), who.Key)
+	signed, err := pass.OpenOrder([]byte(note), key)
 	if err != nil {
 		return Order{}, refuse(err)
 	}
@@ -105,12 +133,13 @@ func (h *House) Order(ctx context.Context, owner string, note string) (Order, er
 		// It is about one moment, and goes by letter: an order stays on offer until it is obeyed.
 		return Order{}, ErrUnreadable.With(errors.New("remember is no order to be kept"))
 	}
-	if err := h.owned(ctx, owner, signed.Device); err != nil {
+	seat, err := h.SeatFor(ctx, person, signed.Device, map[string]pass.Rights{pass.Cancel: pass.MayDeliver, pass.Lock: pass.MayLock}[signed.Verb])
+	if err != nil {
 		return Order{}, err
 	}
-	d, err := h.store.Delivery(ctx, signed.Delivery)
-	if err == nil && d.Device != signed.Device {
-		err = ErrNoDelivery.With(fmt.Errorf("delivery %s is of another device", d.ID))
+	d, err := h.seen(ctx, seat, signed.Delivery)
+	if err == nil && signed.Verb == pass.Cancel && !seat.Changes(d) {
+		err = ErrNotGranted.With(fmt.Errorf("delivery %s is not of %s", d.ID, person))
 	}
 	if err != nil {
 		return Order{}, err
@@ -139,14 +168,42 @@ func (h *House) Order(ctx context.Context, owner string, note string) (Order, er
 	return o, nil
 }
 
-// listed is how many deliveries an owner is shown.
+// seen is a delivery that somebody may know of at their seat's device, or [ErrNoDelivery].
+func (h *House) seen(ctx context.Context, seat Seat, delivery string) (Delivery, error) {
+	d, err := h.store.Delivery(ctx, delivery)
+	if err == nil && !seat.Sees(d) {
+		return Delivery{}, ErrNoDelivery.With(fmt.Errorf("delivery %.64s is none of %s’s at device %s", delivery, seat.Person, seat.Device.ID))
+	}
+	return d, err
+}
+
+// listed is how many deliveries a person is shown.
 const listed = 200
 
-// Deliveries lists an owner's deliveries with their status, the latest window first.
-func (h *House) Deliveries(ctx context.Context, owner string) ([]Delivered, error) {
-	ds, err := h.store.DeliveriesOf(ctx, owner, listed)
+// Deliveries lists the deliveries that somebody may know of, with their status: an owner's, the
+// latest window first, then those in which they are a member.
+func (h *House) Deliveries(ctx context.Context, person string) ([]Delivered, error) {
+	ds, err := h.store.DeliveriesOf(ctx, person, listed)
 	if err != nil {
 		return nil, err
+	}
+	seats, err := h.Seats(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range seats {
+		if s.Owner {
+			continue
+		}
+		more, err := h.store.DeliveriesNaming(ctx, s.Device.ID, person, listed)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range more {
+			if s.Sees(d) {
+				ds = append(ds, d)
+			}
+		}
 	}
 	all := make([]Delivered, len(ds))
 	for i, d := range ds {
@@ -175,12 +232,34 @@ func (h *House) Delivered(ctx context.Context, d Delivery) (Delivered, error) {
 	return x, err
 }
 
-// Log lists a device's events with an index below before, newest first, for its owner.
-func (h *House) Log(ctx context.Context, owner, device string, before uint64, limit int) ([]wire.Event, error) {
-	if err := h.owned(ctx, owner, device); err != nil {
+// Log lists a device's events with an index below before, newest first: for its owner all, for a
+// member those about the deliveries that they may know of, and about themselves.
+func (h *House) Log(ctx context.Context, person, device string, before uint64, limit int) ([]wire.Event, error) {
+	seat, err := h.Seat(ctx, person, device)
+	if err != nil {
 		return nil, err
 	}
+	if !seat.Owner {
+		return h.store.EventsNaming(ctx, device, person, min(before, math.MaxInt64), limit)
+	}
 	return h.store.EventsBefore(ctx, device, min(before, math.MaxInt64), limit)
+}
+
+// MayHear reports whether an event is for somebody: see [House.Log].
+func (h *House) MayHear(ctx context.Context, seat Seat, e wire.Event) bool {
+	return seat.Owner || seat.Person != "" && e.Who == seat.Person || h.MaySee(ctx, seat, e.Delivery)
+}
+
+// MaySee reports whether somebody may know of a delivery.
+func (h *House) MaySee(ctx context.Context, seat Seat, delivery string) bool {
+	if delivery == "" {
+		return false
+	}
+	_, err := h.seen(ctx, seat, delivery)
+	if err != nil && !errors.Is(err, ErrNoDelivery) {
+		h.log.Error("whose a delivery is", "delivery", delivery, "error", err)
+	}
+	return err == nil
 }
 
 // Visit is what a courier may know of a delivery.

@@ -36,6 +36,8 @@ type Deliveries interface {
 	Delivery(ctx context.Context, id string) (Delivery, error)
 	// DeliveriesOf lists an owner's, the latest window first.
 	DeliveriesOf(ctx context.Context, owner string, limit int) ([]Delivery, error)
+	// DeliveriesNaming lists those of a device that name a person, the latest window first.
+	DeliveriesNaming(ctx context.Context, device, person string, limit int) ([]Delivery, error)
 	// DeliveriesAfter lists those whose window ends after t, of one device or, for "",
 	// of all.
 	DeliveriesAfter(ctx context.Context, device string, t time.Time) ([]Delivery, error)
@@ -58,8 +60,43 @@ type Events interface {
 	AddEvent(ctx context.Context, device string, e wire.Event) (fresh bool, next uint64, err error)
 	// EventsBefore lists a device's events with an index below before, newest first.
 	EventsBefore(ctx context.Context, device string, before uint64, limit int) ([]wire.Event, error)
+	// EventsNaming is EventsBefore of the events that are about a person, or about a delivery that
+	// names them.
+	EventsNaming(ctx context.Context, device, person string, before uint64, limit int) ([]wire.Event, error)
 	// Told sums up a device's events about one delivery.
 	Told(ctx context.Context, device, delivery string) (Told, error)
+}
+
+// Words keeps what owners granted and took back.
+type Words interface {
+	// PutWord keeps a word in the place of the one of its leaf before, about the same person at
+	// the same device. Of two the later counts, and of one second the one whose note is later in
+	// the order of bytes; nothing is changed by one that does not count.
+	PutWord(ctx context.Context, w Word) error
+	// Words lists those of a device, by person, the grant before the revocation.
+	Words(ctx context.Context, device string) ([]Word, error)
+	// WordsAbout lists those about a person, by device, the grant before the revocation.
+	WordsAbout(ctx context.Context, person string) ([]Word, error)
+	// OldWords lists those about people of whom nothing was said at a device after t.
+	OldWords(ctx context.Context, t time.Time) ([]Word, error)
+	// DropWords removes those about a person at a device.
+	DropWords(ctx context.Context, device, person string) error
+}
+
+// Invites keeps invitations.
+type Invites interface {
+	// AddInvite adds an invitation; one of a known id is left as it is.
+	AddInvite(ctx context.Context, i Invite) error
+	// Invite returns ErrNoInvite when there is none.
+	Invite(ctx context.Context, id string) (Invite, error)
+	// Invites lists a device's, the one that ends first before the others.
+	Invites(ctx context.Context, device string) ([]Invite, error)
+	// AnswerInvite keeps Key, Name and MAC of i. ErrInviteTaken when another key is there already,
+	// ErrNoInvite when there is no such invitation.
+	AnswerInvite(ctx context.Context, i Invite) error
+	DropInvite(ctx context.Context, id string) error
+	// DropInvites removes those that are over at now.
+	DropInvites(ctx context.Context, now time.Time) error
 }
 
 // Users keeps MQTT users.
@@ -77,6 +114,8 @@ type Sessions interface {
 	// Session returns "" when there is none that is valid at now.
 	Session(ctx context.Context, hash string, now time.Time) (owner string, err error)
 	DropSession(ctx context.Context, hash string) error
+	// DropSessionsOf ends every session of a person.
+	DropSessionsOf(ctx context.Context, person string) error
 	// DropSessions removes those that are over at now.
 	DropSessions(ctx context.Context, now time.Time) error
 }
@@ -86,4 +125,6 @@ type Store interface {
 	Devices
 	Deliveries
 	Events
+	Words
+	Invites
 }

@@ -2,30 +2,35 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"vestibule/hub/house"
 )
 
 const deliveryColumns = `id, device, owner, pass, opens, closes, mode, shadow, retention, entries, watchers,
-	courier_name, courier_note, planned, revision, amendment`
+	courier_name, courier_note, planned, revision, amendment, signed_by, named`
 
 func scanDelivery(r scanner) (d house.Delivery, err error) {
 	var opens, closes, retention, planned int64
+	var named string
 	err = r.Scan(&d.ID, &d.Device, &d.Owner, &d.Pass, &opens, &closes, &d.Mode, &d.Shadow, &retention, &d.Entries, &d.Watchers,
-		&d.Courier.Name, &d.Courier.Note, &planned, &d.Revision, &d.Amendment)
+		&d.Courier.Name, &d.Courier.Note, &planned, &d.Revision, &d.Amendment, &d.By, &named)
 	d.From, d.Until = time.Unix(opens, 0).UTC(), time.Unix(closes, 0).UTC()
 	d.Retention, d.Planned = time.Duration(retention)*time.Second, time.Unix(planned, 0).UTC()
+	if named != "" {
+		d.Named = strings.Fields(named)
+	}
 	return d, err
 }
 
 // AddDelivery implements house.Deliveries.
 func (s *Store) AddDelivery(ctx context.Context, d house.Delivery) error {
 	r, err := s.db.ExecContext(ctx, "INSERT INTO deliveries ("+deliveryColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (id) DO NOTHING`,
 		d.ID, d.Device, d.Owner, d.Pass, d.From.Unix(), d.Until.Unix(), string(d.Mode), d.Shadow, int64(d.Retention/time.Second),
 		d.Entries, d.Watchers, d.Courier.Name, d.Courier.Note, d.Planned.Unix(),
-		int64(d.Revision), d.Amendment) // #nosec G115 -- at most 2^53
+		int64(d.Revision), d.Amendment, d.By, spaced(d.Named)) // #nosec G115 -- at most 2^53
 	if err != nil {
 		return trouble(err)
 	}
@@ -33,6 +38,14 @@ func (s *Store) AddDelivery(ctx context.Context, d house.Delivery) error {
 		return err
 	}
 	return house.ErrKnown
+}
+
+// spaced sets each name between spaces, so that it is found as a whole.
+func spaced(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " " + strings.Join(names, " ") + " "
 }
 
 // Delivery implements house.Deliveries.
@@ -44,6 +57,12 @@ func (s *Store) Delivery(ctx context.Context, id string) (house.Delivery, error)
 func (s *Store) DeliveriesOf(ctx context.Context, owner string, limit int) ([]house.Delivery, error) {
 	return list(ctx, s, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries WHERE owner = $1 ORDER BY opens DESC, id LIMIT $2",
 		owner, limit)
+}
+
+// DeliveriesNaming implements house.Deliveries.
+func (s *Store) DeliveriesNaming(ctx context.Context, device, person string, limit int) ([]house.Delivery, error) {
+	return list(ctx, s, scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries
+		WHERE device = $1 AND instr(named, ' ' || $2 || ' ') > 0 ORDER BY opens DESC, id LIMIT $3`, device, person, limit)
 }
 
 // DeliveriesAfter implements house.Deliveries.

@@ -83,7 +83,24 @@ func firstMissing(ctx context.Context, tx *sql.Tx, device string, from int64) (i
 
 // EventsBefore implements house.Events.
 func (s *Store) EventsBefore(ctx context.Context, device string, before uint64, limit int) ([]wire.Event, error) {
-	return list(ctx, s, func(r scanner) (e wire.Event, err error) {
+	return list(ctx, s, scanEvent(device), "SELECT "+eventColumns+` FROM events
+		WHERE device = $1 AND event_index < $2 ORDER BY event_index DESC LIMIT $3`,
+		device, int64(min(before, math.MaxInt64)), limit) // #nosec G115 -- min
+}
+
+// EventsNaming implements house.Events.
+func (s *Store) EventsNaming(ctx context.Context, device, person string, before uint64, limit int) ([]wire.Event, error) {
+	return list(ctx, s, scanEvent(device), "SELECT "+eventColumns+` FROM events
+		WHERE device = $1 AND event_index < $2 AND (who = $3 OR delivery IN (SELECT id FROM deliveries
+			WHERE device = $1 AND instr(named, ' ' || $3 || ' ') > 0 AND owner = (SELECT owner FROM devices WHERE id = $1)))
+		ORDER BY event_index DESC LIMIT $4`,
+		device, int64(min(before, math.MaxInt64)), person, limit) // #nosec G115 -- min
+}
+
+const eventColumns = "event_index, happened, kind, delivery, reason, who, via, counted, spent_colour, spent_shadow"
+
+func scanEvent(device string) func(scanner) (wire.Event, error) {
+	return func(r scanner) (e wire.Event, err error) {
 		var index int64
 		var happened string
 		var colour, shadow sql.NullInt64
@@ -96,9 +113,7 @@ func (s *Store) EventsBefore(ctx context.Context, device string, before uint64, 
 		e.Index, e.ID = uint64(index), wire.EventID(device, uint64(index))
 		e.Time, err = time.Parse(time.RFC3339Nano, happened)
 		return e, err
-	}, `SELECT event_index, happened, kind, delivery, reason, who, via, counted, spent_colour, spent_shadow FROM events
-		WHERE device = $1 AND event_index < $2 ORDER BY event_index DESC LIMIT $3`,
-		device, int64(min(before, math.MaxInt64)), limit)
+	}
 }
 
 // Told implements house.Events.

@@ -47,6 +47,11 @@ func (s *Store) DropSession(ctx context.Context, hash string) error {
 	return s.exec(ctx, "DELETE FROM sessions WHERE hash = $1", hash)
 }
 
+// DropSessionsOf implements house.Sessions.
+func (s *Store) DropSessionsOf(ctx context.Context, person string) error {
+	return s.exec(ctx, "DELETE FROM sessions WHERE owner = $1", person)
+}
+
 // DropSessions implements house.Sessions.
 func (s *Store) DropSessions(ctx context.Context, now time.Time) error {
 	return s.exec(ctx, "DELETE FROM sessions WHERE ends <= $1", now.Unix())

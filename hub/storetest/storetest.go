@@ -44,6 +44,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"told":       told,
 		"users":      users,
 		"sessions":   sessions,
+		"words":      words,
+		"invites":    invites,
+		"naming":     naming,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -474,4 +477,10 @@ func sessions(t *testing.T, s Store) {
 	check("a", noon, "")
 	check("c", noon, "Dominique")
 	must(t, s.DropSession(ctx, "never"))
+	must(t, s.AddSession(ctx, "d", "Dominique", noon.Add(2*time.Hour)))
+	must(t, s.AddSession(ctx, "e", "Camille", noon.Add(2*time.Hour)))
+	must(t, s.DropSessionsOf(ctx, "Dominique"))
+	check("c", noon, "")
+	check("d", noon, "")
+	check("e", noon, "Camille")
 }

@@ -11,7 +11,7 @@ func show(d house.Delivered) Delivery {
 	return Delivery{
 		Delivery: d.ID, Device: d.Device, From: d.From, Until: d.Until, Mode: string(d.Mode), Shadow: d.Shadow, Retention: int(d.Retention / time.Hour),
 		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling, Over: d.Over,
-		Revision: d.Revision,
+		Revision: d.Revision, By: d.By,
 	}
 }
 
@@ -23,7 +23,7 @@ func (s *Server) postDelivery(w http.ResponseWriter, r *http.Request) {
 			Note string `json:"note"`
 		} `json:"courier"`
 	}
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err == nil {
 		err = read(w, r, &body)
 	}
@@ -31,7 +31,7 @@ func (s *Server) postDelivery(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, err)
 		return
 	}
-	d, fresh, err := s.house.Plan(r.Context(), owner, body.Note, house.Courier(body.Courier))
+	d, fresh, err := s.house.Plan(r.Context(), person, body.Note, house.Courier(body.Courier))
 	if err != nil {
 		s.writeError(w, r, err)
 		return
@@ -46,12 +46,12 @@ func (s *Server) postDelivery(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) getDeliveries(w http.ResponseWriter, r *http.Request) {
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	ds, err := s.house.Deliveries(r.Context(), owner)
+	ds, err := s.house.Deliveries(r.Context(), person)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
@@ -67,7 +67,7 @@ func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Note string `json:"note"`
 	}
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err == nil {
 		err = read(w, r, &body)
 	}
@@ -75,7 +75,7 @@ func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, err)
 		return
 	}
-	o, err := s.house.Order(r.Context(), owner, body.Note)
+	o, err := s.house.Order(r.Context(), person, body.Note)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
@@ -89,7 +89,7 @@ func (s *Server) postAmendment(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Note string `json:"note"`
 	}
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err == nil {
 		err = read(w, r, &body)
 	}
@@ -97,7 +97,7 @@ func (s *Server) postAmendment(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, err)
 		return
 	}
-	d, err := s.house.Amend(r.Context(), owner, body.Note)
+	d, err := s.house.Amend(r.Context(), person, body.Note)
 	if err != nil {
 		s.writeError(w, r, err)
 		return

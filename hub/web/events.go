@@ -1,7 +1,12 @@
 package web
 
 import (
+	"context"
+	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"vestibule/hub/house"
@@ -18,42 +23,64 @@ type stateNews struct {
 	State  *wire.State `json:"state"`
 }
 
-// getEvents streams what happens to the owner's devices: first how they are, then what
-// changes. A page that can't keep up is dropped, comes back, and is right again at once.
+type overNews struct {
+	Device string `json:"device"`
+}
+
+type peopleNews struct {
+	Device string `json:"device"`
+}
+
+// hearing is what one person's stream lets through.
+type hearing struct {
+	house *house.House
+	seats map[string]house.Seat // by device
+}
+
+func (s *Server) hearing(r *http.Request, person string) (hearing, error) {
+	seats, err := s.house.Seats(r.Context(), person)
+	h := hearing{s.house, map[string]house.Seat{}}
+	for _, seat := range seats {
+		h.seats[seat.Device.ID] = seat
+	}
+	return h, err
+}
+
+// getEvents streams what happens to the devices at which somebody has a place: first how they are,
+// then what changes. A page that can't keep up is dropped, comes back, and is right again at once.
+// So is one whose place is another by now; one that has none is told so first.
 func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	done, ok := s.streams.take(owner, ownerStreams)
+	done, ok := s.streams.take(person, ownerStreams)
 	if !ok {
 		s.writeError(w, r, errOften)
 		return
 	}
 	defer done()
-	_, devices, err := s.house.Owner(r.Context(), owner)
+	hear, err := s.hearing(r, person)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	mine := map[string]bool{}
-	for _, d := range devices {
-		mine[d.ID] = true
-	}
-	follower := s.house.Follow(func(n house.News) bool {
-		return mine[n.Device] && (n.Status == nil || n.Status.Owner == owner)
-	})
+	follower := s.house.Follow(func(n house.News) bool { _, ok := hear.seats[n.Device]; return ok })
 	defer follower.Close()
+	if _, err := s.person(r); err != nil { // removed before anybody listened
+		s.writeError(w, r, err)
+		return
+	}
 
 	st, err := openStream(w)
-	for _, d := range devices {
-		p := s.house.Presence(d.ID)
+	for _, seat := range slices.SortedFunc(maps.Values(hear.seats), byDevice) {
+		p := s.house.Presence(seat.Device.ID)
 		if err == nil {
-			err = st.send("online", onlineNews{d.ID, p.Online})
+			err = st.send("online", onlineNews{seat.Device.ID, p.Online})
 		}
 		if err == nil && p.State != nil {
-			err = st.send("state", stateNews{d.ID, p.State})
+			err = hear.send(r.Context(), st, seat, house.News{Device: seat.Device.ID, State: p.State})
 		}
 	}
 	tick := time.NewTicker(heartbeat)
@@ -64,10 +91,20 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 			if !ok {
 				return
 			}
-			err = sendNews(st, n)
+			if n.People != nil && n.People.Person == person {
+				s.endStream(r, st, person, n.Device)
+				return
+			}
+			err = hear.send(r.Context(), st, hear.seats[n.Device], n)
 		case <-tick.C:
-			if _, err := s.owner(r); err != nil {
-				return // logged out, or the session is over
+			now, seatsErr := s.hearing(r, person)
+			for device := range hear.seats {
+				if _, ok := now.seats[device]; !ok && seatsErr == nil && err == nil {
+					err = st.send("over", overNews{device}) // a grant ends by itself, too
+				}
+			}
+			if _, err := s.person(r); err != nil || seatsErr != nil || len(now.seats) != len(hear.seats) {
+				return // logged out, the session is over, or so is a grant
 			}
 			err = st.beat()
 		case <-r.Context().Done():
@@ -77,16 +114,34 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 	s.log.Debug("a page stopped listening", "error", err)
 }
 
-func sendNews(st *stream, n house.News) error {
+func byDevice(a, b house.Seat) int { return strings.Compare(a.Device.ID, b.Device.ID) }
+
+// endStream ends the stream of somebody about whom an owner said another word. The page of one who
+// has no place at the device any more hears of that; the others come again.
+func (s *Server) endStream(r *http.Request, st *stream, person, device string) {
+	_, err := s.house.Seat(r.Context(), person, device)
+	if errors.Is(err, house.ErrOtherDevice) {
+		err = st.send("over", overNews{device})
+	}
+	if err != nil {
+		s.log.Debug("a page was not told that it is over", "error", err)
+	}
+}
+
+// send passes on what is for the seat.
+func (h hearing) send(ctx context.Context, st *stream, seat house.Seat, n house.News) error {
 	switch {
 	case n.Online != nil:
 		return st.send("online", onlineNews{n.Device, *n.Online})
 	case n.State != nil:
-		return st.send("state", stateNews{n.Device, n.State})
-	case n.Event != nil:
+		sees := func(delivery string) bool { return h.house.MaySee(ctx, seat, delivery) }
+		return st.send("state", stateNews{n.Device, seat.State(n.State, sees)})
+	case n.Event != nil && h.house.MayHear(ctx, seat, *n.Event):
 		return st.send("event", n.Event)
-	case n.Status != nil:
+	case n.Status != nil && seat.Sees(n.Status.Delivery):
 		return st.send("delivery", show(*n.Status))
+	case n.People != nil && seat.Owner:
+		return st.send("people", peopleNews{n.Device})
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"vestibule/hub/house"
+	"vestibule/hub/pass"
 	"vestibule/hub/wire"
 )
 
@@ -34,9 +35,9 @@ func (s *Server) postLetter(w http.ResponseWriter, r *http.Request) {
 }
 
 // mayWrite says who may send which kind of letter: strangers may try a code or ask to
-// be the first owner, which the device judges; only the owner may ask for the picture, have
-// the device remember how its camera stands, tell it the time, or lock the door now: that needs no
-// signature, but is nothing for strangers.
+// be the first owner, which the device judges; only the owner, and whom the owner granted just that,
+// may ask for the picture, have the device remember how its camera stands, or lock the door now: that
+// needs no signature, but is nothing for strangers. The time is for the owner alone to tell.
 // What is not in the form of its kind does not reach the device.
 func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, body json.RawMessage) error {
 	now, from := s.now(), remote(r)
@@ -64,35 +65,35 @@ func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, 
 		}
 		allowed = s.limits.allow(now, tryRate, "knock "+knock.Delivery, from)
 	case wire.LetterOffer:
-		if err := s.owns(r, device); err != nil {
+		if err := s.may(r, device, pass.MayWatch); err != nil {
 			return err
 		}
 		err = wire.Decode(body, &wire.Offer{})
 	case wire.LetterTrickle:
-		if err := s.owns(r, device); err != nil {
+		if err := s.may(r, device, pass.MayWatch); err != nil {
 			return err
 		}
 		err = wire.Decode(body, &wire.Trickle{})
-	case wire.LetterRemember:
-		if err := s.owns(r, device); err != nil {
-			return err
-		}
-		err = wire.Decode(body, &wire.Remember{})
-	case wire.LetterTime:
-		if err := s.owns(r, device); err != nil {
-			return err
-		}
-		err = wire.Decode(body, &wire.Time{})
-	case wire.LetterLock:
-		if err := s.owns(r, device); err != nil {
-			return err
-		}
-		err = wire.Decode(body, &wire.LockNow{})
 	case wire.LetterBye:
-		if err := s.owns(r, device); err != nil {
+		if err := s.may(r, device, pass.MayWatch); err != nil {
 			return err
 		}
 		err = wire.Decode(body, &wire.Bye{})
+	case wire.LetterRemember:
+		if err := s.may(r, device, pass.MayInstall); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.Remember{})
+	case wire.LetterLock:
+		if err := s.may(r, device, pass.MayLock); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.LockNow{})
+	case wire.LetterTime:
+		if err := s.isOwner(r, device); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.Time{})
 	default:
 		return errNoRequest
 	}
@@ -105,15 +106,24 @@ func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, 
 	return nil
 }
 
-// owns checks that the device is of whoever is logged in.
-func (s *Server) owns(r *http.Request, device string) error {
-	owner, err := s.owner(r)
+// may checks that whoever is logged in has a right at the device.
+func (s *Server) may(r *http.Request, device string, right pass.Rights) error {
+	person, err := s.person(r)
+	if err == nil {
+		_, err = s.house.SeatFor(r.Context(), person, device, right)
+	}
+	return err
+}
+
+// isOwner checks that the device is of whoever is logged in.
+func (s *Server) isOwner(r *http.Request, device string) error {
+	person, err := s.person(r)
 	if err != nil {
 		return err
 	}
-	d, _, err := s.house.Device(r.Context(), device)
-	if err == nil && d.Owner != owner {
-		return house.ErrOtherDevice
+	seat, err := s.house.Seat(r.Context(), person, device)
+	if err == nil && !seat.Owner {
+		return house.ErrNotGranted
 	}
 	return err
 }

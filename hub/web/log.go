@@ -16,7 +16,7 @@ const (
 )
 
 func (s *Server) getLog(w http.ResponseWriter, r *http.Request) {
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
@@ -34,12 +34,12 @@ func (s *Server) getLog(w http.ResponseWriter, r *http.Request) {
 	}
 	device := q.Get("device")
 	if device == "" {
-		if device, err = s.onlyDevice(r, owner); err != nil {
+		if device, err = s.onlyDevice(r, person); err != nil {
 			s.writeError(w, r, err)
 			return
 		}
 	}
-	events, err := s.house.Log(r.Context(), owner, device, before, int(limit))
+	events, err := s.house.Log(r.Context(), person, device, before, int(limit))
 	if err != nil {
 		s.writeError(w, r, err)
 		return
@@ -47,16 +47,16 @@ func (s *Server) getLog(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusOK, events)
 }
 
-// onlyDevice is the device of an owner who has one.
-func (s *Server) onlyDevice(r *http.Request, owner string) (string, error) {
-	_, devices, err := s.house.Owner(r.Context(), owner)
+// onlyDevice is the device of somebody who has a place at one.
+func (s *Server) onlyDevice(r *http.Request, person string) (string, error) {
+	seats, err := s.house.Seats(r.Context(), person)
 	if err != nil {
 		return "", err
 	}
-	if len(devices) != 1 {
-		return "", house.ErrNoDevice.With(fmt.Errorf("the owner has %d devices, so one must be named", len(devices)))
+	if len(seats) != 1 {
+		return "", house.ErrNoDevice.With(fmt.Errorf("somebody has %d devices, so one must be named", len(seats)))
 	}
-	return devices[0].ID, nil
+	return seats[0].Device.ID, nil
 }
 
 func number(text string, unless, low, high uint64) (uint64, error) {

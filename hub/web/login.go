@@ -91,27 +91,27 @@ func (s *Server) postLogin(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, err)
 		return
 	}
-	owner, err := s.checkLogin(r, body.Note)
+	person, err := s.checkLogin(r, body.Note)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	me, err := s.me(r, owner)
+	me, err := s.me(r, person)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	if err := s.openSession(w, r, owner); err != nil {
+	if err := s.openSession(w, r, person); err != nil {
 		s.writeError(w, r, err)
 		return
 	}
 	s.writeJSON(w, http.StatusOK, me)
 }
 
-// checkLogin returns the owner whose key signed our challenge for our origin.
-func (s *Server) checkLogin(r *http.Request, note string) (owner string, err error) {
-	owner = pass.SignerID([]byte(note))
-	key, err := s.house.KnownKey(r.Context(), owner)
+// checkLogin returns the person whose key signed our challenge for our origin.
+func (s *Server) checkLogin(r *http.Request, note string) (person string, err error) {
+	person = pass.SignerID([]byte(note))
+	key, err := s.house.KnownKey(r.Context(), person)
 	if err != nil {
 		return "", err
 	}
@@ -126,11 +126,11 @@ func (s *Server) checkLogin(r *http.Request, note string) (owner string, err err
 	case l.Origin != s.originOf(r):
 		return "", errOrigin.With(fmt.Errorf("signed for %.100q, asked at %q", l.Origin, s.originOf(r)))
 	}
-	return owner, nil
+	return person, nil
 }
 
-// openSession remembers the owner. Only the hash of the cookie's secret is kept.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request, owner string) error {
+// openSession remembers the person. Only the hash of the cookie's secret is kept.
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, person string) error {
 	var b [32]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request, owner strin
 	if err := s.sessions.DropSessions(r.Context(), now); err != nil {
 		return err
 	}
-	if err := s.sessions.AddSession(r.Context(), hashOf(secret), owner, now.Add(sessionTime)); err != nil {
+	if err := s.sessions.AddSession(r.Context(), hashOf(secret), person, now.Add(sessionTime)); err != nil {
 		return err
 	}
 	http.SetCookie(w, s.cookie(r, secret, int(sessionTime/time.Second)))
@@ -157,17 +157,25 @@ func hashOf(secret string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// owner returns who is logged in, or errLogin.
-func (s *Server) owner(r *http.Request) (string, error) {
+// person returns who is logged in, or errLogin. The session of somebody who has no place here any
+// more is over, whether or not it was dropped.
+func (s *Server) person(r *http.Request) (string, error) {
 	c, err := r.Cookie(cookieName)
 	if err != nil {
 		return "", errLogin
 	}
-	owner, err := s.sessions.Session(r.Context(), hashOf(c.Value), s.now())
-	if err == nil && owner == "" {
+	person, err := s.sessions.Session(r.Context(), hashOf(c.Value), s.now())
+	if err == nil && person == "" {
 		err = errLogin
 	}
-	return owner, err
+	if err != nil {
+		return "", err
+	}
+	_, err = s.house.KnownKey(r.Context(), person)
+	if errors.Is(err, house.ErrNoSeat) || errors.Is(err, house.ErrNoOwner) {
+		err = errLogin.With(err)
+	}
+	return person, err
 }
 
 func (s *Server) postLogout(w http.ResponseWriter, r *http.Request) {
@@ -182,12 +190,12 @@ func (s *Server) postLogout(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) getMe(w http.ResponseWriter, r *http.Request) {
-	owner, err := s.owner(r)
+	person, err := s.person(r)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
-	me, err := s.me(r, owner)
+	me, err := s.me(r, person)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
@@ -195,15 +203,27 @@ func (s *Server) getMe(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusOK, me)
 }
 
-func (s *Server) me(r *http.Request, owner string) (Me, error) {
-	o, devices, err := s.house.Owner(r.Context(), owner)
+// me is who a person is here: an owner by the name they gave themselves, a member by the one their
+// owner gave them.
+func (s *Server) me(r *http.Request, person string) (Me, error) {
+	me := Me{Owner: person, Devices: []Device{}}
+	o, _, err := s.house.Owner(r.Context(), person)
+	if err != nil && !errors.Is(err, house.ErrNoOwner) {
+		return Me{}, err
+	}
+	me.Name = o.Name
+	seats, err := s.house.Seats(r.Context(), person)
 	if err != nil {
 		return Me{}, err
 	}
-	me := Me{Owner: o.ID, Name: o.Name, Devices: []Device{}}
-	for _, d := range devices {
+	for _, seat := range seats {
+		if me.Name == "" {
+			me.Name = seat.Grant.Name
+		}
+		d := seat.Device
 		p := s.house.Presence(d.ID)
-		me.Devices = append(me.Devices, Device{d.ID, pass.EncodeKey(d.Sign), d.Card, p.State, p.Online})
+		sees := func(delivery string) bool { return s.house.MaySee(r.Context(), seat, delivery) }
+		me.Devices = append(me.Devices, Device{d.ID, pass.EncodeKey(d.Sign), d.Card, seat.Note, seat.State(p.State, sees), p.Online})
 	}
 	return me, nil
 }

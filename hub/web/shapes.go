@@ -7,19 +7,20 @@ import (
 	"vestibule/hub/wire"
 )
 
-// Me is the owner who is logged in, and what is theirs.
+// Me is who is logged in, and the devices at which they have a place.
 type Me struct {
-	Owner   string   `json:"owner"` // key id
+	Owner   string   `json:"owner"` // the person's key id, an owner's or a member's
 	Name    string   `json:"name"`
 	Devices []Device `json:"devices"`
 }
 
-// Device is one of the owner's devices.
+// Device is a device at which somebody has a place.
 type Device struct {
 	ID     string      `json:"id"`
-	Sign   string      `json:"sign"`  // its signing key, base64url
-	Card   string      `json:"card"`  // its signed card
-	State  *wire.State `json:"state"` // null until it was heard of since the hub started
+	Sign   string      `json:"sign"`            // its signing key, base64url
+	Card   string      `json:"card"`            // its signed card
+	Grant  string      `json:"grant,omitempty"` // what its owner granted, signed; none for the owner
+	State  *wire.State `json:"state"`           // null until it was heard of since the hub started
 	Online bool        `json:"online"`
 }
 
@@ -38,6 +39,7 @@ type Delivery struct {
 	Status     house.Status `json:"status"`
 	Reason     wire.Reason  `json:"reason,omitempty"`     // when refused
 	Revision   uint64       `json:"revision"`             // of its window; 0 as it was planned
+	By         string       `json:"by,omitempty"`         // key id of the member who signed it; none for the owner
 	Cancelling bool         `json:"cancelling,omitempty"` // ordered, the device has not said so yet
 	Over       bool         `json:"over,omitempty"`       // the device will do nothing more for it
 }

@@ -10,7 +10,7 @@ import (
 // Bounds of streams of events.
 const (
 	maxStreams      = 256              // in all
-	ownerStreams    = 8                // of one owner
+	ownerStreams    = 8                // of one person
 	courierStreams  = 8                // of one delivery
 	heartbeat       = 15 * time.Second // so that both sides notice a dead line
 	streamWriteTime = 10 * time.Second // for a slow reader to take one event

@@ -12,7 +12,7 @@
 //	pass/DELIVERY hub -> device, QoS 1, retained until the window is over: a signed pass
 //	amend/DELIVERY hub -> device, QoS 1, retained until the window is over: the latest signed amendment
 //	order/ID      hub -> device, QoS 1, retained until the window is over: a signed order
-//	grant/KEY     hub -> device, QoS 1, retained: the latest signed grant of a key, by its id
+//	grant/KEY     hub -> device, QoS 1, retained until it is revoked: the latest signed grant of a key, by its id
 //	revoke/KEY    hub -> device, QoS 1, retained: the latest signed revocation of it
 //	seen          hub -> device, QoS 1, retained: [Seen], events the hub has on disk
 //	lock          reader -> hub, QoS 1, never retained: LOCK, the door is to be locked now

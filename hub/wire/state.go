@@ -22,7 +22,7 @@ type State struct {
 	Delivery string    `json:"delivery,omitempty"` // whose window is open
 	Until    time.Time `json:"until,omitzero"`     // when that window closes
 	Entries  int       `json:"entries,omitempty"`  // so far in this visit
-	Alarm    Kind      `json:"alarm,omitempty"`    // HeldOpen, ForcedOpen, Panic, Tamper, JournalBroken; empty for none. Never Duress: a speaker may read a state aloud
+	Alarm    Kind      `json:"alarm,omitempty"`    // HeldOpen, ForcedOpen, Panic, Tamper, CameraFault, JournalBroken; empty for none. Never Duress: a speaker may read a state aloud
 	Why      Reason    `json:"why,omitempty"`      // of a camera fault
 	Viewers  int       `json:"viewers"`
 	Timeless bool      `json:"timeless,omitempty"` // the device does not know the time, so no window opens: an owner may send a Time

@@ -27,10 +27,18 @@ type story struct {
 	zone           []pass.Point
 }
 
-// begin pairs the owner's phone with the device.
+// begin pairs the owner's phone with the device; a courier has one too.
 func begin(t *testing.T, d *desk) *story {
 	t.Helper()
-	s := &story{desk: d, owner: newPerson(t, "owner", 390, 844), courier: newPerson(t, "courier", 390, 844)}
+	s := alone(t, d)
+	s.courier = newPerson(t, "courier", 390, 844)
+	return s
+}
+
+// alone pairs the owner's phone with the device.
+func alone(t *testing.T, d *desk) *story {
+	t.Helper()
+	s := &story{desk: d, owner: newPerson(t, "owner", 390, 844)}
 	_, query, _ := strings.Cut(d.user.Owner, "?")
 	q, err := url.ParseQuery(query)
 	if err != nil {

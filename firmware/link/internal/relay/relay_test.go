@@ -559,6 +559,7 @@ func TestLettersGoToGateAndBack(t *testing.T) {
 	for i, want := range []wire.Letter{
 		{ID: "l0", Kind: wire.LetterRemember, Body: json.RawMessage(`{"order":"vestibule/order/v1"}`)},
 		{ID: "l9", Kind: wire.LetterTime, Body: json.RawMessage(`{"word":"vestibule/time/v1"}`)},
+		{ID: "lock", Kind: wire.LetterLock, Body: json.RawMessage(`{}`)},
 		{ID: "l1", Kind: wire.LetterTry, Body: json.RawMessage(`{"delivery":"d1","sealed":"AAAA"}`)},
 	} {
 		b.publish(wire.LeafLetterIn, false, want)
@@ -599,8 +600,8 @@ func TestLettersGoToGateAndBack(t *testing.T) {
 	g.start()
 	until(t, "gate is back", func() bool { return len(g.bodies(pipe.TypeNote)) > 0 })
 	b.publish(wire.LeafLetterIn, false, wire.Letter{ID: "now", Kind: wire.LetterTry, Body: []byte(`{}`)})
-	until(t, "the next letter", func() bool { return len(mails()) > 3 })
-	if len(mails()) != 4 || decode[wire.Letter](t, mails()[3]).ID != "now" {
+	until(t, "the next letter", func() bool { return len(mails()) > 4 })
+	if len(mails()) != 5 || decode[wire.Letter](t, mails()[4]).ID != "now" {
 		t.Errorf("gate got %s", fmt.Sprintf("%s", mails()))
 	}
 }

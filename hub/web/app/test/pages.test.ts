@@ -22,6 +22,9 @@ test('the door in one word', () => {
   assert.equal(word({ door: 'open', bolt: 'unlocked' }), 'open');
   assert.equal(word({ door: 'open', alarm: 'held_open' }), 'held');
   assert.equal(word({ door: 'open', alarm: 'forced_open' }), 'forced');
+  // a picture that was lost in mid-visit is an alarm of its own, and says nothing of the door
+  assert.equal(word({ door: 'open', camera: 'fault', alarm: 'camera_fault' }), 'open');
+  assert.deepEqual(cameraWord({ ...state, camera: 'fault', alarm: 'camera_fault' }, true), { word: 'fault', tone: 'alarm' });
   // unknown is never shown as locked
   assert.equal(word({ bolt: 'unknown' }), 'unknown');
   assert.equal(word({ door: 'unknown' }), 'unknown');
@@ -51,6 +54,7 @@ test('a visit shows what was and what is to come', () => {
   assert.deepEqual(v.done.map((s) => s.bad), [false, false, true, false, false]);
   assert.deepEqual(v.next, ['door_opened', 'door_shut', 'relocked', 'visit_ended']);
   assert.deepEqual(visit([...all, event('camera_fault'), event('camera_on')], 'd').next, v.next);
+  assert.deepEqual(visit([...all, event('duress', 'd'), event('panic', 'd')], 'd').done.slice(-2).map((s) => [s.event.kind, s.bad]), [['duress', true], ['panic', true]]);
   const over = visit([...all, event('visit_ended', 'd'), event('window_closed', 'd'), event('link_lost')], 'd');
   assert.deepEqual(over.next, []);
   assert.equal(over.done.at(-1)?.event.kind, 'window_closed');

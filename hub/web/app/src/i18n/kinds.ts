@@ -1,5 +1,5 @@
 /** What happened, in the log's and the timeline's words. One for each wire.Kind. */
-import type { Kind } from '../lib/wire';
+import type { Kind, Reason } from '../lib/wire';
 import type { Text } from './text';
 
 export const kinds: Readonly<Record<Kind, Text>> = {
@@ -39,7 +39,10 @@ export const kinds: Readonly<Record<Kind, Text>> = {
   tamper_over: { en: 'The device’s case is shut again.', fr: 'Le boîtier de l’appareil est refermé.' },
   sensor_unsure: { en: 'The door’s sensors contradict one another.', fr: 'Les capteurs de la porte se contredisent.' },
   clock_jumped: { en: 'The device’s clock jumped.', fr: 'L’horloge de l’appareil a fait un saut.' },
-  journal_broken: { en: 'The device could not write its log for a while.', fr: 'L’appareil n’a pas pu écrire son journal pendant un moment.' },
+  journal_broken: {
+    en: 'The device could not write its log for a while, or not read what it had kept.',
+    fr: 'L’appareil n’a pas pu écrire son journal pendant un moment, ou lire ce qu’il avait gardé.',
+  },
   viewer_joined: { en: 'Somebody began to watch.', fr: 'Quelqu’un a commencé à regarder.' },
   viewer_left: { en: 'Somebody stopped watching.', fr: 'Quelqu’un a cessé de regarder.' },
   viewer_refused: { en: 'Somebody was not allowed to watch.', fr: 'Quelqu’un n’a pas eu le droit de regarder.' },
@@ -59,7 +62,56 @@ export const byYou: Readonly<Partial<Record<Kind, Text>>> = {
   viewer_refused: { en: 'You were not allowed to watch.', fr: 'Vous n’avez pas eu le droit de regarder.' },
 };
 
-/** What an alarm means and what to do now. */
+/** The same with somebody whom the household knows by name. */
+export const byName: Readonly<Partial<Record<Kind, Text>>> = {
+  grant_added: { en: '{name} may act for the owner now.', fr: '{name} peut désormais agir au nom du propriétaire.' },
+  grant_revoked: { en: '{name} may no longer act for the owner.', fr: '{name} ne peut plus agir au nom du propriétaire.' },
+  viewer_joined: { en: '{name} began to watch.', fr: '{name} a commencé à regarder.' },
+  viewer_left: { en: '{name} stopped watching.', fr: '{name} a cessé de regarder.' },
+  viewer_refused: { en: '{name} was not allowed to watch.', fr: '{name} n’a pas eu le droit de regarder.' },
+};
+
+/** Why, where a reason means something of its own for what happened. A device that says disk_trouble
+ *  of an ending has lost what it had written down, and does not go on as if it had never been. */
+export const becauses: Readonly<Partial<Record<Kind, Partial<Record<Reason, Text>>>>> = {
+  started: {
+    disk_trouble: {
+      en: 'The last line of its log was cut off, as by a power cut.',
+      fr: 'La dernière ligne de son journal était coupée, comme après une coupure de courant.',
+    },
+  },
+  pass_refused: {
+    disk_trouble: { en: 'The device cannot write it down. Check its storage.', fr: 'L’appareil ne peut pas l’enregistrer. Vérifiez son stockage.' },
+  },
+  cancelled: {
+    disk_trouble: {
+      en: 'The device’s storage lost how its window was last changed, so it ended. Plan it again if it is still to come.',
+      fr: 'Le stockage de l’appareil a perdu la dernière modification du créneau ; la livraison a donc pris fin. Planifiez-la à nouveau si elle est encore attendue.',
+    },
+    not_granted: { en: 'Whoever planned it may no longer do so.', fr: 'La personne qui l’a planifiée n’en a plus le droit.' },
+    grant_over: { en: 'Whoever planned it may no longer do so.', fr: 'La personne qui l’a planifiée n’en a plus le droit.' },
+  },
+  window_closed: {
+    disk_trouble: {
+      en: 'The device’s storage lost this delivery, so its code no longer opens. Plan it again if it is still to come.',
+      fr: 'Le stockage de l’appareil a perdu cette livraison ; son code n’ouvre donc plus. Planifiez-la à nouveau si elle est encore attendue.',
+    },
+    not_granted: { en: 'Whoever planned it may no longer do so.', fr: 'La personne qui l’a planifiée n’en a plus le droit.' },
+    grant_over: { en: 'Whoever planned it may no longer do so.', fr: 'La personne qui l’a planifiée n’en a plus le droit.' },
+    old_epoch: { en: 'It was signed before the keys were changed.', fr: 'Elle a été signée avant le changement des clés.' },
+  },
+  grant_revoked: {
+    disk_trouble: {
+      en: 'The device’s storage lost what they were granted, so they may do nothing. Invite them again.',
+      fr: 'Le stockage de l’appareil a perdu ce qui lui avait été accordé ; cette personne n’a donc plus aucun droit. Invitez-la à nouveau.',
+    },
+  },
+  journal_broken: {
+    disk_trouble: { en: 'The door stayed shut to codes; the way out was free.', fr: 'La porte est restée fermée aux codes ; la sortie restait libre.' },
+  },
+};
+
+/** What an alarm means and what to do now. Duress is in no state of the device, as a speaker might read that aloud at the door. */
 export const alarms: Readonly<Partial<Record<Kind, { said: Text; todo: Text }>>> = {
   held_open: {
     said: { en: 'The door is held open', fr: 'La porte reste ouverte' },
@@ -90,8 +142,18 @@ export const alarms: Readonly<Partial<Record<Kind, { said: Text; todo: Text }>>>
       fr: 'Allez voir l’appareil. Aucun code n’ouvre la porte avant qu’un nouveau créneau commence, boîtier fermé.',
     },
   },
+  camera_fault: {
+    said: { en: 'The picture was lost during a visit', fr: 'L’image a été perdue pendant une visite' },
+    todo: {
+      en: 'Somebody may be inside. The door locks once it is shut, and no code opens it until the camera sees again. Call the courier, or somebody near.',
+      fr: 'Quelqu’un est peut-être à l’intérieur. La porte se verrouille dès qu’elle est refermée, et aucun code ne l’ouvre avant que la caméra voie à nouveau. Appelez le livreur ou un proche.',
+    },
+  },
   journal_broken: {
-    said: { en: 'The log could not be written', fr: 'Le journal n’a pas pu être écrit' },
-    todo: { en: 'The door stays shut until it can. Check the device’s storage.', fr: 'La porte reste fermée d’ici là. Vérifiez le stockage de l’appareil.' },
+    said: { en: 'The device cannot use its storage', fr: 'L’appareil ne peut pas utiliser son stockage' },
+    todo: {
+      en: 'Its log cannot be written, or what it had kept cannot be read. The door stays shut to codes until it can; the way out is free. Check the device’s storage.',
+      fr: 'Son journal ne peut pas être écrit, ou ce qu’il avait gardé ne peut pas être lu. D’ici là, la porte reste fermée aux codes ; la sortie est libre. Vérifiez le stockage de l’appareil.',
+    },
   },
 };

@@ -62,9 +62,9 @@ export async function letter<K extends keyof Letters>(
 }
 
 export interface Me {
-  owner: string; // key id
+  owner: string; // the person's key id, an owner's or a member's
   name: string;
-  devices: { id: string; sign: string; card: string; state: State | null; online: boolean }[];
+  devices: { id: string; sign: string; card: string; grant?: string; state: State | null; online: boolean }[]; // grant: a member's, signed
 }
 
 export type Status = 'planned' | 'accepted' | 'refused' | 'open' | 'visited' | 'ended' | 'cancelled';
@@ -86,6 +86,7 @@ export interface Delivery {
   revision: number; // of its window; 0 as it was planned
   cancelling?: boolean; // ordered, and the device has not said so yet
   over?: boolean; // the device will do nothing more for it
+  by?: string; // key id of the member who signed it; none for the owner
 }
 
 /** Whether the device may still do something for a delivery. */
@@ -108,6 +109,21 @@ export interface Notice {
   online: boolean;
 }
 
+/** What the hub carries for a device about people: signed words, and answers to invitations. */
+export interface People {
+  people: { person: string; grant?: string; revocation?: string }[];
+  invites: { invite: string; until: string; key?: string; name?: string; mac?: string }[];
+}
+
+/** An invitation as whoever has its link sees it. */
+export interface Invited {
+  device: string;
+  until: string;
+  card: string;
+  key?: string; // of who answered
+  grant?: string; // once the owner has confirmed
+}
+
 /** How far a visit is, as its courier sees it. */
 export interface Step {
   unlocked: boolean; // the handle turns now
@@ -124,6 +140,13 @@ export const plan = (note: string, courier: { name?: string }): Promise<{ delive
   post('/api/deliveries', { note, courier });
 export const order = (note: string): Promise<{ order: string }> => post('/api/orders', { note });
 export const amend = (note: string): Promise<unknown> => post('/api/amendments', { note });
+export const people = (device: string): Promise<People> => ask(`/api/people?${new URLSearchParams({ device })}`);
+export const say = (note: string): Promise<unknown> => post('/api/people', { note });
+export const invite = (device: string, invite: string): Promise<{ until: string }> => post('/api/invites', { device, invite });
+export const uninvite = (invite: string): Promise<unknown> => post(`/api/invites/${encodeURIComponent(invite)}/withdraw`, {});
+export const invited = (invite: string): Promise<Invited> => ask(`/api/invites/${encodeURIComponent(invite)}`);
+export const answer = (invite: string, body: { key: string; name: string; mac: string }): Promise<Invited> =>
+  post(`/api/invites/${encodeURIComponent(invite)}/answer`, body);
 export const notice = (delivery: string): Promise<Notice> => ask(`/api/courier/${encodeURIComponent(delivery)}`);
 
 /** Entries of a device's log, newest first; before is an index. */

@@ -1,18 +1,20 @@
-/** What the owner's pages know: who we are, the door, its deliveries and its log, kept up to date. */
+/** What an owner's or a member's pages know: who we are, the door, its deliveries and its log, kept up to date. */
 import * as api from './api';
 import { fromBase64, fromBase64Url, random } from './bytes';
 import * as keep from './keep';
 import type { Device } from './keep';
 import { spare } from './line';
+import { holds } from './members';
 import { keyId, SignatureError, type Signer } from './note';
-import { openReference, signAmendment, signLogin, signOrder, signTime, type Order } from './pass';
+import { openGrant, openReference, signAmendment, signLogin, signOrder, signTime, type Grant, type Order, type Right } from './pass';
+import { people } from './people.svelte';
 import { Retold } from './retold';
 import { stream, type Stream } from './stream';
 import { trouble, type Trouble } from './trouble';
 import type { Event, State } from './wire';
 import type { Polygon } from './zone';
 
-export type Standing = 'starting' | 'unpaired' | 'ready' | 'failed' | 'stranger';
+export type Standing = 'starting' | 'unpaired' | 'joining' | 'ready' | 'failed' | 'stranger' | 'removed';
 
 const logPage = 200;
 const askAgain = 60_000; // ms between words on the time, if the device keeps asking
@@ -22,6 +24,9 @@ class Household {
   device = $state.raw<Device | null>(null); // as this phone pinned it
   key = $state.raw<Signer | null>(null);
   self = $state(''); // our own key's id
+  name = $state(''); // as the household calls us
+  grant = $state.raw<Grant | null>(null); // what the owner granted us; null for the owner
+  joining = $state.raw<keep.Joining | null>(null); // the invitation that waits for the owner
   state = $state.raw<State | null>(null);
   online = $state(false); // the device reaches the hub
   hub = $state(false); // we reach the hub
@@ -41,6 +46,28 @@ class Household {
     return this.hub && this.online;
   }
 
+  /** Whether this phone is the one that the device obeys. */
+  get owns() {
+    return this.device !== null && !this.device.seat;
+  }
+
+  /** Whether we may do something now, as far as the owner's word says. */
+  may(right: Right): boolean {
+    return this.owns || (this.grant !== null && this.grant.may.includes(right) && holds({ person: this.self, grant: this.grant, removed: null }, this.now));
+  }
+
+  /** Whether we may change or cancel a delivery. */
+  changes(d: api.Delivery): boolean {
+    return this.may('deliver') && (this.owns || d.by === this.self);
+  }
+
+  /** What the household calls somebody; empty for a stranger, and for the owner. */
+  called(person: string | undefined): string {
+    if (!person) return '';
+    if (person === this.self) return this.name;
+    return people.members.find((m) => m.person === person)?.grant.name ?? '';
+  }
+
   /**
    * Logs in and follows the house. Safe to call again: after a failure it starts over. With a picture
    * to be shown, its call does not wait for the page.
@@ -55,7 +82,8 @@ class Household {
       this.key = await keep.ownKey();
       this.device = (await keep.devices())[0] ?? null;
       if (!this.key || !this.device) {
-        this.standing = 'unpaired';
+        this.joining = (await keep.joining()) ?? null;
+        this.standing = this.joining ? 'joining' : 'unpaired';
         return;
       }
       this.self = await keyId(this.key.pub);
@@ -68,7 +96,8 @@ class Household {
       void this.#tellTime();
     } catch (error) {
       this.failure = trouble(error);
-      this.standing = this.failure.code === 'owner_unknown' ? 'stranger' : 'failed';
+      const standings: Record<string, Standing> = { owner_unknown: 'stranger', access_over: 'removed' };
+      this.standing = standings[this.failure.code] ?? 'failed';
     }
   }
 
@@ -87,15 +116,45 @@ class Household {
   /** Asks for everything anew. */
   async refresh() {
     const device = this.device!.device;
-    const all = Promise.all([api.me(), api.deliveries(), api.log(device, null, logPage)]);
+    const me = api.me().then(async (m) => {
+      await this.#seated(m);
+      return m;
+    });
+    const all = Promise.all([me, api.deliveries(), api.log(device, null, logPage)]);
     await this.#retold.ask(all, ([me, deliveries, events]) => {
       const mine = me.devices.find((d) => d.id === device);
+      this.name = me.name;
       this.state = mine?.state ?? null;
       this.online = mine?.online ?? false;
       this.deliveries = deliveries.filter((d) => d.device === device);
       this.events = events;
       this.more = events.length === logPage;
     });
+    await this.meet().catch((error) => console.warn('people:', error));
+  }
+
+  /** Asks for the people of an owner's door anew. */
+  async meet() {
+    if (this.owns) await people.load(this.device!, this.key!, this.name);
+  }
+
+  /** Checks what we were granted; the hub only carries it. */
+  async #seated(me: api.Me) {
+    const { device, seat } = this.device!;
+    if (!seat) return;
+    const note = me.devices.find((d) => d.id === device)?.grant;
+    if (!note) throw new api.HubError(403, 'access_over', null);
+    const grant = await openGrant(note, seat.owner);
+    if (grant.device !== device || (await keyId(grant.key)) !== this.self) throw new SignatureError('the grant is not for this phone');
+    this.grant = grant;
+  }
+
+  /** What the owner granted is over: nothing is asked for or shown any more. */
+  #leave() {
+    this.#stream?.close();
+    this.#stream = undefined;
+    [this.hub, this.online, this.state, this.deliveries, this.events] = [false, false, null, [], []];
+    this.standing = 'removed';
   }
 
   /** The next page of the log. */
@@ -126,6 +185,12 @@ class Household {
           const news = data as { device: string; online: boolean };
           if (news.device === device) this.#retold.tell(() => (this.online = news.online));
         },
+        people: (data) => {
+          if ((data as { device: string }).device === device) void this.meet().catch((error) => console.warn('people:', error));
+        },
+        over: (data) => {
+          if ((data as { device: string }).device === device) this.#leave();
+        },
         delivery: (data) => {
           const news = data as api.Delivery;
           if (news.device !== device) return;
@@ -144,6 +209,7 @@ class Household {
       await this.#enter(this.key!);
       await this.refresh();
     } catch (error) {
+      if (error instanceof api.HubError && error.code === 'access_over') return this.#leave();
       console.warn('the hub is there, but not all of it:', error);
     }
   }
@@ -167,7 +233,7 @@ class Household {
    * The word is good once and for seconds, so the hub, which carries it, cannot use it for anything else.
    */
   async #tellTime() {
-    if (!this.state?.timeless || Date.now() - this.#told < askAgain) return;
+    if (!this.owns || !this.state?.timeless || Date.now() - this.#told < askAgain) return;
     this.#told = Date.now();
     const { device } = this.device!;
     try {

@@ -3,6 +3,7 @@
  * the devices it was paired with, and the codes it made. None of it is ever sent.
  */
 import type { Bytes } from './bytes';
+import type { Invitation } from './invite';
 import type { Signer } from './note';
 import { doorway, same, type Polygon, type Shape } from './zone';
 
@@ -13,6 +14,32 @@ export interface Device extends Shape {
   seal: Bytes;
   card: string;
   stand?: Stand;
+  seat?: Seat; // none on the phone that the device obeys
+}
+
+/** Where a phone is a member's. */
+export interface Seat {
+  owner: Bytes; // the owner's public key, from the invitation's link
+  by: string; // what the owner calls themselves
+}
+
+/** An invitation that this phone answered and that is not confirmed yet. */
+export interface Joining {
+  invite: string;
+  secret: Bytes;
+  device: string;
+  sign: Bytes;
+  owner: Bytes;
+  by: string;
+  shape: Shape;
+}
+
+/** What this phone signed about a person, so that the hub cannot hide it. */
+export interface Said {
+  person: string; // key id
+  device: string;
+  grant?: string;
+  revocation?: string;
 }
 
 /** How the camera has to stand for these zones, if that was remembered. */
@@ -48,18 +75,23 @@ export class UnfitBrowser extends Error {
 
 function database(): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
-    const ask = indexedDB.open('vestibule', 1);
-    ask.onupgradeneeded = () => {
-      ask.result.createObjectStore('keys', { keyPath: 'name' });
-      ask.result.createObjectStore('devices', { keyPath: 'device' });
-      ask.result.createObjectStore('secrets', { keyPath: 'delivery' });
+    const ask = indexedDB.open('vestibule', 2);
+    ask.onupgradeneeded = (e) => {
+      if (e.oldVersion < 1) {
+        ask.result.createObjectStore('keys', { keyPath: 'name' });
+        ask.result.createObjectStore('devices', { keyPath: 'device' });
+        ask.result.createObjectStore('secrets', { keyPath: 'delivery' });
+      }
+      ask.result.createObjectStore('invitations', { keyPath: 'invite' });
+      ask.result.createObjectStore('joining', { keyPath: 'invite' });
+      ask.result.createObjectStore('said', { keyPath: 'person' });
     };
     ask.onsuccess = () => done(ask.result);
     ask.onerror = () => fail(new UnfitBrowser('storage is closed', { cause: ask.error }));
   });
 }
 
-type Store = 'keys' | 'devices' | 'secrets';
+type Store = 'keys' | 'devices' | 'secrets' | 'invitations' | 'joining' | 'said';
 
 async function within<T>(store: Store, mode: IDBTransactionMode, work: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> {
   const db = await database();
@@ -139,4 +171,33 @@ export async function dropSecret(delivery: string): Promise<void> {
 export async function dropOldSecrets(now: Date): Promise<void> {
   const all = await within<Secret[]>('secrets', 'readonly', (s) => s.getAll());
   for (const s of all) if (now.getTime() - s.until.getTime() > 86_400_000) await dropSecret(s.delivery);
+}
+
+/** The invitations that this phone made and that are not settled. */
+export const invitations = (): Promise<Invitation[]> => within<Invitation[]>('invitations', 'readonly', (s) => s.getAll());
+
+export async function keepInvitation(i: Invitation): Promise<void> {
+  await within('invitations', 'readwrite', (s) => s.put(i));
+}
+
+export async function dropInvitation(invite: string): Promise<void> {
+  await within('invitations', 'readwrite', (s) => s.delete(invite));
+}
+
+/** The invitation that this phone answered, if one waits for its confirmation. */
+export const joining = async (): Promise<Joining | undefined> => (await within<Joining[]>('joining', 'readonly', (s) => s.getAll()))[0];
+
+export async function keepJoining(j: Joining): Promise<void> {
+  await within('joining', 'readwrite', (s) => s.put(j));
+}
+
+export async function dropJoining(invite: string): Promise<void> {
+  await within('joining', 'readwrite', (s) => s.delete(invite));
+}
+
+/** What this phone signed about people. */
+export const said = (): Promise<Said[]> => within<Said[]>('said', 'readonly', (s) => s.getAll());
+
+export async function keepSaid(s: Said): Promise<void> {
+  await within('said', 'readwrite', (store) => store.put(s));
 }

@@ -2,13 +2,13 @@
 import { random, toBase32 } from './bytes';
 import { newCode } from './code';
 import { standFor, type Device, type Secret } from './keep';
-import { keyId, type Signer } from './note';
+import type { Signer } from './note';
 import { signPass, type Mode } from './pass';
 import { sealSecret } from './seal';
 import type { Window } from './window';
 import type { Polygon } from './zone';
 
-/** What an owner asks for. */
+/** What an owner asks for, or a member. */
 export interface Wish extends Window {
   courier: string;
   mode: Mode;
@@ -20,6 +20,7 @@ export interface Wish extends Window {
   zones: readonly Polygon[];
   large: boolean; // they may take more than 60 % of the picture
   shadow: boolean;
+  watchers: readonly string[]; // key ids; a member's pass names the owner
 }
 
 /** A delivery that is made and not sent. */
@@ -28,10 +29,10 @@ export interface Draft {
   pass: string;
 }
 
-const epoch = 1; // it rises when a home's keys are changed
+export const epoch = 1; // it rises when a home's keys are changed
 const grace = 180; // seconds after the door shuts until the code is dead
 
-export async function draft(wish: Wish, device: Device, owner: Signer): Promise<Draft> {
+export async function draft(wish: Wish, device: Device, signer: Signer): Promise<Draft> {
   const delivery = 'd-' + toBase32(random(10)); // 80 bits: nobody finds its notice by guessing
   const secret: Secret = { delivery, code: newCode(), key: random(16), courier: wish.courier, until: wish.until, zones: wish.zones };
   const pass = await signPass(
@@ -51,13 +52,13 @@ export async function draft(wish: Wish, device: Device, owner: Signer): Promise<
       entries: wish.entries,
       grace,
       retention: wish.retention,
-      watchers: [await keyId(owner.pub)],
+      watchers: [...wish.watchers],
       offline: wish.offline,
       watched: wish.watched,
       camera: wish.camera,
       nonce: random(16),
     },
-    owner,
+    signer,
   );
   return { secret, pass };
 }

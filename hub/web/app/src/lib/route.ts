@@ -4,10 +4,22 @@ export type Route =
   | { page: 'home' }
   | { page: 'plan' }
   | { page: 'log' }
+  | { page: 'people' }
   | { page: 'delivery'; delivery: string }
   | { page: 'pair'; device: string; key: string; secret: string; zone: string | null; lamp: string | null }
+  | { page: 'join'; link: JoinLink }
   | { page: 'courier'; delivery: string; key: string; secret: string } // secret: what a QR form holds; else empty
   | { page: 'lost' };
+
+/** What an invitation's link says. by is who invites, as they call themselves. The device's name is its key's. */
+export interface JoinLink {
+  key: string; // the device's signing key
+  owner: string; // the owner's public key
+  secret: string;
+  by: string;
+  zone: string | null;
+  lamp: string | null;
+}
 
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
@@ -19,6 +31,7 @@ export function parseRoute(hash: string): Route {
       return { page: 'home' };
     case 'plan':
     case 'log':
+    case 'people':
       return { page };
     case 'd':
       return { page: 'delivery', delivery: id };
@@ -33,6 +46,18 @@ export function parseRoute(hash: string): Route {
         zone: ask.get('zone'),
         lamp: ask.get('lamp'),
       };
+    case 'join':
+      return {
+        page,
+        link: {
+          key: ask.get('k') ?? '',
+          owner: ask.get('o') ?? '',
+          secret: ask.get('s') ?? '',
+          by: ask.get('n') ?? '',
+          zone: ask.get('z'),
+          lamp: ask.get('l'),
+        },
+      };
     default:
       return { page: 'lost' };
   }
@@ -41,3 +66,9 @@ export function parseRoute(hash: string): Route {
 /** The link that an owner hands to a courier: the notice, and the key to check the device with. */
 export const courierLink = (origin: string, delivery: string, deviceKey: string): string =>
   `${origin}/#/c/${delivery}?k=${deviceKey}`;
+
+/** The link that invites somebody. All of it is after the #, so that the hub sees nothing of it; short, as it is a QR code too. */
+export function joinLink(origin: string, l: JoinLink): string {
+  const q = new URLSearchParams({ k: l.key, o: l.owner, s: l.secret, n: l.by, z: l.zone ?? '', l: l.lamp ?? '' });
+  return `${origin}/#/join?${q.toString().replaceAll('%2C', ',').replaceAll('%7E', '~')}`;
+}

@@ -1,4 +1,5 @@
 /** Every failure in words for the person who meets it. */
+import { becauses } from '../i18n/kinds';
 import { reasons, unknownReason } from '../i18n/reasons';
 import type { Text, Values } from '../i18n/text';
 import { words } from '../i18n/words';
@@ -17,7 +18,10 @@ export interface Trouble {
 export const why = (reason: string) => reasons[reason as Reason] ?? unknownReason;
 
 /** Why an event happened, where that says more than the event does. */
-export const because = (e: Event): Text | null => (e.reason && e.kind !== 'tamper' ? why(e.reason).said : null);
+export const because = (e: Event): Text | null => {
+  if (!e.reason || e.kind === 'tamper') return null;
+  return becauses[e.kind]?.[e.reason] ?? why(e.reason).said;
+};
 
 /** A device's no. */
 export const noTrouble = (no: No): Trouble => ({ code: no.reason, ...why(no.reason) });

@@ -9,10 +9,10 @@ export type Rung = (typeof ladder)[number];
 
 const asides: readonly Kind[] = [
   'window_closed', 'cancelled', 'camera_fault', 'camera_back', 'code_refused', 'beyond_doorway', 'held_open',
-  'forced_open', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure', 'journal_broken', 'link_lost', 'link_back',
+  'forced_open', 'duress', 'panic', 'owner_locked', 'tamper', 'tamper_over', 'sensor_unsure', 'journal_broken', 'link_lost', 'link_back',
 ];
 const bad: readonly Kind[] = [
-  'camera_fault', 'code_refused', 'beyond_doorway', 'held_open', 'forced_open', 'tamper', 'sensor_unsure', 'journal_broken', 'link_lost',
+  'camera_fault', 'code_refused', 'beyond_doorway', 'held_open', 'forced_open', 'duress', 'panic', 'tamper', 'sensor_unsure', 'journal_broken', 'link_lost',
 ];
 
 export interface Step {

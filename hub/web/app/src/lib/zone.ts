@@ -61,6 +61,9 @@ export function parseZones(text: string | null): Point[][] | null {
   return zones.length > 0 && zones.length === parts.length && corners(zones) <= maxCorners ? zones : null;
 }
 
+/** A shape as parseShape reads it. */
+export const writeShape = (s: Shape): { zone: string; lamp: string } => ({ zone: written(s.zones), lamp: written([[s.lamp.min, s.lamp.max]]) });
+
 /** The shape that a pairing link gives, or the doorway. */
 export function parseShape(zone: string | null, lamp: string | null): Shape {
   const [min, max] = parsePoints(lamp, 2, 2) ?? [];
