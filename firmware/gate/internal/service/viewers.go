@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"time"
 
 	"vestibule/firmware/gate/internal/rule"
@@ -69,7 +70,7 @@ func (s *Service) judge(a pipe.Ask) (call pass.Call, who string, why wire.Reason
 	now := s.now()
 	key, err := pass.DecodeKey(a.Key)
 	switch {
-	case err != nil || a.ID == "" || len(a.ID) > 64 || len(a.Fingerprint) != len(call.Fingerprint):
+	case err != nil || a.ID == "" || len(a.ID) > 64 || len(a.Fingerprint) != len(call.Fingerprint) || len(a.Offered) != len(call.Fingerprint):
 		return call, "", wire.Unreadable
 	case s.viewers[a.ID] != viewer{}:
 		return call, "", wire.CallStale
@@ -81,6 +82,8 @@ func (s *Service) judge(a pipe.Ask) (call pass.Call, who string, why wire.Reason
 	wall := time.UnixMilli(now.Wall)
 	_, used := s.nonces[call.Nonce]
 	switch {
+	case !bytes.Equal(call.Fingerprint[:], a.Offered):
+		return call, "", wire.BadSignature // theirs is the call, and not the offer
 	case call.Device != s.device:
 		return call, who, wire.OtherDevice
 	case delivery == "" || call.Delivery != delivery:

@@ -125,16 +125,13 @@ func ownFingerprint(cert *webrtc.Certificate) ([]byte, error) {
 // Answer answers a viewer's offer. The error is a *RefusedError when the viewer is refused;
 // another one means that gate does not answer.
 func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, error) {
-	claimed, err := examine(o.SDP)
-	if err != nil {
-		return wire.AnswerBody{}, &RefusedError{wire.Unreadable, err}
-	}
 	v, err := a.reserve(o.Call)
 	if err != nil {
 		return wire.AnswerBody{}, err
 	}
 	defer a.ends.Done()
-	body, err := a.answer(ctx, v, o, claimed)
+	claimed, unfit := examine(o.SDP)
+	body, err := a.answer(ctx, v, o, claimed, unfit)
 	if err != nil {
 		a.drop(v, "refused")
 		return wire.AnswerBody{}, err
@@ -142,11 +139,21 @@ func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, e
 	return body, nil
 }
 
-func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed [32]byte) (wire.AnswerBody, error) {
+// answer asks gate, also about an offer that is unfit: gate refuses it for what the question lacks, and the
+// household can read that somebody sends such offers.
+func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed [32]byte, unfit error) (wire.AnswerBody, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
+	ask := pipe.Ask{ID: v.id, Call: o.Call, Key: o.Key, Offered: claimed[:], Fingerprint: a.fingerprint}
+	if unfit != nil {
+		ask.Call, ask.Key, ask.Offered = "", "", nil
+	}
 	a.known(v, true) // also when the reply is late
-	admit, err := a.cfg.Gate.Ask(ctx, pipe.Ask{ID: v.id, Call: o.Call, Key: o.Key, Fingerprint: a.fingerprint})
+	admit, err := a.cfg.Gate.Ask(ctx, ask)
+	if unfit != nil {
+		a.known(v, err == nil && admit.Reason == "") // a gate that admits it has to hear that it has gone
+		return wire.AnswerBody{}, &RefusedError{wire.Unreadable, unfit}
+	}
 	if err != nil {
 		return wire.AnswerBody{}, fmt.Errorf("ask gate: %w", err)
 	}
