@@ -2,13 +2,14 @@
  * Watching a device's picture: calls it, checks who answers, judges whether the picture is live,
  * and calls again by itself when it is lost.
  */
-import { toBase64Url, random, equal } from './bytes';
+import { checkAnswer } from './answer';
+import { toBase64Url, random } from './bytes';
 import { letter, Refused } from './api';
 import * as beats from './beats';
 import type { Device } from './keep';
-import { keyId, type Signer } from './note';
-import { openAnswer, openBeat, signCall } from './pass';
-import { onlyFingerprint, withOneFingerprint } from './sdp';
+import type { Signer } from './note';
+import { openBeat, signCall } from './pass';
+import { withOneFingerprint } from './sdp';
 import type { Reason } from './wire';
 
 /** What ends watching for good; everything else is tried again. */
@@ -54,22 +55,9 @@ class Line {
     await this.#gathered();
     const mine = withOneFingerprint(this.pc.localDescription?.sdp ?? '');
     if (!mine) throw new Error('this browser gives no sha-256 fingerprint');
-    const call = await signCall(
-      { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce },
-      key,
-    );
-    const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call, key: toBase64Url(key.pub) });
-    const answer = await openAnswer(reply.answer, device.sign);
-    const theirs = onlyFingerprint(reply.sdp);
-    const meant =
-      answer.device === device.device &&
-      answer.delivery === delivery &&
-      answer.viewer === (await keyId(key.pub)) &&
-      equal(answer.nonce, this.nonce) &&
-      theirs !== null &&
-      equal(theirs, answer.fingerprint) &&
-      answer.until > new Date();
-    if (!meant) throw new Error('the answer is not this device’s answer to this call');
+    const call = { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce };
+    const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) });
+    const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
     if (!this.ended) await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
     return answer.until;
   }
