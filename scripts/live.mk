@@ -5,7 +5,7 @@ CUTS    ?= 100
 
 .PHONY: live-long
 
-live-long: setup-test $(pages)/node_modules/.package-lock.json ## a hub that meddles with HOSTILE=20000 letters, 1,000 cuts of each kind, CUTS=100 in a browser
+live-long: setup-test web-test ## a hub that meddles with HOSTILE=20000 letters, 1,000 cuts of each kind, CUTS=100 in a browser
 	$(Q)mkdir -p .cache
 	$(Q)VESTIBULE_HOSTILE=$(HOSTILE) VESTIBULE_CASES=$(CURDIR)/.cache/hostile.jsonl \
 	  go test -count=1 -v -timeout 1h -run TestHostileHub ./firmware/link/internal/relay

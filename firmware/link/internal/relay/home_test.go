@@ -38,10 +38,13 @@ type home struct {
 	owner  ed25519.PrivateKey
 	card   pass.Card
 	log    *refusals
+	kill   func() // gate
 
 	mu      sync.Mutex
 	events  []wire.Event
 	letters map[string]wire.Letter
+
+	closings int // windows that the test has seen close
 }
 
 // refusals counts what link's own log says of viewers who are refused, by reason.
@@ -196,9 +199,12 @@ func (h *home) startGate(dir, program string) {
 	if err := gate.Start(); err != nil {
 		h.t.Skipf("this machine gives no empty network namespace: %v", err)
 	}
-	h.t.Cleanup(func() {
+	h.kill = sync.OnceFunc(func() {
 		_ = gate.Process.Kill()
 		_ = gate.Wait()
+	})
+	h.t.Cleanup(func() {
+		h.kill()
 		for _, f := range sockets {
 			_ = f.Close()
 		}

@@ -33,10 +33,13 @@ type browser struct {
 	beats   int
 }
 
-func newBrowser(t *testing.T, key ed25519.PrivateKey) *browser {
+func newBrowser(t *testing.T, key ed25519.PrivateKey, more ...func(*webrtc.SettingEngine)) *browser {
 	t.Helper()
 	set := webrtc.SettingEngine{}
 	set.SetIncludeLoopbackCandidate(true)
+	for _, m := range more {
+		m(&set)
+	}
 	media := &webrtc.MediaEngine{}
 	err := media.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 102, RTPCodecCapability: webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeH264, ClockRate: 90000, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
