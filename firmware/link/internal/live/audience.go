@@ -54,7 +54,7 @@ type RefusedError struct {
 func (r *RefusedError) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Cause) }
 func (r *RefusedError) Unwrap() error { return r.Cause }
 
-// Config is what an Audience needs. All fields but Loopback have to be set.
+// Config is what an Audience needs. All fields but Loopback and Hub have to be set.
 type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
@@ -65,7 +65,9 @@ type Config struct {
 	Clock func() time.Duration
 	// Loopback offers this machine's own address too: for a desk.
 	Loopback bool
-	Log      *slog.Logger
+	// Hub is the hub's name or address, where its relay is too. Empty for no relay.
+	Hub string
+	Log *slog.Logger
 }
 
 // Audience is everyone who watches. Its methods may be called from any goroutine. It has to
@@ -130,6 +132,7 @@ func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, e
 		return wire.AnswerBody{}, err
 	}
 	defer a.ends.Done()
+	v.relay = o.Relay
 	claimed, unfit := examine(o.SDP)
 	body, err := a.answer(ctx, v, o, claimed, unfit)
 	if err != nil {

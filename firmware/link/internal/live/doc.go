@@ -21,5 +21,7 @@
 // network has been silent for five seconds. Then their connection is closed with all it
 // could send again.
 //
-// Non-goals here: relays, and a bit rate that follows the line.
+// Who cannot be reached directly is reached over the hub's relay, if the hub has one and says so with the offer (ways).
+//
+// Non-goals here: a bit rate that follows the line.
 package live

@@ -137,6 +137,11 @@ type phone struct {
 
 func newPhone(t *testing.T) *phone {
 	t.Helper()
+	return newPhoneBy(t, webrtc.Configuration{})
+}
+
+func newPhoneBy(t *testing.T, ways webrtc.Configuration) *phone {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +153,7 @@ func newPhone(t *testing.T) *phone {
 		t.Fatal(err)
 	}
 	p := &phone{t: t, key: key}
-	p.pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(set), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
+	p.pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(set), webrtc.WithMediaEngine(media)).NewPeerConnection(ways)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +232,12 @@ func (p *phone) offer() wire.Offer {
 // watch joins the house.
 func (p *phone) watch(h *house) {
 	p.t.Helper()
-	body, err := h.Answer(p.t.Context(), p.offer())
+	p.joins(h, p.offer())
+}
+
+func (p *phone) joins(h *house, offer wire.Offer) {
+	p.t.Helper()
+	body, err := h.Answer(p.t.Context(), offer)
 	if err != nil {
 		p.t.Fatal(err)
 	}

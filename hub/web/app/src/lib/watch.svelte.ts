@@ -9,6 +9,7 @@ import * as beats from './beats';
 import type { Device } from './keep';
 import type { Signer } from './note';
 import { openBeat, signCall } from './pass';
+import { ways } from './relay';
 import { withOneFingerprint } from './sdp';
 import type { Reason } from './wire';
 
@@ -51,6 +52,7 @@ class Line {
 
   /** Calls the device; the picture may come only from the certificate that it signed for. */
   async call(device: Device, delivery: string, key: Signer): Promise<Date> {
+    this.pc.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: await ways(device.device) });
     await this.pc.setLocalDescription();
     await this.#gathered();
     const mine = withOneFingerprint(this.pc.localDescription?.sdp ?? '');
