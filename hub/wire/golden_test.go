@@ -117,7 +117,7 @@ func letters(t *testing.T) []message {
 		letter(in, "l-2", wire.LetterTry, wire.Try{Delivery: delivery, Knock: []byte("32 bytes, good once and briefly."), Sealed: []byte{0, 1, 2, 253, 254, 255}}),
 		letter(out, "l-2", wire.LetterTried, wire.Tried{Entry: 1, Entries: 3, Seconds: 5}),
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
-		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v1\n...\n"}),
+		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v2\n...\n"}),
 		letter(in, "l-4", wire.LetterBye, wire.Bye{Nonce: "vJqsrzxqOqwBoEz66gelAA"}),
 		letter(in, "l-9", wire.LetterLock, wire.LockNow{}),
 		letter(out, "l-9", wire.LetterLocked, wire.LockedBody{}),

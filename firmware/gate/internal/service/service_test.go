@@ -668,11 +668,16 @@ func TestViewers(t *testing.T) {
 	h.link.mu.Unlock()
 	h.link.await("more beats", func() bool { return len(h.link.beats) >= seen+3 })
 	h.link.mu.Lock()
+	clock := answer.Clock
 	for i, note := range h.link.beats {
 		b, err := pass.OpenBeat(note, h.keys.SignPublic())
 		if err != nil || b.Seq != uint64(i+1) || b.Delivery != d.terms.Delivery || b.Unit != b.Frame*7 {
 			t.Fatalf("beat %d: %+v, %v", i, b, err)
 		}
+		if b.Clock < clock {
+			t.Fatalf("beat %d was signed at %d ms, the one before at %d", i, b.Clock, clock)
+		}
+		clock = b.Clock
 		if b.Live != (b.Age <= 1000) || b.Live != (b.Why == "none") {
 			t.Errorf("%+v", b)
 		}

@@ -48,7 +48,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 			return
 		}
 		until := s.passes[call.Delivery].Terms().Until
-		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Nonce: call.Nonce}
+		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Clock: ms(s.now().Mono), Nonce: call.Nonce}
 		copy(answer.Fingerprint[:], a.Fingerprint)
 		note, err := pass.SignAnswer(answer, s.signer)
 		if err != nil {
@@ -180,13 +180,13 @@ func (s *Service) sendBeat() {
 	now := s.now()
 	why, frame, at, ok := s.state.Picture(now)
 	s.beat++
-	b := pass.Beat{Delivery: delivery, Seq: s.beat, Live: why == "", Why: "none"}
+	b := pass.Beat{Delivery: delivery, Seq: s.beat, Clock: ms(now.Mono), Live: why == "", Why: "none"}
 	if !b.Live {
 		b.Why = string(why)
 	}
 	if ok {
 		b.Frame, b.Unit = frame, s.unit
-		b.Age = uint64(max(now.Mono-at, 0) / time.Millisecond)
+		b.Age = ms(now.Mono - at)
 	}
 	note, err := pass.SignBeat(b, s.signer)
 	if err != nil {
@@ -195,3 +195,6 @@ func (s *Service) sendBeat() {
 	}
 	s.toLink(pipe.TypeBeat, note)
 }
+
+// ms is a time that has passed, in the whole milliseconds that are signed.
+func ms(d time.Duration) uint64 { return uint64(max(d, 0) / time.Millisecond) }

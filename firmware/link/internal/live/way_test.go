@@ -94,7 +94,7 @@ func TestARelaySeesOnlyCiphertext(t *testing.T) {
 	}
 	offer.Relay = &theirs
 	p.joins(h, offer)
-	note := "vestibule/beat/v1\n" + strings.Repeat("the beat that no relay reads\n", 8)
+	note := "vestibule/beat/v2\n" + strings.Repeat("the beat that no relay reads\n", 8)
 	ctx, stop := context.WithCancel(t.Context())
 	var sending sync.WaitGroup
 	sending.Go(func() {

@@ -14,13 +14,16 @@
  *   beats     link has been taken over: pictures go on, beats are those of before
  *   silent    pictures go on, beats stop
  *   stills    beats go on, pictures stop
+ *   delayed   whoever carries them holds pictures and beats back, both by as much, and goes on doing so
+ *   never     they do so from before the call on, and hold back the answer too: it is never live at all
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { callLimit } from '../src/lib/beats';
 import type { Device } from '../src/lib/keep';
 import { answerTo, CardboardPC, CardboardVideo, Clock, dice, Pen } from './stage';
 
-const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills'] as const;
+const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'delayed', 'never'] as const;
 type Kind = (typeof kinds)[number];
 
 const cuts = Number(process.env['VESTIBULE_CUTS'] ?? 12);
@@ -44,6 +47,8 @@ class Home {
   old: string[] | null = null; // beats to send in place of the true ones
   readonly kept: string[] = [];
   firstNo: number | null = null; // when gate signed its first beat that says no
+  hold = 0; // ms by which whoever carries holds back pictures and beats
+  holdsLetters = false; // and letters
   #lastShown = 0;
 
   constructor(
@@ -71,18 +76,28 @@ class Home {
       this.taken = taken;
     });
     // Packets come in the order of their sending: who is late holds up the next.
-    const at = Math.max(this.#lastShown, clock.now + 40 + this.roll(jitter));
+    const at = Math.max(this.#lastShown, clock.now + 40 + this.roll(jitter) + this.hold);
     this.#lastShown = at;
     if (this.pictures) clock.in(at - clock.now, () => this.video.shows());
+  }
+
+  /** The device's, which has run for a day and goes a little fast. */
+  #clock(): number {
+    return Math.round(86_400_000 + clock.now * (1 + 5e-5));
+  }
+
+  #late(ms: number): Promise<void> {
+    return ms === 0 ? Promise.resolve() : new Promise((done) => clock.in(ms, () => done()));
   }
 
   #beats() {
     const age = Math.round(clock.now - this.taken);
     const why = this.why !== 'none' ? this.why : age > 1000 ? 'camera_stalled' : 'none';
     if (why !== 'none') this.firstNo ??= clock.now;
-    const note = this.pen.note('vestibule/beat/v1', [
+    const note = this.pen.note('vestibule/beat/v2', [
       ['delivery', this.delivery],
       ['seq', String(++this.seq)],
+      ['clock', String(this.#clock())],
       ['frame', String(this.frame)],
       ['age', String(age)],
       ['live', why === 'none' ? 'yes' : 'no'],
@@ -92,7 +107,7 @@ class Home {
     this.kept.push(note);
     const sent = this.old ? this.old[this.seq % this.old.length]! : note;
     if (!this.beats) return;
-    clock.in(5 + this.roll(jitter), () => {
+    clock.in(5 + this.roll(jitter) + this.hold, () => {
       for (const pc of CardboardPC.all) if (pc.connectionState === 'connected') pc.channel.onmessage?.({ data: sent });
     });
   }
@@ -101,9 +116,11 @@ class Home {
     await new Promise<void>((done) => clock.in(20 + this.roll(jitter), () => done()));
     if (!this.letters) throw new TypeError('no network');
     if (!path.startsWith('/api/letters/')) return new Response('null');
+    const signed = this.#clock();
+    await this.#late(this.holdsLetters ? this.hold : 0);
     const { kind, body } = JSON.parse(init?.body ?? '{}') as { kind: string; body: { call: string } };
     const answers: Record<string, unknown> = {
-      offer: () => answerTo(this.pen, body.call, this.viewer.id, new Date(Date.UTC(2026, 10, 29))),
+      offer: () => answerTo(this.pen, body.call, this.viewer.id, new Date(Date.UTC(2026, 10, 29)), signed),
       trickle: () => ({ candidates: [], more: false }),
     };
     const answer = answers[kind] as (() => unknown) | undefined;
@@ -154,7 +171,16 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
     h.pictures = false;
     return true;
   },
+  delayed: (h, roll) => holdsBack(h, roll),
+  never: () => true, // it is never live before, either
 };
+
+/** A hub that holds back letters for less than callLimit makes pictures look younger by as much; see lib/beats.ts. */
+function holdsBack(h: Home, roll: (n: number) => number): boolean {
+  h.hold = 1000 + roll(5000);
+  h.holdsLetters = h.hold > callLimit && roll(2) < 1;
+  return true;
+}
 
 test('whatever is cut, the picture says within a second that it is not live', async () => {
   const [pen, viewer] = [await new Pen().ready(), await new Pen().ready()];
@@ -180,8 +206,17 @@ test('whatever is cut, the picture says within a second that it is not live', as
     clock.clear();
     CardboardPC.all = [];
     home = new Home(pen, viewer, roll, delivery);
+    if (kind === 'never') holdsBack(home, roll);
     const watch = new Watch();
     watch.start(device, delivery, viewer.signer(), home.video as unknown as HTMLVideoElement);
+    if (kind === 'never') {
+      clock.after = () => (watch.verdict.live ? lifted++ : 0);
+      await clock.pass(12_000);
+      took.get(kind)!.push(0);
+      watch.stop();
+      clock.after = () => undefined;
+      continue;
+    }
     for (let waited = 0; !watch.verdict.live; waited += 10) {
       assert.ok(waited < 5000, `${kind}, cut ${i}: never live: ${JSON.stringify(watch.verdict)}`);
       await clock.pass(10);

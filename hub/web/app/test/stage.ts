@@ -190,16 +190,17 @@ export class CardboardVideo {
 }
 
 /** What the device says to a call, in the name of pen. */
-export function answerTo(pen: Pen, call: string, viewer: string, until: Date): { sdp: string; answer: string } {
+export function answerTo(pen: Pen, call: string, viewer: string, until: Date, clock: number): { sdp: string; answer: string } {
   const word = (key: string) => new RegExp(`^${key} (.*)$`, 'm').exec(call)![1]!;
   return {
     sdp: sdp(theirs),
-    answer: pen.note('vestibule/answer/v1', [
+    answer: pen.note('vestibule/answer/v2', [
       ['device', word('device')],
       ['delivery', word('delivery')],
       ['viewer', viewer],
       ['fingerprint', toBase64Url(theirs)],
       ['until', until.toISOString().replace('.000Z', 'Z')],
+      ['clock', String(clock)],
       ['nonce', word('nonce')],
     ]),
   };

@@ -29,6 +29,7 @@ class Line {
   readonly pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' }); // no third party's STUN
   readonly channel = this.pc.createDataChannel('beats', { negotiated: true, id: 0 });
   readonly nonce = random(16);
+  clock: { clock: number; answered: number } | undefined; // the device's, and ours when we heard
   #ended = false;
 
   constructor(readonly whenEnded: (line: Line) => void) {
@@ -57,9 +58,12 @@ class Line {
     await this.#gathered();
     const mine = withOneFingerprint(this.pc.localDescription?.sdp ?? '');
     if (!mine) throw new Error('this browser gives no sha-256 fingerprint');
+    const called = performance.now();
     const call = { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce };
     const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) });
     const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
+    this.clock = { clock: answer.clock, answered: performance.now() };
+    if (this.clock.answered - called > beats.callLimit) throw new Error('the call took too long to tell how old a picture is');
     if (!this.ended) await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
     return answer.until;
   }
@@ -197,8 +201,8 @@ export class Watch {
         .then(() => openBeat(note, device.sign))
         .then((b) => {
           if (this.#line !== line) return;
-          this.#live = beats.beat(this.#live, b, performance.now());
-          this.#since = performance.now();
+          this.#live = beats.beat(this.#live, b, performance.now(), line.clock);
+          if (!beats.isLate(this.#live)) this.#since = performance.now();
           this.#look();
         })
         .catch((error) => console.warn('beat refused:', error));
