@@ -18,7 +18,7 @@ const (
 )
 
 // nowhere is the address that all relayed addresses have: nobody's, in no network (RFC 5737).
-var nowhere = net.IPv4(192, 0, 2, 1)
+func nowhere() net.IP { return net.IPv4(192, 0, 2, 1) }
 
 var (
 	errFull  = errors.New("relay: as many allocations as there may be")
@@ -61,7 +61,7 @@ func (b *board) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketCon
 	for port == 0 || b.lines[port] != nil {
 		port = 1024 + rand.IntN(1<<16-1024)
 	}
-	l := &line{board: b, window: window, at: &net.UDPAddr{IP: nowhere, Port: port}, came: make(chan packet, queue), done: make(chan struct{})}
+	l := &line{board: b, window: window, at: &net.UDPAddr{IP: nowhere(), Port: port}, came: make(chan packet, queue), done: make(chan struct{})}
 	b.lines[port] = l
 	l.over = time.AfterFunc(end.Sub(b.now()), func() { _ = l.Close() })
 	return l, l.at, nil
@@ -133,7 +133,7 @@ func (l *line) ReadFrom(b []byte) (int, net.Addr, error) {
 // there is lost, as is what comes faster than it is taken.
 func (l *line) WriteTo(b []byte, to net.Addr) (int, error) {
 	at, ok := to.(*net.UDPAddr)
-	if !ok || !at.IP.Equal(nowhere) {
+	if !ok || !at.IP.Equal(nowhere()) {
 		return len(b), nil
 	}
 	l.board.mu.Lock()

@@ -81,7 +81,7 @@ func New(conn net.PacketConn, now func() time.Time) (*Relay, error) {
 		AuthHandler: r.authenticate,
 		PacketConnConfigs: []turn.PacketConnConfig{{
 			PacketConn: conn, RelayAddressGenerator: r.board,
-			PermissionHandler: func(_ net.Addr, peer net.IP) bool { return peer.Equal(nowhere) },
+			PermissionHandler: func(_ net.Addr, peer net.IP) bool { return peer.Equal(nowhere()) },
 		}},
 		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{}},
 	})

@@ -121,12 +121,6 @@ func (b *browser) connected() bool {
 	return b.state == webrtc.PeerConnectionStateConnected
 }
 
-func (b *browser) failed() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.state == webrtc.PeerConnectionStateFailed || b.state == webrtc.PeerConnectionStateClosed
-}
-
 var (
 	fingerprints  = regexp.MustCompile(`(?i)^a=fingerprint:`)
 	oneSpelling   = regexp.MustCompile(`^a=fingerprint:sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$`)
