@@ -100,3 +100,12 @@ test('clocks that drift apart are no delay', () => {
     assert.equal(why(s, now), 'live', `after ${i / 5} s`);
   }
 });
+
+test('beats that were kept from an earlier call prove nothing to a later one', () => {
+  let s = beats.begin('d-1', running(4000));
+  for (let i = 1; i <= 50; i++) {
+    const now = 100_000 + i * 200;
+    s = beats.frame(beats.beat(s, b(i), now, { clock: 95_000, answered: 100_000 }), now);
+    assert.equal(why(s, now), 'stale');
+  }
+});
