@@ -154,7 +154,9 @@ export class CardboardPC extends EventTarget {
   createDataChannel() {
     return this.channel;
   }
-  addTransceiver() {}
+  addTransceiver() {
+    return { receiver: { track: {} } };
+  }
   setConfiguration() {}
   getConfiguration() {
     return {};

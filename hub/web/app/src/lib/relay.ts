@@ -12,7 +12,12 @@ let last: { device: string; at: number; servers: RTCIceServer[] } | null = null;
 /** The ways to a device besides the direct one. A hub that does not answer at once has none. */
 export async function ways(device: string): Promise<RTCIceServer[]> {
   if (last?.device === device && performance.now() - last.at < keeps) return last.servers;
-  const told = await relay(device).catch(() => null);
+  let told;
+  try {
+    told = await relay(device);
+  } catch {
+    return []; // asked again with the next call
+  }
   const servers = told === null ? [] : [{ urls: `turn:${location.hostname}:${told.port}?transport=udp`, username: told.user, credential: told.password }];
   if (servers.length > 0) last = { device, at: performance.now(), servers };
   return servers;
