@@ -19,7 +19,7 @@ import (
 	"vestibule/hub/wire"
 )
 
-// seededFor is what was tried and how it went, for one kind of meddling.
+// score is what was tried and how it went, for one kind of meddling.
 type score struct{ tried, refused, carried, wrong int }
 
 // A hostile hub carries the letters between a viewer with the page's checks and the true link with the true
@@ -41,11 +41,10 @@ func TestHostileHub(t *testing.T) {
 	w := newPlay(t, seed)
 	all := kinds()
 	scores := make([]score, len(all))
-	refused := 0
 	for i := range cases {
 		k := i % len(all)
 		if all[k].offer != nil {
-			refused += w.offered(all[k], &scores[k])
+			w.offered(all[k], &scores[k])
 		} else {
 			w.answered(all[k], &scores[k])
 		}
@@ -60,11 +59,11 @@ func TestHostileHub(t *testing.T) {
 	if cases > 1000 {
 		thefts = 200
 	}
-	refused += w.thefts(thefts)
+	w.thefts(thefts)
 
 	// Gate's journal is not flooded: what it held back is said with the next refusal that it lets through.
 	time.Sleep(time.Until(w.lastRefusal.Add(7 * time.Second)))
-	refused += w.offered(meddling{offer: func(s *scene) wire.Offer { o := s.offer; o.Call = "x"; return o }}, &score{})
+	w.offered(meddling{offer: func(s *scene) wire.Offer { o := s.offer; o.Call = "x"; return o }}, &score{})
 	// Whom gate admitted, and WebRTC then could not read, has joined and left.
 	until(t, "the journal knows of every offer", func() bool {
 		joined, _ := w.home.count(wire.ViewerJoined)
@@ -73,9 +72,9 @@ func TestHostileHub(t *testing.T) {
 	})
 	entries, n := w.home.count(wire.ViewerRefused)
 	t.Logf("%d refusals by the device: %d lines in link's log, %v; %d entries in the journal stand for %d, the others were admitted first",
-		refused, w.home.log.count(), w.home.log.reasons(), entries, n)
-	if w.home.log.count() != refused {
-		t.Errorf("%d refusals, %d lines in the log", refused, w.home.log.count())
+		w.refused, w.home.log.count(), w.home.log.reasons(), entries, n)
+	if w.home.log.count() != w.refused {
+		t.Errorf("%d refusals, %d lines in the log", w.refused, w.home.log.count())
 	}
 	if total.wrong != 0 {
 		t.Error("somebody was connected to the wrong one")
@@ -92,7 +91,8 @@ type play struct {
 	scene       *scene
 	viewers     []*browser
 	uses        int // of the answer in hand
-	letters     int
+	letters     int // carried to the device
+	refused     int // of those, by the device
 	lastRefusal time.Time
 	dump        *json.Encoder
 }
@@ -142,6 +142,8 @@ func (w *play) carry(o wire.Offer) (wire.AnswerBody, wire.No, bool) {
 	if re.Kind == wire.LetterAnswer {
 		return decode[wire.AnswerBody](w.t, re.Body), wire.No{}, true
 	}
+	w.refused++
+	w.lastRefusal = time.Now()
 	return wire.AnswerBody{}, decode[wire.No](w.t, re.Body), false
 }
 
@@ -175,8 +177,8 @@ func (w *play) session() {
 	}
 }
 
-// offered changes an offer on its way to the device. It returns how often the device refused.
-func (w *play) offered(m meddling, sum *score) (refused int) {
+// offered changes an offer on its way to the device.
+func (w *play) offered(m meddling, sum *score) {
 	s := w.scene
 	s.viewer = w.viewers[s.IntN(len(w.viewers))]
 	s.offer = s.viewer.calls(w.t, s.terms.Device, s.terms.Delivery)
@@ -190,11 +192,9 @@ func (w *play) offered(m meddling, sum *score) (refused int) {
 	switch {
 	case !ok:
 		sum.refused++
-		w.lastRefusal = time.Now()
 		if no.Reason == "" || w.home.log.count() != logged+1 {
 			w.t.Errorf("%s: refused because of %q, with %d lines in the log", m.name, no.Reason, w.home.log.count()-logged)
 		}
-		refused = 1
 	case m.free && leadsTo(o.SDP, s.viewer.own):
 		sum.carried++
 	default:
@@ -205,7 +205,6 @@ func (w *play) offered(m meddling, sum *score) (refused int) {
 		w.hangUp(nonce)
 	}
 	w.uses = 1000 // the viewer in hand has signed another call since the answer in hand
-	return refused
 }
 
 // answered changes an answer on its way to the viewer.

@@ -16,7 +16,7 @@ import (
 
 // thefts has the hub take somebody's place on the wire, with a WebRTC of its own, where all that is signed
 // stays as it was: the packets' way is the hub's to choose, so it can lead both sides to itself. DTLS then
-// has to tell. It returns how often the device refused, which is never.
+// has to tell.
 //
 //   - nobody: both letters are carried as they are; the viewer sees pictures and hears beats
 //   - the viewer's place: the offer has the hub's ICE credentials and addresses
@@ -25,7 +25,7 @@ import (
 //   - roles of DTLS exchanged in the offer, nobody in between
 //
 // How many packets or beats reach the hub, and how many connections to it come about: 0 of n.
-func (w *play) thefts(n int) (refused int) {
+func (w *play) thefts(n int) {
 	stop := w.pictures()
 	defer stop()
 	took, stolen, wrong := map[string]int{}, 0, 0
@@ -88,7 +88,6 @@ func (w *play) thefts(n int) (refused int) {
 	if stolen != 0 {
 		w.t.Errorf("%d packets or beats reached the hub", stolen)
 	}
-	return 0
 }
 
 func (w *play) take(pc *webrtc.PeerConnection, sdp string) {
