@@ -259,6 +259,9 @@ func TestLetters(t *testing.T) {
 		t.Errorf("bye came back as %s", re.Kind)
 	}
 	stranger.refused(403, "other_device", "POST", path, body)
+	path, body = write(d.id, wire.LetterTrickle, wire.Trickle{Nonce: "n", Candidates: []string{}})
+	stranger.refused(403, "other_device", "POST", path, body)
+	r.phone().refused(401, "login_needed", "POST", path, body)
 	eventually(t, "bye", func() bool { return d.letters() == 4 }) // to be paired, the offer, remember, bye
 	for what, c := range map[string]struct {
 		kind   wire.LetterKind

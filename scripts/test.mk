@@ -26,8 +26,9 @@ kills: setup-test ## kill gate KILLS=1000 times during visits; every failed call
 	$(Q)VESTIBULE_KILLS=$(KILLS) go test -count=1 -v -tags desk -timeout 2h -run 'TestKilled$$|TestFsync' ./firmware/gate
 	$(Q)VESTIBULE_LONG=1 go test -count=1 -v -timeout 1h -run 'TestEvery|TestReadIsSafe' ./firmware/gate/internal/journal
 
-bench: setup-bench ## how fast the parts are
+bench: setup-bench ## how fast the parts are, and the live picture beside ffmpeg with MediaMTX
 	$(Q)go run ./vision/bench
+	$(Q)VESTIBULE_BENCH=1 go test -count=1 -v -tags desk -timeout 30m -run 'TestSpeed$$' ./scripts/e2e
 	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --exclude-dir=node_modules --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
 fuzz: setup-run ## feed strangers' bytes to every parser, FUZZTIME=10s each

@@ -10,7 +10,7 @@
 //
 //	POST /api/letters/{device}     {kind, body} -> 200 {id, kind, body}: the device's answer.
 //	                               Without a session: pair, knock, try. With the owner's: offer,
-//	                               bye, remember.
+//	                               trickle, bye, remember.
 //	                               503 device_offline, 504 device_silent, 429 too_often.
 //	                               An answer of kind "no" is a 200 too: the device spoke.
 //	GET  /api/relay/{device}       -> {port, user, password} of the relay at this hub's name, while a window is

@@ -75,6 +75,11 @@ func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, 
 			return err
 		}
 		err = wire.Decode(body, &wire.Offer{})
+	case wire.LetterTrickle:
+		if err := s.owns(r, device); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.Trickle{})
 	case wire.LetterRemember:
 		if err := s.owns(r, device); err != nil {
 			return err

@@ -118,6 +118,9 @@ func letters(t *testing.T) []message {
 		letter(out, "l-2", wire.LetterTried, wire.Tried{Entry: 1, Entries: 3, Seconds: 5}),
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
 		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v2\n...\n"}),
+		letter(in, "l-13", wire.LetterTrickle, wire.Trickle{Nonce: "vJqsrzxqOqwBoEz66gelAA",
+			Candidates: []string{"candidate:1 1 udp 1677721855 192.0.2.7 40001 typ relay raddr 0.0.0.0 rport 0"}}),
+		letter(out, "l-13", wire.LetterTrickled, wire.Trickled{Candidates: []string{"candidate:2 1 udp 2130706431 192.0.2.9 40002 typ host"}, More: true}),
 		letter(in, "l-4", wire.LetterBye, wire.Bye{Nonce: "vJqsrzxqOqwBoEz66gelAA"}),
 		letter(in, "l-9", wire.LetterLock, wire.LockNow{}),
 		letter(out, "l-9", wire.LetterLocked, wire.LockedBody{}),
@@ -197,7 +200,7 @@ func TestGoldenHasEveryKind(t *testing.T) {
 		seen[m.payload.(wire.Letter).Kind] = true
 	}
 	for _, kind := range []wire.LetterKind{wire.LetterPair, wire.LetterPaired, wire.LetterKnock, wire.LetterReady, wire.LetterTry, wire.LetterTried, wire.LetterOffer,
-		wire.LetterAnswer, wire.LetterBye, wire.LetterRemember, wire.LetterRemembered, wire.LetterTime, wire.LetterTimed, wire.LetterNo} {
+		wire.LetterAnswer, wire.LetterTrickle, wire.LetterTrickled, wire.LetterBye, wire.LetterRemember, wire.LetterRemembered, wire.LetterTime, wire.LetterTimed, wire.LetterNo} {
 		if !seen[kind] {
 			t.Errorf("no example of a letter %q", kind)
 		}

@@ -32,6 +32,9 @@ const (
 	LetterAnswer LetterKind = "answer" // AnswerBody
 	LetterBye    LetterKind = "bye"    // Bye, wants no answer
 
+	LetterTrickle  LetterKind = "trickle"  // Trickle
+	LetterTrickled LetterKind = "trickled" // Trickled
+
 	LetterLock   LetterKind = "lock"   // LockNow
 	LetterLocked LetterKind = "locked" // LockedBody
 
@@ -126,6 +129,21 @@ type Relay struct {
 type AnswerBody struct {
 	SDP    string `json:"sdp"`
 	Answer string `json:"answer"`
+}
+
+// Trickle tells a device of addresses that a viewer has found since its offer, and asks for those that
+// the device has found since its answer. Nobody signs an address: it says where a connection is tried,
+// and who is there shows in the connection itself.
+type Trickle struct {
+	Nonce      string   `json:"nonce"`      // the call's, base64url
+	Candidates []string `json:"candidates"` // RFC 8839, "candidate:..." each
+	Have       int      `json:"have"`       // how many Trickled told so far
+}
+
+// Trickled holds the device's further addresses.
+type Trickled struct {
+	Candidates []string `json:"candidates"`
+	More       bool     `json:"more"` // it is still looking
 }
 
 // Bye ends a viewing early.

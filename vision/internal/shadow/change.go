@@ -9,6 +9,9 @@ type change struct {
 	hTint  [quads]int16
 	tint   [quads]int16 // of both chromas, absolute
 
+	textured [points]int32 // the ground's texture at each point, squared
+	changed  [points]int32 // and what of it the difference has
+
 	counted, sum, sumQuad sums
 }
 
@@ -38,7 +41,7 @@ func (h *histogram) median() int32 {
 func (w *Watch) differ() {
 	var hist [toneBins]histogram
 	var all histogram
-	for p, x := range w.now.luma {
+	for p, x := range w.now.luma[:] {
 		b := w.luma[p] >> 4
 		w.d[p] = x - b
 		if w.hidden[p] == 1 && w.dense[p] == 0 {
@@ -80,7 +83,7 @@ func (w *Watch) differ() {
 	}
 	w.sumQuad.of(w.dTint[:], w.hiddenQuad[:])
 	w.tintWin.pass(w.hTint[:], w.dTint[:], &w.sumQuad)
-	for q, v := range w.hTint {
+	for q, v := range w.hTint[:] {
 		w.tint[q] = abs(w.tint[q]) + abs(v)
 	}
 }

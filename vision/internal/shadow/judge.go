@@ -80,19 +80,34 @@ func (w *Watch) judge() {
 	w.kept = w.body.wide()
 }
 
-// textures finds, by squares of 4x4 points, where the ground's texture is still there and where it is gone.
+// textures finds, by squares of 4x4 points, where the ground's texture is still there and where it is gone: by what is
+// left of it in the difference, both squared, in the square and a point around it.
 func (w *Watch) textures() (same, gone mask4) {
+	for j := 1; j < down-1; j++ {
+		at := j * across
+		b, bUp, bLow := w.luma[at:at+across], w.luma[at-across:at], w.luma[at+across:at+2*across]
+		d, dUp, dLow := w.d[at:at+across], w.d[at-across:at], w.d[at+across:at+2*across]
+		ground, left := w.textured[at:at+across], w.changed[at:at+across]
+		for i := 1; i < across-1; i++ {
+			hb := (4*int32(b[i]) - int32(b[i-1]) - int32(b[i+1]) - int32(bUp[i]) - int32(bLow[i])) >> 6
+			hd := (4*int32(d[i]) - int32(d[i-1]) - int32(d[i+1]) - int32(dUp[i]) - int32(dLow[i])) >> 2
+			ground[i], left[i] = hb*hb, hd*hd
+		}
+	}
 	for bj := 0; bj < down; bj += 4 {
+		var ground, left [across]int32
+		for j := max(bj-1, 1); j < min(bj+5, down-1); j++ {
+			b, d := w.textured[j*across:(j+1)*across], w.changed[j*across:(j+1)*across]
+			for i := range ground {
+				ground[i] += b[i]
+				left[i] += d[i]
+			}
+		}
 		for bi := 0; bi < across; bi += 4 {
 			var ebb, ehh int32
-			for j := max(bj-1, 1); j < min(bj+5, down-1); j++ {
-				for i := max(bi-1, 1); i < min(bi+5, across-1); i++ {
-					p := j*across + i
-					hb := (4*int32(w.luma[p]) - int32(w.luma[p-1]) - int32(w.luma[p+1]) - int32(w.luma[p-across]) - int32(w.luma[p+across])) >> 6
-					hd := (4*int32(w.d[p]) - int32(w.d[p-1]) - int32(w.d[p+1]) - int32(w.d[p-across]) - int32(w.d[p+across])) >> 2
-					ebb += hb * hb
-					ehh += hd * hd
-				}
+			for i := max(bi-1, 1); i < min(bi+5, across-1); i++ {
+				ebb += ground[i]
+				ehh += left[i]
 			}
 			same[bj/4][bi/4] = ebb > 36*relief && 100*int64(ehh) < sameRelief*int64(ebb)
 			gone[bj/4][bi/4] = ebb > 36*relief && 100*int64(ehh) > goneRelief*int64(ebb)

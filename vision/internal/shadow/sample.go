@@ -38,18 +38,23 @@ func newGrid(cols, rows, width, height int) grid {
 // read gives the points' means, in 1/16 of a step, to take.
 func (g *grid) read(plane []byte, into []uint16) {
 	const even = 0x00ff00ff00ff00ff
+	mask, half := g.mask, g.half&63
 	for j := range g.rows {
 		rows := g.y[4*j : 4*j+4]
 		a, b, c, d := plane[rows[0]:], plane[rows[1]:], plane[rows[2]:], plane[rows[3]:]
 		out := into[j*g.cols : (j+1)*g.cols]
-		for i, x := range g.x[:len(out)] {
-			s := g.shift[i] & 63
-			var sum uint64 // four lanes, at most 8*255 in each
-			for _, row := range [4][]byte{a, b, c, d} {
-				v := binary.LittleEndian.Uint64(row[x:]) >> s & g.mask
-				sum += v&even + v>>8&even
-			}
-			out[i] = uint16(sum * 0x0001000100010001 >> 48 >> g.half)
+		xs, shifts := g.x[:len(out)], g.shift[:len(out)]
+		for i := range out {
+			x, s := xs[i], shifts[i]&63
+			v := binary.LittleEndian.Uint64(a[x:]) >> s & mask
+			sum := v&even + v>>8&even // four lanes, at most 8*255 in each
+			v = binary.LittleEndian.Uint64(b[x:]) >> s & mask
+			sum += v&even + v>>8&even
+			v = binary.LittleEndian.Uint64(c[x:]) >> s & mask
+			sum += v&even + v>>8&even
+			v = binary.LittleEndian.Uint64(d[x:]) >> s & mask
+			sum += v&even + v>>8&even
+			out[i] = uint16(sum * 0x0001000100010001 >> 48 >> half)
 		}
 	}
 }

@@ -90,6 +90,7 @@ const (
 	bornWithin = 8 // looks in which a body has to touch the zone to have come from there
 
 	groundPace = 16  // looks in which the ground goes most of the way to what is there
+	nearPace   = 12  // the same where the zone is
 	jumpLeast  = 16  // of a point, from one look to the next
 	jumpPart   = 150 // of the points, in 1/1000, that make a change of light
 )

@@ -33,6 +33,7 @@ const (
 	// it has come to rest; soon is how long a loss is fresh.
 	restless = 3
 	resting  = 2
+	leaving  = 2 // where something is left at so many looks, it is no loss at a stroke; at one it may be a camera that swings
 	soon     = 2 * time.Second
 )
 
@@ -45,6 +46,8 @@ type course struct {
 	sudden bool          // the last that found it did so, and the next did not at all; or all was lost at a stroke
 	struck bool          // it was
 	lost   time.Duration // when that was
+	quiet  bool          // something was quiet since then
+	left   int           // looks since then at which something of it was left
 	gone   int           // looks since then
 	moving int           // those of them that saw something move
 	rests  int           // how many in a row have not
@@ -68,10 +71,14 @@ func (c *course) step(at time.Duration, s sighting) {
 	c.well = 0
 	struck := s.struck && c.known && c.state != Dark && s.verdict != dark
 	if fell || struck && !c.sudden {
-		c.sudden, c.lost, c.gone, c.moving, c.rests = true, at, 0, 0, 0
+		c.sudden, c.lost, c.left, c.gone, c.moving, c.rests, c.quiet = true, at, 0, 0, 0, 0, false
 	}
 	c.strong, c.struck = false, c.sudden && (c.struck || struck)
-	if s.left || s.back {
+	c.quiet = c.quiet || s.quiet
+	if s.left {
+		c.left++
+	}
+	if c.left >= leaving || s.back {
 		c.sudden, c.struck = false, false
 	}
 	c.gone++
@@ -96,7 +103,7 @@ func (c *course) step(at time.Duration, s sighting) {
 		}
 		c.unsure += gap
 	}
-	if c.sudden && (c.struck || c.rests >= resting && c.moving <= restless) && many(c.gone, at-c.lost) ||
+	if c.sudden && (c.struck && c.quiet || c.rests >= resting && c.moving <= restless) && many(c.gone, at-c.lost) ||
 		c.unsure >= doubt || !c.known && c.unsure >= atFirst {
 		c.state = Moved
 	}

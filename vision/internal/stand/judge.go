@@ -61,6 +61,7 @@ type sighting struct {
 	calm   bool    // nearly all of it was
 	same   bool    // hardly an edge has left its place since the look before
 	agrees bool    // shifted, and as at the look before
+	quiet  bool    // most have not
 	struck bool    // nearly all that was seen at the look before is elsewhere, at a stroke
 	back   bool    // what was seen before the last stroke is there again
 	proof
@@ -84,20 +85,17 @@ func (r *register) judge(tol float32) (s sighting) {
 		r.skipped = 0
 		s = r.search(tol, still)
 	}
-	s.same, s.calm = stays >= sameStays, stayed >= calmShare
+	s.same, s.quiet, s.calm = stays >= sameStays, stays >= quietStays, stayed >= calmShare
 	s.still = still || float32(len(r.e.all)) < plain*float32(len(r.marks))
-	s.struck, s.back = r.stroke.watch(r.e, stays)
+	s.struck, s.back = r.stroke.watch(r.e, stays, stayed)
 	r.before, r.looked = s, true
 	return s
 }
 
-// again reports whether the picture may be taken to say what the one before did, of which so much is where it was.
+// again reports whether the picture may be taken to say what the one before did, of which so much is where it was: that
+// the reference is lost. Where it still stands out, a small turn may hide among what has stayed.
 func (r *register) again(stays float32) bool {
-	if !r.looked || r.skipped >= mostSame {
-		return false
-	}
-	return r.before.verdict == lost && stays >= sameLost ||
-		r.before.verdict == stands && !r.before.clear && stays >= sameStays
+	return r.looked && r.skipped < mostSame && r.before.verdict == lost && stays >= sameLost
 }
 
 // search is judge without what it says of the look before.

@@ -1,22 +1,25 @@
 package stand
 
 const (
-	// At a stroke, nearly all edges leave their places from one look, before which they were quiet, to the next. A
-	// person or a door that opens hides or moves some of them only, and people who fill the zone do not keep quiet.
+	// At a stroke, nearly all edges leave their places from one look, before which they were quiet, to the next, and
+	// are quiet again soon. A person or a door that opens hides or moves some of them only; people who come near
+	// bring edges of their own first, and do not keep quiet when they are there.
 	quietStays  = 0.5
+	quietShare  = 0.6 // of the edges before a stroke were there at the look before that
 	strokeStays = 0.22
 	strokeLeast = 100 // edges before it: in less there is little to see
+	strokeWhole = 0.2 // of the patches are wholly where they were, at the most
 	strokeShare = 0.3 // as many edges after it, at least: else it may be light that has gone
 	backStays   = 0.5 // of the edges before it are there again: it was a bad picture
 
 	// With so large a share of the patches wholly where they were, and the reference's home standing out by so many
 	// deviations, something is left, and it is no loss at a stroke: around a door that is flung open its frame is
 	// left, and the floor. Of a picture that is turned the middle alone may be, whose home stands out less.
-	remains = 0.1
+	remains = 0.17
 	leftOut = 2.8
 
-	// A picture that is the one before, but for so little, is not searched again, for so many looks: where the
-	// reference was lost in that one it may be rather more.
+	// A picture of which so much is where it was is the one before, but for little. Where rather less is, and the
+	// reference was lost, it is not searched for again, for so many looks.
 	sameStays = 0.85
 	sameLost  = 0.7
 	mostSame  = 2
@@ -30,13 +33,13 @@ type stroke struct {
 }
 
 // watch takes a look's edges and reports whether they lie elsewhere at a stroke, or have come back after one. now is
-// how much of the picture before is where it was.
-func (k *stroke) watch(e *edges, now float32) (struck, back bool) {
+// how much of the picture before is where it was, and stayed the share of the edges that were there.
+func (k *stroke) watch(e *edges, now, stayed float32) (struck, back bool) {
 	was := k.quiet
-	k.quiet = now >= quietStays
+	k.quiet = now >= quietStays && stayed >= quietShare
 	switch {
 	case was && now <= strokeStays && len(e.past) >= strokeLeast && float32(len(e.all)) >= strokeShare*float32(len(e.past)) &&
-		k.whole(e) < remains:
+		k.whole(e) < strokeWhole:
 		k.anchor = append(k.anchor[:0], e.past...)
 		return true, false
 	case len(k.anchor) > 0 && e.stays(k.anchor) >= backStays:

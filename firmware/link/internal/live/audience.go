@@ -183,9 +183,8 @@ func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed 
 
 // Bye ends the viewing that the call with this nonce began.
 func (a *Audience) Bye(nonce string) {
-	line := "\nnonce " + nonce + "\n" // pass.Call's; whoever knows it is the viewer, or the hub
 	a.each(func(v *viewer) {
-		if nonce != "" && strings.Contains(v.call, line) {
+		if v.called(nonce) {
 			a.endSoon(v, "bye")
 		}
 	})
@@ -298,6 +297,7 @@ func (a *Audience) begin(v *viewer, left time.Duration) bool {
 	if _, ok := a.viewers[v]; !ok {
 		return false
 	}
+	v.answered = true
 	if !v.end.IsZero() {
 		left = time.Until(v.end)
 	}

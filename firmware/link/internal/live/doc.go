@@ -17,9 +17,15 @@
 // Pictures that are old when they come are not sent on, and a viewer who lacks pictures
 // waits for a key frame. RTP time stamps are the frame's CLOCK_MONOTONIC in 90 kHz.
 //
+// Addresses are nobody's secret and nobody's proof. Those of this side's own interfaces are in the
+// answer; what is found later, on either side, trickles, and is read strictly.
+//
 // Viewers end when gate cuts them, at the time that gate said, when they go, or when their
 // network has been silent for five seconds. Then their connection is closed with all it
-// could send again.
+// could send again. A network that comes back before that has its picture back at once; after that
+// the viewer calls anew, as gate has to admit again whoever was away for so long. ICE has a restart
+// for a connection that is kept: it would take the same letters and the same leave, save DTLS's two
+// round trips, and have those count as watching who may be gone for good.
 //
 // Who cannot be reached directly is reached over the hub's relay, if the hub has one and says so with the offer (ways).
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -24,6 +25,7 @@ type viewer struct {
 	log   *slog.Logger
 
 	known     bool // gate may count it
+	answered  bool
 	connected bool
 	waiting   bool // for a key frame
 	until     *time.Timer
@@ -33,6 +35,15 @@ type viewer struct {
 	track     *webrtc.TrackLocalStaticRTP
 	beats     *webrtc.DataChannel
 	seq       uint16
+
+	found    []string // this side's addresses
+	looking  bool     // for more of them
+	trickled int      // addresses that came after the offer
+}
+
+// called reports whether this viewer's call has this nonce. Whoever knows it is the viewer, or the hub.
+func (v *viewer) called(nonce string) bool {
+	return nonce != "" && strings.Contains(v.call, "\nnonce "+nonce+"\n") // pass.Call's
 }
 
 // h264 is the one format: constrained baseline, which every browser decodes. The level is
@@ -70,7 +81,7 @@ func newAPI(loopback bool) (*webrtc.API, error) {
 }
 
 // connect makes the connection for an offer whose fingerprint was signed, and returns the
-// answer with all of this side's addresses in it.
+// answer with the addresses in it that this side knows by then; see Trickle.
 func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string, error) {
 	pc, err := a.api.NewPeerConnection(webrtc.Configuration{
 		Certificates: []webrtc.Certificate{a.certificate}, BundlePolicy: webrtc.BundlePolicyMaxBundle,
@@ -113,6 +124,7 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	complete := webrtc.GatheringCompletePromise(pc)
 	a.mu.Lock()
 	v.pc, v.track, v.beats = pc, track, beats
+	a.seek(v, pc)
 	a.mu.Unlock()
 	if err := pc.SetLocalDescription(answer); err != nil {
 		return "", err
@@ -120,10 +132,8 @@ func (a *Audience) negotiate(ctx context.Context, v *viewer, pc *webrtc.PeerConn
 	if len(sender.GetParameters().Codecs) == 0 {
 		return "", errors.New("the viewer does not take H.264")
 	}
-	select {
-	case <-complete:
-	case <-ctx.Done():
-		return "", fmt.Errorf("gather addresses: %w", ctx.Err())
+	if err := soon(ctx, complete); err != nil {
+		return "", err
 	}
 	a.ends.Go(func() { a.hear(sender) })
 	return pc.LocalDescription().SDP, nil

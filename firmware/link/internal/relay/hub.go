@@ -50,7 +50,9 @@ func (r *Relay) keepHub(ctx context.Context) {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-ctx.Done():
 		}
-		wait = min(2*wait, lastWait)
+		if wait = min(2*wait, lastWait); uplink.Away(err) {
+			wait = firstWait // whoever watches waits for the network's return
+		}
 	}
 }
 

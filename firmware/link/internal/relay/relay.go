@@ -313,6 +313,8 @@ func (r *Relay) letter(ctx context.Context, k *known, l wire.Letter) {
 			return
 		}
 		r.audience.Bye(b.Nonce)
+	case wire.LetterTrickle:
+		r.trickle(k, l)
 	case wire.LetterOffer:
 		select {
 		case r.offers <- struct{}{}:
@@ -349,4 +351,26 @@ func (r *Relay) offer(ctx context.Context, l wire.Letter) (wire.Letter, error) {
 		return wire.Letter{}, fmt.Errorf("a viewer gets no answer: %w", err)
 	}
 	return wire.NewLetter(l.ID, wire.LetterAnswer, body)
+}
+
+// trickle exchanges addresses with a viewer who has an answer.
+func (r *Relay) trickle(k *known, l wire.Letter) {
+	var t wire.Trickle
+	err := wire.Decode(l.Body, &t)
+	if err != nil {
+		k.hub.refuse(l.ID, wire.Unreadable)
+		return
+	}
+	told, err := r.audience.Trickle(t)
+	if no := (*live.RefusedError)(nil); errors.As(err, &no) {
+		r.cfg.Log.Warn("a viewer's addresses are refused", "err", err)
+		k.hub.refuse(l.ID, no.Reason)
+		return
+	}
+	reply, err := wire.NewLetter(l.ID, wire.LetterTrickled, told)
+	if err != nil {
+		r.cfg.Log.Error("letter", "err", err)
+		return
+	}
+	k.hub.say(saying{leaf: wire.LeafLetterOut, body: reply})
 }

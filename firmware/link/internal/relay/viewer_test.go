@@ -108,6 +108,12 @@ func TestEyeIsAskedForPicturesWhileSomebodyWatches(t *testing.T) {
 	if b.letters[1].Kind != wire.LetterAnswer || body.Answer != "signed" || !strings.Contains(body.SDP, "a=candidate:") || !strings.Contains(body.SDP, "a=sendonly") {
 		t.Errorf("the answer is %+v", body)
 	}
+	name := base64.RawURLEncoding.EncodeToString(nonce[:])
+	b.publish(wire.LeafLetterIn, false, wire.Letter{ID: "trickle", Kind: wire.LetterTrickle, Body: []byte(`{"nonce":"` + name + `","candidates":[],"have":0}`)})
+	until(t, "the device's addresses", func() bool { return letters() == 3 })
+	if told := decode[wire.Trickled](t, b.letters[2].Body); b.letters[2].Kind != wire.LetterTrickled || len(told.Candidates) == 0 {
+		t.Errorf("the addresses are %+v", b.letters[2])
+	}
 	var eye *pipe.Conn
 	for eye == nil { // those for the one who was refused have ended
 		c := <-views
@@ -115,7 +121,7 @@ func TestEyeIsAskedForPicturesWhileSomebodyWatches(t *testing.T) {
 			eye = c
 		}
 	}
-	b.publish(wire.LeafLetterIn, false, wire.Letter{ID: "bye", Kind: wire.LetterBye, Body: []byte(`{"nonce":"` + base64.RawURLEncoding.EncodeToString(nonce[:]) + `"}`)})
+	b.publish(wire.LeafLetterIn, false, wire.Letter{ID: "bye", Kind: wire.LetterBye, Body: []byte(`{"nonce":"` + name + `"}`)})
 	if f, err := eye.Receive(); err == nil {
 		t.Errorf("eye hears %v after the last viewer has gone", f.Type)
 	}
@@ -124,7 +130,7 @@ func TestEyeIsAskedForPicturesWhileSomebodyWatches(t *testing.T) {
 	// Gate's death ends all viewing.
 	a, sum = ask("again", [16]byte{3})
 	g.send(pipe.TypeAdmit, pipe.Admit{ID: a.ID, Answer: "signed", Fingerprint: sum[:], Until: time.Now().Add(time.Hour)})
-	until(t, "the answer", func() bool { return letters() == 3 })
+	until(t, "the answer", func() bool { return letters() == 4 })
 	eye = <-views
 	if _, err := eye.Receive(); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"golang.org/x/sys/unix"
 
 	"vestibule/hub/wire"
 )
@@ -153,6 +155,21 @@ func Dial(ctx context.Context, c Card, leaves []string, deliver func(leaf string
 	}
 	go s.run()
 	return s, nil
+}
+
+// Away reports whether a Dial failed because the network is away, or nobody is at the other end of it:
+// then there is no hub that would have to be spared, and trying soon again costs nobody anything.
+func Away(err error) bool {
+	for _, e := range []error{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.ENETDOWN, unix.EADDRNOTAVAIL} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	if name := (*net.DNSError)(nil); errors.As(err, &name) {
+		return true
+	}
+	dial := (*net.OpError)(nil)
+	return errors.As(err, &dial) && dial.Op == "dial" && dial.Timeout()
 }
 
 func (s *Session) subscribe(ctx context.Context, filters map[string]byte) error {

@@ -1,11 +1,16 @@
 package uplink
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestReadCard(t *testing.T) {
@@ -57,4 +62,41 @@ func TestAStandstillMakesASessionStale(t *testing.T) {
 	if !s.stood() {
 		t.Fatal("the standstill is forgotten")
 	}
+}
+
+// What Dial says of a network that is away, and of a hub that is there and has to be spared.
+func TestAway(t *testing.T) {
+	refused := Card{Device: "d", Hub: "mqtt://" + unused(t), User: "u", Password: "p"}
+	if _, err := Dial(t.Context(), refused, nil, nil); err == nil || Away(err) {
+		t.Errorf("a hub that refuses is away: %v", err)
+	}
+	for what, err := range map[string]error{
+		"no route": &net.OpError{Op: "dial", Err: unix.ENETUNREACH},
+		"no name":  &net.DNSError{Err: "no such host", Name: "hub.example"},
+		"silence":  &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded},
+	} {
+		if !Away(fmt.Errorf("connect: %w", err)) {
+			t.Errorf("%s is not taken for a network that is away", what)
+		}
+	}
+	for what, err := range map[string]error{
+		"a slow handshake": context.DeadlineExceeded,
+		"a slow answer":    &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded},
+		"nothing":          nil,
+	} {
+		if Away(err) {
+			t.Errorf("%s is taken for a network that is away", what)
+		}
+	}
+}
+
+// unused is an address where nobody listens.
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }

@@ -65,9 +65,35 @@ test('old beats and those of another delivery prove nothing', () => {
   }
 });
 
-test('missed beats are counted', () => {
-  const s = beats.beat(beats.beat(beats.begin('d-1'), b(7), 0), b(10), 600);
-  assert.equal(s.missed, 2);
+/** Beats and pictures from one time to another; the camera takes a picture every 40 ms. */
+function goOn(s: beats.Liveness, from: number, to: number, shows: (frame: number) => boolean, first = 0): beats.Liveness {
+  for (let now = from; now < to; now += 20) {
+    const n = now / 40;
+    if (Number.isInteger(n) && shows(n)) s = beats.frame(s, now);
+    if (now % 200 === 0) s = beats.beat(s, b(now / 200 + 1, { frame: Math.floor(n) - first }), now);
+  }
+  return s;
+}
+
+const missed = (s: beats.Liveness, now: number) => {
+  const v = beats.judge(s, now);
+  return v.live ? v.missed : null;
+};
+
+test('pictures that were never shown are counted', () => {
+  const all = goOn(beats.begin('d-1'), 1000, 5000, () => true);
+  assert.equal(missed(all, 5000), 0);
+  // four in a row, and a delay that swings by three
+  const some = goOn(all, 5000, 7000, (n) => n < 130 || n >= 134);
+  assert.equal(missed(some, 7000), 4);
+  const late = beats.frame(goOn(some, 7000, 8200, (n) => n < 202), 8200, 3);
+  assert.equal(missed(goOn(late, 8200, 10_000, () => true), 10_000), 4);
+  // what was missed while there was no connection is missed
+  const again = goOn(beats.begin('d-1', goOn(late, 8200, 9000, () => true)), 13_000, 15_000, () => true);
+  assert.equal(missed(again, 15_000), 4 + 100);
+  // a camera that began anew counts from zero
+  assert.equal(missed(goOn(again, 15_000, 17_000, () => true, 300), 17_000), 4 + 100);
+  assert.equal(missed(goOn(beats.begin('d-2', again), 15_000, 17_000, () => true), 17_000), null);
 });
 
 test('a new connection proves everything again, and remembers since when', () => {

@@ -6,6 +6,7 @@ import { Retold } from '../src/lib/retold';
 import { ladder, visit } from '../src/lib/visit';
 import { afternoon, fault, fromInput, nextTwoHours, toInput } from '../src/lib/window';
 import { day, moment, span } from '../src/lib/time';
+import { unseen } from '../src/lib/urgent';
 import { size, spent } from '../src/lib/spent';
 import type { Event, Kind, Reason, State } from '../src/lib/wire';
 import {
@@ -31,6 +32,16 @@ test('the door in one word', () => {
 
 let index = 0;
 const event = (kind: Kind, delivery?: string): Event => ({ id: `x/${index}`, index: index++, time: '2026-11-22T14:00:00Z', kind, ...(delivery ? { delivery } : {}) });
+
+test('a call for help stays until it was seen, for a day', () => {
+  const call = event('duress', 'd');
+  const log = [event('unlocked', 'd'), call, event('visit_started', 'd')];
+  const at = (hours: number) => new Date(new Date(call.time).getTime() + hours * 3600_000);
+  assert.equal(unseen(log, at(1), call.index - 1), call);
+  assert.equal(unseen(log, at(1), call.index), undefined);
+  assert.equal(unseen(log, at(24), -1), undefined);
+  assert.equal(unseen([event('held_open', 'd')], at(0), -1), undefined);
+});
 
 test('a visit shows what was and what is to come', () => {
   const all = [event('started'), event('pass_accepted', 'd'), event('window_opened', 'd'), event('camera_on'), event('code_refused', 'd'), event('visit_started', 'd'), event('unlocked', 'd')];

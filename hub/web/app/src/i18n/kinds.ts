@@ -69,6 +69,13 @@ export const alarms: Readonly<Partial<Record<Kind, { said: Text; todo: Text }>>>
     said: { en: 'The door was forced', fr: 'La porte a été forcée' },
     todo: { en: 'It opened without an unlock. Look, call somebody near, or the police.', fr: 'Elle s’est ouverte sans déverrouillage. Regardez, appelez un proche ou la police.' },
   },
+  duress: {
+    said: { en: 'Your courier may be in danger', fr: 'Votre livreur est peut-être en danger' },
+    todo: {
+      en: 'The code was typed in its form for danger. Nothing at the door shows that you were told: do not ring the courier. Call the police, and watch.',
+      fr: 'Le code a été saisi dans sa forme d’alerte. Rien à la porte ne montre que vous êtes prévenu : n’appelez pas le livreur. Appelez la police, et regardez.',
+    },
+  },
   panic: {
     said: { en: 'Somebody calls for help at the door', fr: 'Quelqu’un appelle à l’aide à la porte' },
     todo: {

@@ -64,7 +64,8 @@ export const words = {
   'picture.next': { en: 'Next: {when}', fr: 'Prochain : {when}' },
   'picture.live': { en: 'Live', fr: 'En direct' },
   'picture.age': { en: 'Age of the picture', fr: 'Âge de l’image' },
-  'picture.missed': { en: '{n} gaps', fr: '{n} trous' },
+  'picture.missed': { en: 'missed: {n}', fr: 'manquées : {n}' },
+  'picture.gaps': { en: 'Pictures that were never shown here', fr: 'Images qui n’ont jamais été affichées ici' },
   'picture.starting': { en: 'The picture is coming…', fr: 'L’image arrive…' },
   'picture.away': { en: 'No picture now', fr: 'Pas d’image pour l’instant' },
   'picture.dead': { en: 'NOT LIVE since {time}', fr: 'Pas en direct depuis {time}' },
@@ -123,6 +124,7 @@ export const words = {
   'camera.unknown': { en: 'Camera unknown', fr: 'Caméra : inconnu' },
   'camera.viewers': { en: 'watching', fr: 'à regarder' },
 
+  'alarm.seen': { en: 'I have seen it', fr: 'J’ai vu' },
   'home.until': { en: 'The window is open until {time}.', fr: 'Le créneau est ouvert jusqu’à {time}.' },
   'home.visit': { en: 'The visit', fr: 'La visite' },
   'home.visit.of': { en: 'Visit: {name}', fr: 'Visite : {name}' },

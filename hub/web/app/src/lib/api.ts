@@ -43,16 +43,20 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   throw new HubError(answer.status, error?.code ?? 'unknown', text);
 }
 
-const post = <T>(path: string, body: unknown): Promise<T> =>
-  ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+const post = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> =>
+  ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal });
 
-/** Sends a letter to a device and waits for its answer; throws Refused when that is a no. */
+/**
+ * Sends a letter to a device and waits for its answer; throws Refused when that is a no. A letter that
+ * is taken back before the device is there does not reach it.
+ */
 export async function letter<K extends keyof Letters>(
   device: string,
   kind: K,
   body: Letters[K]['ask'],
+  signal?: AbortSignal,
 ): Promise<Letters[K]['answer']> {
-  const reply = await post<{ kind: string; body: unknown }>(`/api/letters/${encodeURIComponent(device)}`, { kind, body });
+  const reply = await post<{ kind: string; body: unknown }>(`/api/letters/${encodeURIComponent(device)}`, { kind, body }, signal);
   if (reply.kind === 'no') throw new Refused(reply.body as No);
   return reply.body as Letters[K]['answer'];
 }
@@ -113,7 +117,7 @@ export interface Step {
 }
 
 export const challenge = (): Promise<{ challenge: string }> => post('/api/login/challenge', {});
-export const login = (note: string): Promise<unknown> => post('/api/login', { note });
+export const login = (note: string): Promise<Me> => post('/api/login', { note });
 export const relay = (device: string): Promise<{ port: number; user: string; password: string } | null> =>
   ask(`/api/relay/${encodeURIComponent(device)}`);
 export const me = (): Promise<Me> => ask('/api/me');

@@ -24,6 +24,20 @@ const drift = 1e-4;
 /** How often to judge. With the limits above a picture is covered within 0.8 s of its last proof. */
 export const judgeEvery = 100;
 
+/**
+ * How far the camera's count of pictures is ahead of ours. What is on its way swings with the moment, so
+ * the least of the last second is compared with the least ever: the rest was never shown.
+ */
+interface Gap {
+  readonly frame: number; // the camera's newest
+  readonly ahead: readonly number[]; // at the newest beats
+  readonly least: number;
+  readonly before: number; // pictures that were missed until the camera began to count anew
+}
+
+const noGap: Gap = { frame: 0, ahead: [], least: 0, before: 0 };
+const second = 5; // beats
+
 export interface Liveness {
   readonly delivery: string;
   readonly seq: number; // of the newest beat
@@ -33,12 +47,13 @@ export interface Liveness {
   readonly age: number; // of its frame when it was signed
   readonly says: boolean; // what it says
   readonly why: string;
-  readonly missed: number; // beats that never came
+  readonly shown: number; // pictures shown so far
+  readonly gap: Gap;
   readonly frameAt: number | null; // when the newest frame was shown
   readonly liveAt: number | null; // the last moment that the picture is proven for
 }
 
-/** A new connection. It has to prove everything again; what was proven before stays a fact. */
+/** A new connection. It has to prove everything again; what was proven before, and missed, stays a fact. */
 export const begin = (delivery: string, before?: Liveness): Liveness => ({
   delivery,
   seq: 0,
@@ -48,7 +63,8 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
   age: 0,
   says: false,
   why: '',
-  missed: 0,
+  shown: before?.delivery === delivery ? before.shown : 0,
+  gap: before?.delivery === delivery ? before.gap : noGap,
   frameAt: null,
   liveAt: before?.delivery === delivery ? before.liveAt : null,
 });
@@ -65,12 +81,21 @@ export function beat(s: Liveness, b: Beat, now: number, answer?: { clock: number
   const best = s.offset === null ? (answer ? answer.answered - answer.clock : Infinity) : s.offset + drift * (now - s.beatAt!);
   const offset = Math.min(best, now - b.clock);
   const late = now - b.clock - offset;
-  const missed = s.missed + (s.seq === 0 ? 0 : b.seq - s.seq - 1);
-  return prove({ ...s, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why, missed }, now);
+  const next = prove({ ...s, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);
+  return isLive(next, now) ? { ...next, gap: widen(s.gap, b.frame, s.shown) } : next;
 }
 
-/** The browser shows a new frame. */
-export const frame = (s: Liveness, now: number): Liveness => prove({ ...s, frameAt: now }, now);
+function widen(g: Gap, frame: number, shown: number): Gap {
+  const ahead = frame - shown;
+  if (frame < g.frame || g.ahead.length === 0) return { frame, ahead: [ahead], least: ahead, before: missed(g) };
+  return { ...g, frame, ahead: [...g.ahead, ahead].slice(-second), least: Math.min(g.least, ahead) };
+}
+
+const missed = (g: Gap): number => g.before + (g.ahead.length === 0 ? 0 : Math.min(...g.ahead) - g.least);
+
+/** The browser shows a new frame, or several since it was last heard of. */
+export const frame = (s: Liveness, now: number, frames = 1): Liveness =>
+  prove({ ...s, frameAt: now, shown: s.shown + frames }, now);
 
 const isLive = (s: Liveness, now: number): boolean =>
   s.beatAt !== null &&
@@ -90,12 +115,12 @@ function prove(s: Liveness, now: number): Liveness {
 }
 
 export type Verdict =
-  | { readonly live: true; readonly age: number; readonly missed: number }
+  | { readonly live: true; readonly age: number; readonly missed: number } // ms; pictures never shown
   /** since is null when the picture was never live; why is "starting", "silent", "frozen", "stale" or a reason. */
   | { readonly live: false; readonly since: number | null; readonly why: string };
 
 export function judge(s: Liveness, now: number): Verdict {
-  if (isLive(s, now)) return { live: true, age: now - s.beatAt! + s.late + s.age, missed: s.missed };
+  if (isLive(s, now)) return { live: true, age: now - s.beatAt! + s.late + s.age, missed: missed(s.gap) };
   return { live: false, since: s.liveAt, why: whyNot(s, now) };
 }
 

@@ -3,6 +3,7 @@ import * as api from './api';
 import { fromBase64, fromBase64Url, random } from './bytes';
 import * as keep from './keep';
 import type { Device } from './keep';
+import { spare } from './line';
 import { keyId, SignatureError, type Signer } from './note';
 import { openReference, signAmendment, signLogin, signOrder, signTime, type Order } from './pass';
 import { Retold } from './retold';
@@ -40,10 +41,16 @@ class Household {
     return this.hub && this.online;
   }
 
-  /** Logs in and follows the house. Safe to call again: after a failure it starts over. */
-  async start() {
+  /**
+   * Logs in and follows the house. Safe to call again: after a failure it starts over. With a picture
+   * to be shown, its call does not wait for the page.
+   */
+  async start(picture = false) {
     if (this.#stream) return;
     this.#tick();
+    const known = api.me(); // while we look for our key
+    known.catch(() => undefined);
+    if (picture) spare.make();
     try {
       this.key = await keep.ownKey();
       this.device = (await keep.devices())[0] ?? null;
@@ -52,7 +59,9 @@ class Household {
         return;
       }
       this.self = await keyId(this.key.pub);
-      await this.#enter(this.key);
+      const me = await this.#enter(this.key, known);
+      const open = picture && openWindow(me.devices.find((d) => d.id === this.device!.device)?.state ?? null, new Date());
+      if (open) spare.call(this.device, open, this.key);
       await this.refresh();
       this.standing = 'ready';
       this.#follow();
@@ -63,15 +72,15 @@ class Household {
     }
   }
 
-  async #enter(key: Signer) {
+  async #enter(key: Signer, known = api.me()): Promise<api.Me> {
     try {
-      await api.me();
+      return await known;
     } catch (error) {
       if (!(error instanceof api.HubError && error.status === 401)) throw error;
       const { challenge } = await api.challenge();
       const bytes = fromBase64Url(challenge);
       if (bytes?.length !== 32) throw new api.HubError(400, 'challenge', null);
-      await api.login(await signLogin(location.origin, bytes, key));
+      return await api.login(await signLogin(location.origin, bytes, key));
     }
   }
 
@@ -210,6 +219,12 @@ class Household {
   forget(): Promise<void> {
     return this.choose({ stand: undefined });
   }
+}
+
+/** The delivery whose window is open, as the device says. */
+export function openWindow(s: State | null, now: Date): string | null {
+  if (s && s.visit !== 'none' && s.delivery) return !s.until || new Date(s.until) > now ? s.delivery : null;
+  return null;
 }
 
 /** Events newest first, each once. */

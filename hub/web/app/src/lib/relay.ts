@@ -5,7 +5,7 @@
 import { relay } from './api';
 
 /** How long the hub's word is kept, in ms: a window may have opened, or got another end, since. */
-const keeps = 60_000;
+const keeps = 30_000;
 
 let last: { device: string; at: number; servers: RTCIceServer[] } | null = null;
 
@@ -19,6 +19,6 @@ export async function ways(device: string): Promise<RTCIceServer[]> {
     return []; // asked again with the next call
   }
   const servers = told === null ? [] : [{ urls: `turn:${location.hostname}:${told.port}?transport=udp`, username: told.user, credential: told.password }];
-  if (servers.length > 0) last = { device, at: performance.now(), servers };
+  last = { device, at: performance.now(), servers };
   return servers;
 }

@@ -1,16 +1,19 @@
 /**
- * Watching a device's picture: calls it, checks who answers, judges whether the picture is live,
- * and calls again by itself when it is lost.
+ * Watching a device's picture: calls it, judges whether the picture is live, and calls again by
+ * itself when it is lost.
+ *
+ * A lost picture comes back in one of two ways. While the device still knows us (5 s), the old
+ * connection goes on as soon as packets get through again, without a word by the hub. After that a
+ * new one is called for. Which of them it will be nobody knows beforehand, so the old one is kept
+ * until the new call is answered. ICE has a restart for this, and it is not used: it needs an offer,
+ * an answer and gate's leave as well, and saves two round trips of DTLS only.
  */
-import { checkAnswer } from './answer';
-import { toBase64Url, random } from './bytes';
-import { letter, Refused } from './api';
+import { Refused } from './api';
 import * as beats from './beats';
 import type { Device } from './keep';
+import { spare, type Line } from './line';
 import type { Signer } from './note';
-import { openBeat, signCall } from './pass';
-import { ways } from './relay';
-import { withOneFingerprint } from './sdp';
+import { openBeat } from './pass';
 import type { Reason } from './wire';
 
 /** What ends watching for good; everything else is tried again. */
@@ -18,68 +21,10 @@ const final: readonly Reason[] = ['too_early', 'too_late', 'no_delivery', 'windo
 
 const firstWait = 1000; // ms before calling again
 const longestWait = 8000;
-const gathering = 1500; // ms for finding our own addresses
-const patience = 2500; // ms without a beat after which a connection is given up
+const patience = 2500; // ms without a beat after which another connection is called for
 const firstPatience = 8000; // the same for its first beat
 const beatsEnd = 1000; // the same at the end that was named
 const longestBeat = 2048; // characters
-
-/** One connection. It ends once, with a reason to log. */
-class Line {
-  readonly pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' }); // no third party's STUN
-  readonly channel = this.pc.createDataChannel('beats', { negotiated: true, id: 0 });
-  readonly nonce = random(16);
-  clock: { clock: number; answered: number } | undefined; // the device's, and ours when we heard
-  #ended = false;
-
-  constructor(readonly whenEnded: (line: Line) => void) {
-    this.pc.addTransceiver('video', { direction: 'recvonly' });
-    this.pc.onconnectionstatechange = () => {
-      if (this.pc.connectionState === 'failed' || this.pc.connectionState === 'closed') this.end();
-    };
-    this.channel.onclose = () => this.end();
-  }
-
-  end() {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.pc.close();
-    this.whenEnded(this);
-  }
-
-  get ended() {
-    return this.#ended;
-  }
-
-  /** Calls the device; the picture may come only from the certificate that it signed for. */
-  async call(device: Device, delivery: string, key: Signer): Promise<Date> {
-    this.pc.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: await ways(device.device) });
-    await this.pc.setLocalDescription();
-    await this.#gathered();
-    const mine = withOneFingerprint(this.pc.localDescription?.sdp ?? '');
-    if (!mine) throw new Error('this browser gives no sha-256 fingerprint');
-    const called = performance.now();
-    const call = { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce };
-    const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) });
-    const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
-    this.clock = { clock: answer.clock, answered: performance.now() };
-    if (this.clock.answered - called > beats.callLimit) throw new Error('the call took too long to tell how old a picture is');
-    if (!this.ended) await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
-    return answer.until;
-  }
-
-  #gathered(): Promise<void> {
-    if (this.pc.iceGatheringState === 'complete') return Promise.resolve();
-    return new Promise((done) => {
-      const late = setTimeout(done, gathering);
-      this.pc.addEventListener('icegatheringstatechange', () => {
-        if (this.pc.iceGatheringState !== 'complete') return;
-        clearTimeout(late);
-        done();
-      });
-    });
-  }
-}
 
 export type Phase = 'idle' | 'calling' | 'watching' | 'waiting' | 'refused' | 'over';
 
@@ -94,6 +39,8 @@ export class Watch {
   #key: Signer | null = null;
   #video: HTMLVideoElement | null = null;
   #line: Line | null = null;
+  #old: Line | null = null; // silent, and kept until another is answered
+  #doubted: Line | null = null; // its call may have been lost
   #live: beats.Liveness = beats.begin('');
   #since = 0; // when the line was opened, or its newest beat came
   #wait = firstWait;
@@ -120,13 +67,17 @@ export class Watch {
     this.#delivery = '';
   }
 
-  /** Calls again now instead of after the wait: somebody knows that the device is back. */
+  /** Somebody knows that the device has gone: a call that is under way may never be answered. */
+  away() {
+    if (this.phase === 'calling') this.#doubted = this.#line;
+  }
+
+  /** Somebody knows that the device is back: calls again now instead of after the wait. */
   hurry() {
     const v = this.verdict;
-    if (this.phase === 'watching' && !v.live && v.why === 'silent' && this.#live.seq > 0) this.#line?.end();
-    if (this.phase !== 'waiting') return;
-    clearTimeout(this.#again);
-    void this.#call();
+    const silent = this.phase === 'watching' && !v.live && v.why === 'silent' && this.#live.seq > 0;
+    const lost = this.phase === 'calling' && this.#line === this.#doubted;
+    if (silent || lost || this.phase === 'waiting') this.#renew();
   }
 
   /** Watches again after a refusal or a goodbye of the device. */
@@ -138,17 +89,24 @@ export class Watch {
     clearTimeout(this.#again);
     clearTimeout(this.#until);
     clearInterval(this.#judge);
-    const line = this.#line;
-    this.#line = null;
-    if (line && !line.ended && this.#device) {
-      letter(this.#device.device, 'bye', { nonce: toBase64Url(line.nonce) }).catch(() => undefined);
-    }
-    line?.end();
+    this.#line?.leave();
+    this.#old?.leave();
+    this.#line = this.#old = null;
     this.#frames++;
     if (this.#video) this.#video.srcObject = null;
     this.#wait = firstWait;
     this.phase = phase;
     this.#unprove();
+    if (phase === 'idle') spare.make(); // whoever stopped may watch again
+  }
+
+  /** Calls anew; what is watched now, or was before, is kept until the call is answered. */
+  #renew() {
+    clearTimeout(this.#again);
+    if (this.phase === 'watching') this.#old = this.#line;
+    else this.#line?.leave();
+    this.#line = null;
+    void this.#call();
   }
 
   /** Without a line there is no proof: the picture is covered now, and nothing judges it later. */
@@ -160,24 +118,21 @@ export class Watch {
   async #call() {
     const [device, key, video] = [this.#device, this.#key, this.#video];
     if (!device || !key || !video) return;
+    clearTimeout(this.#until);
     this.phase = 'calling';
     this.reason = null;
-    this.#live = beats.begin(this.#delivery, this.#live);
+    if (!this.#old) this.#live = beats.begin(this.#delivery, this.#live);
     this.#since = performance.now();
-    const line = new Line((ended) => this.#lost(ended));
+    const line = spare.take(this.#delivery);
     this.#line = line;
+    this.#doubted = null;
+    line.whenEnded = (ended) => this.#lost(ended);
     this.#listen(line, device);
-    line.pc.ontrack = (e) => {
-      e.receiver.jitterBufferTarget = 0; // fresh before smooth
-      this.#show(video, e.track);
-    };
+    line.wanted = () => this.#answered(line, video);
+    if (!this.#old) this.#show(video, line.track);
     try {
       const until = await line.call(device, this.#delivery, key);
-      if (this.#line !== line) return;
-      this.phase = 'watching';
-      this.#since = performance.now();
-      this.#ends = until.getTime();
-      this.#until = setTimeout(() => this.#end(), until.getTime() - Date.now());
+      if (this.#line === line) this.#watch(until);
     } catch (error) {
       if (this.#line !== line) return;
       if (error instanceof Refused) {
@@ -190,6 +145,36 @@ export class Watch {
     }
   }
 
+  #watch(until: Date) {
+    this.phase = 'watching';
+    this.#since = performance.now();
+    this.#ends = until.getTime();
+    this.#until = setTimeout(() => this.#end(), until.getTime() - Date.now());
+  }
+
+  /** A new line has its answer, so the old one is done with. False when this is not wanted any more. */
+  #answered(line: Line, video: HTMLVideoElement): boolean {
+    if (this.#line !== line) return false;
+    if (this.#old) {
+      this.#old.leave();
+      this.#old = null;
+      this.#unprove();
+      this.#show(video, line.track);
+    }
+    return true;
+  }
+
+  /** The old line speaks again, so no other is needed. */
+  #resume(line: Line) {
+    const other = this.#line;
+    clearTimeout(this.#again);
+    [this.#line, this.#old] = [line, null];
+    other?.leave();
+    this.reason = null;
+    this.#watch(new Date(this.#ends));
+    spare.make();
+  }
+
   /** Takes beats one after another; one that is not the device's is as good as none. */
   #listen(line: Line, device: Device) {
     let before: Promise<unknown> = Promise.resolve();
@@ -200,6 +185,7 @@ export class Watch {
       before = before
         .then(() => openBeat(note, device.sign))
         .then((b) => {
+          if (this.#old === line) this.#resume(line);
           if (this.#line !== line) return;
           this.#live = beats.beat(this.#live, b, performance.now(), line.clock);
           if (!beats.isLate(this.#live)) this.#since = performance.now();
@@ -213,9 +199,12 @@ export class Watch {
     const mine = ++this.#frames;
     video.srcObject = new MediaStream([track]);
     video.play().catch(() => undefined); // muted: only a page in the background refuses
-    const seen = () => {
+    let presented = 0;
+    const seen = (_: number, about: VideoFrameCallbackMetadata) => {
       if (mine !== this.#frames) return;
-      this.#live = beats.frame(this.#live, performance.now());
+      // A busy page is not called for each, though each was shown.
+      this.#live = beats.frame(this.#live, performance.now(), presented > 0 ? about.presentedFrames - presented : 1);
+      presented = about.presentedFrames;
       this.#look();
       video.requestVideoFrameCallback(seen);
     };
@@ -226,7 +215,7 @@ export class Watch {
     const now = performance.now();
     this.verdict = beats.judge(this.#live, now);
     if (this.verdict.live) this.#wait = firstWait;
-    else if (this.phase === 'watching' && now - this.#since > (this.#live.seq > 0 ? patience : firstPatience)) this.#line?.end();
+    else if (this.phase === 'watching' && now - this.#since > (this.#live.seq > 0 ? patience : firstPatience)) this.#renew();
   }
 
   /**
@@ -239,11 +228,16 @@ export class Watch {
   }
 
   #lost(line: Line) {
+    if (this.#old === line) {
+      this.#old = null;
+      return;
+    }
     if (this.#line !== line) return; // stopped on purpose
     this.#line = null;
     clearTimeout(this.#until);
+    spare.make();
     this.phase = 'waiting';
-    this.#unprove();
+    if (!this.#old) this.#unprove();
     this.#again = setTimeout(() => void this.#call(), this.#wait);
     this.#wait = Math.min(this.#wait * 2, longestWait);
   }

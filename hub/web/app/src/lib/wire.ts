@@ -77,6 +77,7 @@ export interface Letters {
   knock: { ask: { delivery: string }; answer: { knock: string } };
   try: { ask: { delivery: string; knock: string; sealed: string }; answer: Tried };
   offer: { ask: { sdp: string; call: string; key: string }; answer: { sdp: string; answer: string } };
+  trickle: { ask: { nonce: string; candidates: string[]; have: number }; answer: { candidates: string[]; more: boolean } };
   remember: { ask: { order: string }; answer: { reference: string } };
   time: { ask: { word: string }; answer: { time: string } };
   bye: { ask: { nonce: string }; answer: unknown };

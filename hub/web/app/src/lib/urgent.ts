@@ -1,0 +1,30 @@
+/** What must not be missed stays in sight until somebody at this phone says that they have seen it. */
+import type { Event, Kind } from './wire';
+
+const urgent: readonly Kind[] = ['duress', 'panic', 'forced_open'];
+const day = 24 * 3600_000;
+
+/** The newest of it that is not older than a day, if nobody has seen it; events come newest first. */
+export function unseen(events: readonly Event[], now: Date, seen: number): Event | undefined {
+  return events.find((e) => urgent.includes(e.kind) && e.index > seen && now.getTime() - new Date(e.time).getTime() < day);
+}
+
+const kept = (device: string) => `vestibule.seen.${device}`;
+
+/** The index of the last event that was seen; -1 for none. */
+export function lastSeen(device: string): number {
+  try {
+    const n = Number.parseInt(localStorage.getItem(kept(device)) ?? '', 10);
+    return Number.isNaN(n) ? -1 : n;
+  } catch {
+    return -1; // no storage: it is shown again
+  }
+}
+
+export function see(device: string, index: number) {
+  try {
+    localStorage.setItem(kept(device), String(index));
+  } catch {
+    // as above
+  }
+}
