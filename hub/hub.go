@@ -11,14 +11,17 @@ import (
 
 	"vestibule/hub/broker"
 	"vestibule/hub/house"
+	"vestibule/hub/relay"
 	"vestibule/hub/sqlite"
 	"vestibule/hub/web"
+	"vestibule/hub/wire"
 )
 
 // options are how a hub is served.
 type options struct {
 	http, mqtt string // loopback addresses
 	origin     string // of the pages besides loopback; may be empty
+	relay      string // where the relay listens, by UDP; empty for no relay
 	now        func() time.Time
 	log        *slog.Logger
 }
@@ -30,6 +33,7 @@ type hub struct {
 	house  *house.House
 	broker *broker.Broker
 	web    *web.Server
+	relay  *relay.Relay // nil without one
 	work   sync.WaitGroup
 	stop   context.CancelFunc
 }
@@ -49,11 +53,62 @@ func newHub(o options, store *sqlite.Store) (*hub, error) {
 		return nil, errors.Join(err, mqtt.Close(), http.Close())
 	}
 	h.house = house.New(store, h.broker, o.now, o.log)
-	h.web, err = web.New(web.Config{House: h.house, Sessions: store, Origin: o.origin, Now: o.now, Log: o.log}, http)
+	c := web.Config{House: h.house, Sessions: store, Origin: o.origin, Now: o.now, Log: o.log}
+	if o.relay != "" {
+		if h.relay, err = openRelay(o); err != nil {
+			return nil, errors.Join(err, h.broker.Close(), http.Close())
+		}
+		c.Relay = h.relay
+	}
+	h.web, err = web.New(c, http)
 	if err != nil {
-		return nil, errors.Join(err, h.broker.Close(), http.Close())
+		return nil, errors.Join(err, h.closeRelay(), h.broker.Close(), http.Close())
 	}
 	return h, nil
+}
+
+func openRelay(o options) (*relay.Relay, error) {
+	conn, err := net.ListenPacket("udp", o.relay)
+	if err != nil {
+		return nil, fmt.Errorf("-relay %s: %w", o.relay, err)
+	}
+	return relay.New(conn, o.now)
+}
+
+func (h *hub) closeRelay() error {
+	if h.relay == nil {
+		return nil
+	}
+	return h.relay.Close()
+}
+
+// endRelays ends what is relayed for a window when its device says that it is over.
+func (h *hub) endRelays(ctx context.Context) {
+	for ctx.Err() == nil {
+		f := h.house.Follow(func(n house.News) bool {
+			return n.Event != nil && (n.Event.Kind == wire.WindowClosed || n.Event.Kind == wire.Cancelled)
+		})
+		h.endEach(ctx, f)
+		f.Close()
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (h *hub) endEach(ctx context.Context, f *house.Follower) {
+	for {
+		select {
+		case n, ok := <-f.C:
+			if !ok {
+				return // the house is closed, or very much happens at once
+			}
+			h.relay.End(n.Event.Delivery)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // Run serves until ctx ends or something can't go on.
@@ -70,6 +125,10 @@ func (h *hub) Run(ctx context.Context) error {
 		return err
 	}
 	h.work.Go(func() { h.house.Run(ctx) })
+	if h.relay != nil {
+		h.work.Go(func() { h.endRelays(ctx) })
+		h.log.Info("relaying", "port", h.relay.Port())
+	}
 	failed := make(chan error, 1)
 	h.work.Go(func() { failed <- h.web.Serve() })
 	h.log.Info("serving", "pages", "http://"+h.web.Addr().String(), "mqtt", "mqtt://"+h.broker.Addr().String())
@@ -85,7 +144,7 @@ func (h *hub) Run(ctx context.Context) error {
 // Close ends streams, pages and broker, in that order, and waits for all of them.
 func (h *hub) Close() error {
 	h.house.Close()
-	err := errors.Join(h.web.Close(), h.broker.Close())
+	err := errors.Join(h.web.Close(), h.closeRelay(), h.broker.Close())
 	h.stop()
 	h.work.Wait()
 	return err

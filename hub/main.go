@@ -23,8 +23,10 @@ import (
 )
 
 const usage = `usage:
-  hub serve  -state DIR [-http 127.0.0.1:8080] [-mqtt 127.0.0.1:1883] [-origin https://NAME] [-v]
-      serve the pages and the MQTT broker until interrupted
+  hub serve  -state DIR [-http 127.0.0.1:8080] [-mqtt 127.0.0.1:1883] [-origin https://NAME]
+             [-relay 0.0.0.0:3478] [-v]
+      serve the pages and the MQTT broker until interrupted; with -relay also a relay (TURN, UDP) for those who
+      watch and cannot reach the device: it sees that they do, and nothing of what they see
   hub enrol  -state DIR -identity FILE|- [-mqtt 127.0.0.1:1883]
       make a device known; prints its login as JSON, and voids an older one
   hub reader -state DIR [-name NAME]
@@ -64,6 +66,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, log io.Writer) e
 	case "serve":
 		f.StringVar(&o.http, "http", "127.0.0.1:8080", "")
 		f.StringVar(&o.origin, "origin", "", "")
+		f.StringVar(&o.relay, "relay", "", "")
 		f.BoolVar(&verbose, "v", false, "")
 	case "enrol":
 		f.StringVar(&identity, "identity", "", "")

@@ -56,6 +56,7 @@ type rig struct {
 	store *sqlite.Store
 	path  string
 	log   *buffer
+	relay string // where the relay listens; empty for none
 	base  string // of URLs
 	ended chan error
 	quit  context.CancelFunc
@@ -100,7 +101,7 @@ func (r *rig) start(pragmas ...string) {
 		r.t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r.hub, err = newHub(options{http: "127.0.0.1:0", mqtt: "localhost:0", origin: "https://home.example", now: r.clock.now, log: log}, r.store)
+	r.hub, err = newHub(options{http: "127.0.0.1:0", mqtt: "localhost:0", origin: "https://home.example", relay: r.relay, now: r.clock.now, log: log}, r.store)
 	if err != nil {
 		r.t.Fatal(err)
 	}

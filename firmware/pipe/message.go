@@ -196,11 +196,14 @@ type Net struct {
 }
 
 // Ask is link's question whether a viewer may watch; Fingerprint is the SHA-256 of
-// link's own DTLS certificate, for gate to sign.
+// link's own DTLS certificate, for gate to sign. Offered is the one that the viewer's offer holds, and empty
+// when it does not hold exactly one: gate compares it with what the viewer signed, so that an offer that
+// somebody has changed on its way is a refusal in the household's log, and never a viewer who came and went.
 type Ask struct {
 	ID          string `json:"id"` // link's, for the Admit
 	Call        string `json:"call"`
 	Key         string `json:"key"` // the viewer's public key, base64url
+	Offered     []byte `json:"offered,omitempty"`
 	Fingerprint []byte `json:"fingerprint"`
 }
 

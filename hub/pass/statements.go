@@ -12,7 +12,7 @@ const (
 	orderHeader  = "vestibule/order/v1"
 	loginHeader  = "vestibule/login/v1"
 	callHeader   = "vestibule/call/v1"
-	answerHeader = "vestibule/answer/v1"
+	answerHeader = "vestibule/answer/v2"
 	standHeader  = "vestibule/reference/v1"
 )
 
@@ -191,13 +191,15 @@ type Answer struct {
 	Viewer      string // key id of who called
 	Fingerprint [32]byte
 	Until       time.Time // the picture ends then at the latest; whole seconds
+	Clock       uint64    // the device's, when it signed: ms since it was started, as a Beat's
 	Nonce       [16]byte  // the call's
 }
 
 func (a Answer) text() string {
 	return render(answerHeader, []line{
 		{"device", a.Device}, {"delivery", a.Delivery}, {"viewer", a.Viewer},
-		{"fingerprint", b64.EncodeToString(a.Fingerprint[:])}, {"until", stamp(a.Until)}, {"nonce", b64.EncodeToString(a.Nonce[:])},
+		{"fingerprint", b64.EncodeToString(a.Fingerprint[:])}, {"until", stamp(a.Until)},
+		{"clock", strconv.FormatUint(a.Clock, 10)}, {"nonce", b64.EncodeToString(a.Nonce[:])},
 	})
 }
 
@@ -214,18 +216,26 @@ func OpenAnswer(msg []byte, device ed25519.PublicKey) (Answer, error) {
 	a := Answer{Device: r.word("device"), Delivery: r.word("delivery"), Viewer: r.word("viewer")}
 	copy(a.Fingerprint[:], r.bytes("fingerprint", len(a.Fingerprint)))
 	a.Until = r.instant("until")
+	a.Clock = r.number("clock", 0, most)
 	copy(a.Nonce[:], r.bytes("nonce", len(a.Nonce)))
 	return a, r.end(text, a.text())
 }
 
-const beatHeader = "vestibule/beat/v1"
+// most bounds what is counted: it is exact in a signed 64-bit number.
+const most = 1<<63 - 1
+
+const beatHeader = "vestibule/beat/v2"
 
 // Beat is the heart-beat of a live picture: what gate knows, from eye, about the newest
 // frame. Signed by the device five times a second while somebody watches; a page that
 // has no fresh beat says that the picture is not live.
+//
+// Clock tells how old a beat is, whoever carried it and however long: the Answer, which was signed after the
+// viewer's call and before it came, says where the device's clock stands beside the viewer's own.
 type Beat struct {
 	Delivery string
 	Seq      uint64 // counts beats, from 1, without a gap
+	Clock    uint64 // ms since the device was started, when it signed
 	Frame    uint64 // newest frame that eye reported
 	Age      uint64 // ms since that frame was taken, as gate saw it when it signed
 	Live     bool   // the picture is fresh and shows the zone
@@ -235,7 +245,7 @@ type Beat struct {
 
 func (b Beat) text() string {
 	return render(beatHeader, []line{
-		{"delivery", b.Delivery}, {"seq", strconv.FormatUint(b.Seq, 10)}, {"frame", strconv.FormatUint(b.Frame, 10)},
+		{"delivery", b.Delivery}, {"seq", strconv.FormatUint(b.Seq, 10)}, {"clock", strconv.FormatUint(b.Clock, 10)}, {"frame", strconv.FormatUint(b.Frame, 10)},
 		{"age", strconv.FormatUint(b.Age, 10)}, {"live", pick(b.Live, "yes", "no")}, {"why", b.Why},
 		{"unit", strconv.FormatUint(b.Unit, 16)},
 	})
@@ -250,9 +260,8 @@ func OpenBeat(msg []byte, device ed25519.PublicKey) (Beat, error) {
 	if err != nil {
 		return Beat{}, err
 	}
-	const most = 1<<63 - 1
 	r := read(text, beatHeader)
-	b := Beat{Delivery: r.word("delivery"), Seq: r.number("seq", 1, most), Frame: r.number("frame", 0, most), Age: r.number("age", 0, most)}
+	b := Beat{Delivery: r.word("delivery"), Seq: r.number("seq", 1, most), Clock: r.number("clock", 0, most), Frame: r.number("frame", 0, most), Age: r.number("age", 0, most)}
 	b.Live = r.choice("live", "yes", "no") == "yes"
 	b.Why = r.reason("why")
 	unit := r.text("unit")

@@ -149,6 +149,7 @@ type answerVector struct {
 	Viewer      string `json:"viewer"`
 	Fingerprint string `json:"fingerprint"`
 	Until       string `json:"until"`
+	Clock       uint64 `json:"clock"`
 	Nonce       string `json:"nonce"`
 	Note        string `json:"note"`
 }
@@ -156,6 +157,7 @@ type answerVector struct {
 type beatVector struct {
 	Delivery string `json:"delivery"`
 	Seq      uint64 `json:"seq"`
+	Clock    uint64 `json:"clock"`
 	Frame    uint64 `json:"frame"`
 	Age      uint64 `json:"age"`
 	Live     bool   `json:"live"`
@@ -354,13 +356,13 @@ func makeVectors(t *testing.T, old vectors) vectors {
 	v.Call = callVector{id, call.Delivery, b64.EncodeToString(call.Fingerprint[:]), call.At.Format(time.RFC3339),
 		b64.EncodeToString(call.Nonce[:]), must(pass.SignCall(call, f.owner))}
 
-	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: v.Owner.ID, Until: f.terms.Until, Nonce: call.Nonce}
+	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: v.Owner.ID, Until: f.terms.Until, Clock: 86_400_123, Nonce: call.Nonce}
 	copy(answer.Fingerprint[:], seed("device certificate"))
 	v.Answer = answerVector{id, answer.Delivery, answer.Viewer, b64.EncodeToString(answer.Fingerprint[:]),
-		answer.Until.Format(time.RFC3339), v.Call.Nonce, must(pass.SignAnswer(answer, f.device))}
+		answer.Until.Format(time.RFC3339), answer.Clock, v.Call.Nonce, must(pass.SignAnswer(answer, f.device))}
 
-	beat := pass.Beat{Delivery: fixedDelivery, Seq: 41, Frame: 1234, Age: 87, Live: true, Why: "none", Unit: 0x00c0ffee12345678}
-	v.Beat = beatVector{beat.Delivery, beat.Seq, beat.Frame, beat.Age, beat.Live, beat.Why, "c0ffee12345678",
+	beat := pass.Beat{Delivery: fixedDelivery, Seq: 41, Clock: 86_408_456, Frame: 1234, Age: 87, Live: true, Why: "none", Unit: 0x00c0ffee12345678}
+	v.Beat = beatVector{beat.Delivery, beat.Seq, beat.Clock, beat.Frame, beat.Age, beat.Live, beat.Why, "c0ffee12345678",
 		must(pass.SignBeat(beat, f.device))}
 
 	v.Refused = refusals(f, note)

@@ -14,6 +14,8 @@
 //	                               owner's alone: time.
 //	                               503 device_offline, 504 device_silent, 429 too_often.
 //	                               An answer of kind "no" is a 200 too: the device spoke.
+//	GET  /api/relay/{device}       -> {port, user, password} of the relay at this hub's name, while a window is
+//	                               open, for whoever may watch; null without one
 //	POST /api/login/challenge      {} -> {challenge}: base64url of 32 bytes, good once, for 60 s
 //	POST /api/login                {note: signed login} -> [Me], and a cookie for 30 days
 //	POST /api/logout               {} -> 204

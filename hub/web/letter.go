@@ -26,6 +26,13 @@ func (s *Server) postLetter(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), letterTime)
 	defer cancel()
+	if body.Kind == wire.LetterOffer {
+		var err error
+		if body.Body, err = s.withRelay(ctx, device, body.Body); err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+	}
 	answer, err := s.house.Ask(ctx, device, body.Kind, body.Body)
 	if err != nil {
 		s.writeError(w, r, err)

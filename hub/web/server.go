@@ -38,6 +38,7 @@ type Config struct {
 	House    *house.House
 	Sessions house.Sessions
 	Origin   string // how the pages are reached besides loopback, as https://home.example; may be empty
+	Relay    Relay  // nil when there is none
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -46,6 +47,7 @@ type Config struct {
 type Server struct {
 	house    *house.House
 	sessions house.Sessions
+	relay    Relay
 	now      func() time.Time
 	log      *slog.Logger
 
@@ -74,7 +76,7 @@ func New(c Config, ln net.Listener) (*Server, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{house: c.House, sessions: c.Sessions, now: c.Now, log: c.Log, origins: origins, ln: ln,
+	s := &Server{house: c.House, sessions: c.Sessions, relay: c.Relay, now: c.Now, log: c.Log, origins: origins, ln: ln,
 		challenges: newChallenges(), limits: newLimits(), streams: newQuota(maxStreams), silent: &silent{}, stop: stop}
 	s.http = &http.Server{
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -90,6 +92,7 @@ func New(c Config, ln net.Listener) (*Server, error) {
 func (s *Server) routes(pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/letters/{device}", s.postLetter)
+	mux.HandleFunc("GET /api/relay/{device}", s.getRelay)
 	mux.HandleFunc("POST /api/login/challenge", s.postChallenge)
 	mux.HandleFunc("POST /api/login", s.postLogin)
 	mux.HandleFunc("POST /api/logout", s.postLogout)

@@ -117,7 +117,7 @@ func letters(t *testing.T) []message {
 		letter(in, "l-2", wire.LetterTry, wire.Try{Delivery: delivery, Knock: []byte("32 bytes, good once and briefly."), Sealed: []byte{0, 1, 2, 253, 254, 255}}),
 		letter(out, "l-2", wire.LetterTried, wire.Tried{Entry: 1, Entries: 3, Seconds: 5}),
 		letter(in, "l-3", wire.LetterOffer, wire.Offer{SDP: "v=0\r\n", Call: "vestibule/call/v1\n...\n", Key: "cwxXKtm3xlBmP_IiWEndd9aYTOitDmrjSmBtTBshpJc"}),
-		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v1\n...\n"}),
+		letter(out, "l-3", wire.LetterAnswer, wire.AnswerBody{SDP: "v=0\r\n", Answer: "vestibule/answer/v2\n...\n"}),
 		letter(in, "l-13", wire.LetterTrickle, wire.Trickle{Nonce: "vJqsrzxqOqwBoEz66gelAA",
 			Candidates: []string{"candidate:1 1 udp 1677721855 192.0.2.7 40001 typ relay raddr 0.0.0.0 rport 0"}}),
 		letter(out, "l-13", wire.LetterTrickled, wire.Trickled{Candidates: []string{"candidate:2 1 udp 2130706431 192.0.2.9 40002 typ host"}, More: true}),

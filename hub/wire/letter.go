@@ -114,6 +114,15 @@ type Offer struct {
 	SDP  string `json:"sdp"`
 	Call string `json:"call"`
 	Key  string `json:"key"` // the viewer's public key, base64url; its id must be in the pass
+	// Relay is the hub's to add, for the device; a page never sends one.
+	Relay *Relay `json:"relay,omitempty"`
+}
+
+// Relay is how the hub's relay is used (TURN, by UDP, at the hub's own name), until the window's end.
+type Relay struct {
+	Port     int    `json:"port"`
+	User     string `json:"user"`
+	Password string `json:"password"`
 }
 
 // AnswerBody is the device's WebRTC answer and its signed pass.Answer.

@@ -174,8 +174,12 @@ func (d *desk) prepare() error {
 	if wall == withoutTheWall {
 		gate, eye = append(gate, "-walls=off"), append(eye, "-walls=off")
 	}
+	hub := []string{"serve", "-state", room("hub"), "-http", d.o.http, "-mqtt", d.o.mqtt}
+	if d.o.relay != "" {
+		hub = append(hub, "-relay", d.o.relay)
+	}
 	for _, p := range []*program{
-		{name: "hub", args: []string{"serve", "-state", room("hub"), "-http", d.o.http, "-mqtt", d.o.mqtt}},
+		{name: "hub", args: hub},
 		{name: "gate", args: gate, names: []string{"eye", "link"}, alone: true},
 		{name: "eye", args: eye, names: []string{"view"}, alone: true},
 		{name: "link", args: []string{

@@ -19,6 +19,7 @@ type options struct {
 	http    string // hub, host:port
 	mqtt    string
 	desk    string
+	relay   string // the hub's relay; empty for none
 	source  string // where the picture comes from, as eye's -source
 	size    string
 	fps     int
@@ -42,6 +43,7 @@ func parseOptions(args []string) (options, error) {
 	f.StringVar(&o.http, "http", "127.0.0.1:8080", "`address` of the hub's pages")
 	f.StringVar(&o.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the hub's MQTT broker")
 	f.StringVar(&o.desk, "desk", "127.0.0.1:8090", "`address` of the desk page; this machine's own (127.0.0.1) only")
+	f.StringVar(&o.relay, "relay", "", "`address` of the hub's relay, as 127.0.0.1:3478, by UDP (default: no relay)")
 	f.StringVar(&o.source, "source", "scene", "where the picture comes from: scene, file:PATH, v4l2:/dev/videoN or gst:PIPELINE")
 	f.StringVar(&o.size, "size", "1280x720", "the picture's size: `WxH`")
 	f.IntVar(&o.fps, "fps", 30, "pictures a second, 15 to 30")

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
 const tests = readdirSync(new URL('./test/', import.meta.url)).filter((f) => f.endsWith('.test.ts'));
@@ -6,6 +7,7 @@ const tests = readdirSync(new URL('./test/', import.meta.url)).filter((f) => f.e
 // The tests as plain JavaScript, for node --test.
 export default defineConfig({
   publicDir: false,
+  plugins: [svelte()],
   build: {
     ssr: true,
     outDir: '.test',

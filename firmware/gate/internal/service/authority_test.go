@@ -421,7 +421,7 @@ func (h *home) askBy(d delivery, id string, k ed25519.PrivateKey) pipe.Ask {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return pipe.Ask{ID: id, Call: string(note), Key: pass.EncodeKey(k.Public().(ed25519.PublicKey)), Fingerprint: make([]byte, 32)}
+	return pipe.Ask{ID: id, Call: string(note), Key: pass.EncodeKey(k.Public().(ed25519.PublicKey)), Offered: call.Fingerprint[:], Fingerprint: make([]byte, 32)}
 }
 
 // An epoch that was signed is the newest that the device has seen, also when it has come too late for its

@@ -592,7 +592,7 @@ func TestViewers(t *testing.T) {
 		return c
 	}
 	id := 0
-	ask := func(c pass.Call, signer, key ed25519.PrivateKey) pipe.Admit {
+	asked := func(c pass.Call, signer, key ed25519.PrivateKey, offered []byte) pipe.Admit {
 		t.Helper()
 		note, err := pass.SignCall(c, signer)
 		if err != nil {
@@ -600,11 +600,15 @@ func TestViewers(t *testing.T) {
 		}
 		id++
 		name := string(rune('a' + id))
-		h.link.send(pipe.TypeAsk, pipe.Ask{ID: name, Call: string(note), Key: pass.EncodeKey(key.Public().(ed25519.PublicKey)), Fingerprint: mine})
+		h.link.send(pipe.TypeAsk, pipe.Ask{ID: name, Call: string(note), Key: pass.EncodeKey(key.Public().(ed25519.PublicKey)), Offered: offered, Fingerprint: mine})
 		h.link.await("an answer to a call", func() bool { return h.link.admits[name].ID != "" })
 		h.link.mu.Lock()
 		defer h.link.mu.Unlock()
 		return h.link.admits[name]
+	}
+	ask := func(c pass.Call, signer, key ed25519.PrivateKey) pipe.Admit {
+		t.Helper()
+		return asked(c, signer, key, c.Fingerprint[:])
 	}
 	good := call(nil)
 	a := ask(good, h.owner, h.owner)
@@ -633,6 +637,17 @@ func TestViewers(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", c.what, got, c.want)
 		}
 	}
+	// A true call with another's offer: the one who signed it is not blamed for it, and no nonce is spent.
+	kept := call(nil)
+	for _, c := range []struct {
+		offered []byte
+		want    wire.Reason
+	}{{bytes.Repeat([]byte{9}, 32), wire.BadSignature}, {nil, wire.Unreadable}, {make([]byte, 33), wire.Unreadable}} {
+		if got := asked(kept, h.owner, h.owner, c.offered); got.Reason != c.want || got.Answer != "" {
+			t.Errorf("an offer of %x: %+v, want %s", c.offered, got, c.want)
+		}
+	}
+	h.until("all nine are in the journal", func() bool { return h.link.count(wire.ViewerRefused) == 9 })
 	for i := range mostViewers {
 		want := wire.Reason("")
 		if i == mostViewers-1 {
@@ -653,11 +668,16 @@ func TestViewers(t *testing.T) {
 	h.link.mu.Unlock()
 	h.link.await("more beats", func() bool { return len(h.link.beats) >= seen+3 })
 	h.link.mu.Lock()
+	clock := answer.Clock
 	for i, note := range h.link.beats {
 		b, err := pass.OpenBeat(note, h.keys.SignPublic())
 		if err != nil || b.Seq != uint64(i+1) || b.Delivery != d.terms.Delivery || b.Unit != b.Frame*7 {
 			t.Fatalf("beat %d: %+v, %v", i, b, err)
 		}
+		if b.Clock < clock {
+			t.Fatalf("beat %d was signed at %d ms, the one before at %d", i, b.Clock, clock)
+		}
+		clock = b.Clock
 		if b.Live != (b.Age <= 1000) || b.Live != (b.Why == "none") {
 			t.Errorf("%+v", b)
 		}

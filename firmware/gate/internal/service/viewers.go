@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"time"
 
 	"vestibule/firmware/gate/internal/rule"
@@ -47,7 +48,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 			return
 		}
 		until := s.passes[call.Delivery].Terms().Until
-		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Nonce: call.Nonce}
+		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Clock: ms(s.now().Mono), Nonce: call.Nonce}
 		copy(answer.Fingerprint[:], a.Fingerprint)
 		note, err := pass.SignAnswer(answer, s.signer)
 		if err != nil {
@@ -69,7 +70,7 @@ func (s *Service) judge(a pipe.Ask) (call pass.Call, who string, why wire.Reason
 	now := s.now()
 	key, err := pass.DecodeKey(a.Key)
 	switch {
-	case err != nil || a.ID == "" || len(a.ID) > 64 || len(a.Fingerprint) != len(call.Fingerprint):
+	case err != nil || a.ID == "" || len(a.ID) > 64 || len(a.Fingerprint) != len(call.Fingerprint) || len(a.Offered) != len(call.Fingerprint):
 		return call, "", wire.Unreadable
 	case s.viewers[a.ID] != viewer{}:
 		return call, "", wire.CallStale
@@ -81,6 +82,8 @@ func (s *Service) judge(a pipe.Ask) (call pass.Call, who string, why wire.Reason
 	wall := time.UnixMilli(now.Wall)
 	_, used := s.nonces[call.Nonce]
 	switch {
+	case !bytes.Equal(call.Fingerprint[:], a.Offered):
+		return call, "", wire.BadSignature // theirs is the call, and not the offer
 	case call.Device != s.device:
 		return call, who, wire.OtherDevice
 	case delivery == "" || call.Delivery != delivery:
@@ -177,13 +180,13 @@ func (s *Service) sendBeat() {
 	now := s.now()
 	why, frame, at, ok := s.state.Picture(now)
 	s.beat++
-	b := pass.Beat{Delivery: delivery, Seq: s.beat, Live: why == "", Why: "none"}
+	b := pass.Beat{Delivery: delivery, Seq: s.beat, Clock: ms(now.Mono), Live: why == "", Why: "none"}
 	if !b.Live {
 		b.Why = string(why)
 	}
 	if ok {
 		b.Frame, b.Unit = frame, s.unit
-		b.Age = uint64(max(now.Mono-at, 0) / time.Millisecond)
+		b.Age = ms(now.Mono - at)
 	}
 	note, err := pass.SignBeat(b, s.signer)
 	if err != nil {
@@ -192,3 +195,6 @@ func (s *Service) sendBeat() {
 	}
 	s.toLink(pipe.TypeBeat, note)
 }
+
+// ms is a time that has passed, in the whole milliseconds that are signed.
+func ms(d time.Duration) uint64 { return uint64(max(d, 0) / time.Millisecond) }

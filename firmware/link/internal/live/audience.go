@@ -54,7 +54,7 @@ type RefusedError struct {
 func (r *RefusedError) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Cause) }
 func (r *RefusedError) Unwrap() error { return r.Cause }
 
-// Config is what an Audience needs. All fields but Loopback have to be set.
+// Config is what an Audience needs. All fields but Loopback and Hub have to be set.
 type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
@@ -70,7 +70,9 @@ type Config struct {
 	Clock func() time.Duration
 	// Loopback offers this machine's own address too: for a desk.
 	Loopback bool
-	Log      *slog.Logger
+	// Hub is the hub's name or address, where its relay is too. Empty for no relay.
+	Hub string
+	Log *slog.Logger
 
 	net transport.Net // a test's; nil for this machine's
 }
@@ -136,16 +138,14 @@ func ownFingerprint(cert *webrtc.Certificate) ([]byte, error) {
 // Answer answers a viewer's offer. The error is a *RefusedError when the viewer is refused;
 // another one means that gate does not answer.
 func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, error) {
-	claimed, err := examine(o.SDP)
-	if err != nil {
-		return wire.AnswerBody{}, &RefusedError{wire.Unreadable, err}
-	}
 	v, err := a.reserve(o.Call)
 	if err != nil {
 		return wire.AnswerBody{}, err
 	}
 	defer a.ends.Done()
-	body, err := a.answer(ctx, v, o, claimed)
+	v.relay = o.Relay
+	claimed, unfit := examine(o.SDP)
+	body, err := a.answer(ctx, v, o, claimed, unfit)
 	if err != nil {
 		a.drop(v, "refused")
 		return wire.AnswerBody{}, err
@@ -153,11 +153,21 @@ func (a *Audience) Answer(ctx context.Context, o wire.Offer) (wire.AnswerBody, e
 	return body, nil
 }
 
-func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed [32]byte) (wire.AnswerBody, error) {
+// answer asks gate, also about an offer that is unfit: gate refuses it for what the question lacks, and the
+// household can read that somebody sends such offers.
+func (a *Audience) answer(ctx context.Context, v *viewer, o wire.Offer, claimed [32]byte, unfit error) (wire.AnswerBody, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
+	ask := pipe.Ask{ID: v.id, Call: o.Call, Key: o.Key, Offered: claimed[:], Fingerprint: a.fingerprint}
+	if unfit != nil {
+		ask.Call, ask.Key, ask.Offered = "", "", nil
+	}
 	a.known(v, true) // also when the reply is late
-	admit, err := a.cfg.Gate.Ask(ctx, pipe.Ask{ID: v.id, Call: o.Call, Key: o.Key, Fingerprint: a.fingerprint})
+	admit, err := a.cfg.Gate.Ask(ctx, ask)
+	if unfit != nil {
+		a.known(v, err == nil && admit.Reason == "") // a gate that admits it has to hear that it has gone
+		return wire.AnswerBody{}, &RefusedError{wire.Unreadable, unfit}
+	}
 	if err != nil {
 		return wire.AnswerBody{}, fmt.Errorf("ask gate: %w", err)
 	}

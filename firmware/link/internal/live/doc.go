@@ -29,5 +29,5 @@
 //
 // The bit rate follows the worst of the viewers' lines; see rate.go for how, and for what is done about loss.
 //
-// Non-goals here: relays.
+// Who cannot be reached directly is reached over the hub's relay, if the hub has one and says so with the offer (ways).
 package live

@@ -23,7 +23,7 @@ func phoneFor(t *testing.T, formats ...pipe.Format) *phone {
 			t.Fatal(err)
 		}
 	}
-	return newPhoneWith(t, set, media)
+	return newPhoneWith(t, set, media, webrtc.Configuration{})
 }
 
 func (h *house) format(want pipe.Format) func() bool {

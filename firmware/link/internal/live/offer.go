@@ -47,17 +47,18 @@ func examine(offer string) (fingerprint [32]byte, err error) {
 	if pictures != 1 || channels != 1 {
 		return fingerprint, fmt.Errorf("offer: %d pictures and %d data channels, want one of each", pictures, channels)
 	}
-	var candidates int
+	var candidates, prints int
 	value := ""
 	for _, a := range attributes {
 		switch {
 		case strings.EqualFold(a.Key, "fingerprint"):
-			if value != "" && a.Value != value {
+			if prints++; prints > 1 {
 				return fingerprint, errors.New("offer: more than one fingerprint")
 			}
-			if value = a.Value; value == "" {
-				return fingerprint, errors.New("offer: an empty fingerprint")
+			if a.Key != "fingerprint" {
+				return fingerprint, fmt.Errorf("offer: %q is how nobody spells a fingerprint", a.Key)
 			}
+			value = a.Value
 		case a.Key == sdp.AttrKeyCandidate:
 			candidates++
 		}

@@ -212,7 +212,7 @@ func watchLine(t *testing.T, l badLine, span time.Duration) watched {
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: capability(pipe.H264), PayloadType: 102}, webrtc.RTPCodecTypeVideo); err != nil {
 		t.Fatal(err)
 	}
-	p := newPhoneWith(t, set, media)
+	p := newPhoneWith(t, set, media, webrtc.Configuration{})
 	screen := &player{have: map[uint16]piece{}}
 	p.take = screen.take
 	p.watch(&house{Audience: a})

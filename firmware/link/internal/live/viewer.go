@@ -15,13 +15,15 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"vestibule/firmware/pipe"
+	"vestibule/hub/wire"
 )
 
 // viewer is one who watches. Audience.mu guards what changes.
 type viewer struct {
-	id   string
-	call string // signed
-	log  *slog.Logger
+	id    string
+	call  string      // signed
+	relay *wire.Relay // the hub's, if it has one
+	log   *slog.Logger
 
 	known     bool // gate may count it
 	answered  bool
@@ -89,7 +91,7 @@ func newAPI(cfg Config, lines *lines) (*webrtc.API, error) {
 func (a *Audience) connect(ctx context.Context, v *viewer, offer string) (string, error) {
 	pc, err := a.api.NewPeerConnection(webrtc.Configuration{
 		Certificates: []webrtc.Certificate{a.certificate}, BundlePolicy: webrtc.BundlePolicyMaxBundle,
-		RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire,
+		RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire, ICEServers: a.ways(v.relay),
 	})
 	if err != nil {
 		return "", err

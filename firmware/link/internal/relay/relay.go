@@ -68,7 +68,8 @@ func New(cfg Config) (*Relay, error) {
 	}
 	var err error
 	r.audience, err = live.New(live.Config{
-		Gate: r, KeyPlease: r.keyPlease, Wish: r.wish, Format: cfg.Format, Changed: r.countChanged, Clock: monotonic, Loopback: cfg.Loopback, Log: cfg.Log,
+		Gate: r, KeyPlease: r.keyPlease, Wish: r.wish, Format: cfg.Format, Changed: r.countChanged, Clock: monotonic, Loopback: cfg.Loopback,
+		Hub: cfg.Card.Host(), Log: cfg.Log,
 	})
 	return r, err
 }

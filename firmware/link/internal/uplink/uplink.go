@@ -87,6 +87,15 @@ func (c Card) check() error {
 	return nil
 }
 
+// Host is the hub's name or address.
+func (c Card) Host() string {
+	u, err := url.Parse(c.Hub)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 // Session is one connection to the hub. Its methods may be called from any goroutine.
 type Session struct {
 	device string

@@ -4,7 +4,7 @@ import * as beats from '../src/lib/beats';
 import type { Beat } from '../src/lib/pass';
 
 const b = (seq: number, more: Partial<Beat> = {}): Beat => ({
-  delivery: 'd-1', seq, frame: seq * 6, age: 40, live: true, why: 'none', unit: '1', ...more,
+  delivery: 'd-1', seq, clock: seq * 200, frame: seq * 6, age: 40, live: true, why: 'none', unit: '1', ...more,
 });
 
 /** A picture that runs well from 0 to the given time. */
@@ -101,4 +101,37 @@ test('a new connection proves everything again, and remembers since when', () =>
   assert.deepEqual(beats.judge(s, 4010), { live: false, since: 3960, why: 'silent' });
   assert.equal(why(beats.frame(beats.beat(s, b(1), 5000), 5000), 5010), 'live');
   assert.equal(beats.begin('d-2', s).liveAt, null);
+});
+
+test('beats that are held back prove nothing, by as much as they are', () => {
+  const answer = { clock: 1000, answered: 5000 }; // their clock, and ours when we heard
+  const at = (now: number, clock: number, s = beats.begin('d-1')) => beats.frame(beats.beat(s, b(clock / 200, { clock }), now, answer), now);
+  assert.equal(why(at(5210, 1200), 5210), 'live'); // 10 ms on the way
+  assert.equal(why(at(6000, 1200), 6000), 'live'); // 800 ms
+  assert.equal(why(at(6300, 1200), 6300), 'stale'); // 1100 ms
+  // A quicker beat tells more than the answer did: it was 300 ms on the way itself.
+  const quick = at(4910, 1200);
+  assert.equal(why(at(6000, 1400, quick), 6000), 'live');
+  assert.equal(why(at(6200, 1400, quick), 6200), 'stale');
+  assert.ok(beats.isLate(at(6200, 1400, quick)) && !beats.isLate(at(6000, 1400, quick)));
+  // Without an answer the first beat is the measure.
+  assert.equal(why(beats.frame(beats.beat(beats.begin('d-1'), b(1), 9000), 9000), 9000), 'live');
+});
+
+test('clocks that drift apart are no delay', () => {
+  let s = beats.begin('d-1');
+  for (let i = 0; i < 12 * 3600 * 5; i += 50) {
+    const now = i * 200 * (1 + 5e-5); // theirs is slow
+    s = beats.frame(beats.beat(s, b(i + 1, { clock: i * 200 }), now, { clock: 0, answered: 0 }), now);
+    assert.equal(why(s, now), 'live', `after ${i / 5} s`);
+  }
+});
+
+test('beats that were kept from an earlier call prove nothing to a later one', () => {
+  let s = beats.begin('d-1', running(4000));
+  for (let i = 1; i <= 50; i++) {
+    const now = 100_000 + i * 200;
+    s = beats.frame(beats.beat(s, b(i), now, { clock: 95_000, answered: 100_000 }), now);
+    assert.equal(why(s, now), 'stale');
+  }
 });

@@ -13,6 +13,14 @@ export const beatLimit = 700;
 export const frameLimit = 700;
 /** No picture older than this is shown as live. */
 export const proofLimit = 1000;
+/**
+ * How long a call may take from its signing to the answer's arrival. In between the device wrote down what its clock
+ * said, so that it is known to within this, whatever a hub holds back, and how much later a beat came than it
+ * can have been signed. A call that took longer tells too little, and is made again.
+ */
+export const callLimit = 2000;
+/** How much a device's clock may run ahead of this one's, by itself: oven against ice is 100 in a million. */
+const drift = 1e-4;
 /** How often to judge. With the limits above a picture is covered within 0.8 s of its last proof. */
 export const judgeEvery = 100;
 
@@ -34,6 +42,8 @@ export interface Liveness {
   readonly delivery: string;
   readonly seq: number; // of the newest beat
   readonly beatAt: number | null; // when it came
+  readonly late: number; // how much later than it can have been signed, at least
+  readonly offset: number | null; // of our clock to the device's, at most, at beatAt
   readonly age: number; // of its frame when it was signed
   readonly says: boolean; // what it says
   readonly why: string;
@@ -48,6 +58,8 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
   delivery,
   seq: 0,
   beatAt: null,
+  late: 0,
+  offset: null,
   age: 0,
   says: false,
   why: '',
@@ -57,10 +69,19 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
   liveAt: before?.delivery === delivery ? before.liveAt : null,
 });
 
-/** A beat whose signature was checked. One of another delivery, or an old one again, is nothing. */
-export function beat(s: Liveness, b: Beat, now: number): Liveness {
+/**
+ * A beat whose signature was checked. One of another delivery, or an old one again, is nothing.
+ *
+ * Whoever carries beats and pictures can hold both back by as much, so that they fit and are old. So a beat counts
+ * from when it was signed at the latest. That is known by the answer, which came with our clock at answered and the
+ * device's at its own clock, and better by the quickest beat so far.
+ */
+export function beat(s: Liveness, b: Beat, now: number, answer?: { clock: number; answered: number }): Liveness {
   if (b.delivery !== s.delivery || b.seq <= s.seq) return s;
-  const next = prove({ ...s, seq: b.seq, beatAt: now, age: b.age, says: b.live, why: b.why }, now);
+  const best = s.offset === null ? (answer ? answer.answered - answer.clock : Infinity) : s.offset + drift * (now - s.beatAt!);
+  const offset = Math.min(best, now - b.clock);
+  const late = now - b.clock - offset;
+  const next = prove({ ...s, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);
   return isLive(next, now) ? { ...next, gap: widen(s.gap, b.frame, s.shown) } : next;
 }
 
@@ -82,11 +103,14 @@ const isLive = (s: Liveness, now: number): boolean =>
   s.says &&
   now - s.beatAt <= beatLimit &&
   now - s.frameAt <= frameLimit &&
-  now - s.beatAt + s.age <= proofLimit;
+  now - s.beatAt + s.late + s.age <= proofLimit;
+
+/** The newest beat comes too late to prove anything, and so will the next. */
+export const isLate = (s: Liveness): boolean => s.late > proofLimit;
 
 function prove(s: Liveness, now: number): Liveness {
   if (!isLive(s, now)) return s;
-  const proven = Math.min(s.beatAt! - s.age, s.frameAt!);
+  const proven = Math.min(s.beatAt! - s.late - s.age, s.frameAt!);
   return s.liveAt !== null && s.liveAt >= proven ? s : { ...s, liveAt: proven };
 }
 
@@ -96,7 +120,7 @@ export type Verdict =
   | { readonly live: false; readonly since: number | null; readonly why: string };
 
 export function judge(s: Liveness, now: number): Verdict {
-  if (isLive(s, now)) return { live: true, age: now - s.beatAt! + s.age, missed: missed(s.gap) };
+  if (isLive(s, now)) return { live: true, age: now - s.beatAt! + s.late + s.age, missed: missed(s.gap) };
   return { live: false, since: s.liveAt, why: whyNot(s, now) };
 }
 

@@ -7,12 +7,15 @@
  * element to show the picture in. The offer does not wait for addresses: the device's own are in
  * its answer, and it learns where the viewer is by its first packets.
  */
-import { equal, random, toBase64Url } from './bytes';
+import { checkAnswer } from './answer';
 import { letter } from './api';
+import { callLimit } from './beats';
+import { random, toBase64Url } from './bytes';
 import type { Device } from './keep';
-import { keyId, type Signer } from './note';
-import { openAnswer, signCall } from './pass';
-import { onlyFingerprint, withOneFingerprint } from './sdp';
+import type { Signer } from './note';
+import { signCall } from './pass';
+import { ways } from './relay';
+import { withOneFingerprint } from './sdp';
 import { Trickle } from './trickle';
 
 /** How long a call that was made ahead waits for whoever shows the picture, in ms. */
@@ -26,6 +29,7 @@ export class Line {
   readonly channel = this.pc.createDataChannel('beats', { negotiated: true, id: 0 });
   readonly nonce = random(16);
   readonly made = performance.now();
+  clock: { clock: number; answered: number } | undefined; // the device's, and ours when we heard
   readonly track: MediaStreamTrack;
   whenEnded: (line: Line) => void = () => undefined;
   /** Asked once the answer is known to be the device's, before anything is connected. */
@@ -84,26 +88,26 @@ export class Line {
   }
 
   async #ask(device: Device, delivery: string, key: Signer): Promise<Date> {
-    await this.#described;
+    const [servers] = await Promise.all([ways(device.device), this.#described]);
+    if (servers.length > 0) { // the hub has a relay, which was not known when this was made
+      this.pc.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: servers });
+      this.pc.restartIce();
+      await this.pc.setLocalDescription();
+    }
     const mine = withOneFingerprint(this.pc.localDescription?.sdp ?? '');
     if (!mine) throw new Error('this browser gives no sha-256 fingerprint');
     this.#trickle.told();
-    const call = await signCall(
-      { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce },
-      key,
+    const called = performance.now();
+    const call = { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce };
+    const reply = await letter(
+      device.device,
+      'offer',
+      { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) },
+      this.#letter.signal,
     );
-    const reply = await letter(device.device, 'offer', { sdp: mine.sdp, call, key: toBase64Url(key.pub) }, this.#letter.signal);
-    const answer = await openAnswer(reply.answer, device.sign);
-    const theirs = onlyFingerprint(reply.sdp);
-    const meant =
-      answer.device === device.device &&
-      answer.delivery === delivery &&
-      answer.viewer === (await keyId(key.pub)) &&
-      equal(answer.nonce, this.nonce) &&
-      theirs !== null &&
-      equal(theirs, answer.fingerprint) &&
-      answer.until > new Date();
-    if (!meant) throw new Error('the answer is not this device’s answer to this call');
+    const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
+    this.clock = { clock: answer.clock, answered: performance.now() };
+    if (this.clock.answered - called > callLimit) throw new Error('the call took too long to tell how old a picture is');
     if (this.wanted() && !this.ended) {
       await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
       this.#trickle.begin(device.device, toBase64Url(this.nonce), reply.sdp);

@@ -305,17 +305,19 @@ export interface Answer {
   viewer: string;
   fingerprint: Bytes;
   until: Date;
+  clock: number; // ms since the device was started, when it signed
   nonce: Bytes;
 }
 
 export async function openAnswer(note: string, device: Bytes): Promise<Answer> {
-  const r = new Reader(await open(note, device), 'vestibule/answer/v1');
+  const r = new Reader(await open(note, device), 'vestibule/answer/v2');
   const a: Answer = {
     device: r.word('device'),
     delivery: r.word('delivery'),
     viewer: r.word('viewer'),
     fingerprint: r.bytes('fingerprint', 32),
     until: r.instant('until'),
+    clock: r.number('clock', 0, most),
     nonce: r.bytes('nonce', 16),
   };
   r.end();
@@ -326,6 +328,7 @@ export async function openAnswer(note: string, device: Bytes): Promise<Answer> {
 export interface Beat {
   delivery: string;
   seq: number;
+  clock: number; // ms since the device was started, when it signed
   frame: number;
   age: number; // ms since the frame was taken, when the device signed
   live: boolean;
@@ -334,10 +337,11 @@ export interface Beat {
 }
 
 export async function openBeat(note: string, device: Bytes): Promise<Beat> {
-  const r = new Reader(await open(note, device), 'vestibule/beat/v1');
+  const r = new Reader(await open(note, device), 'vestibule/beat/v2');
   const b: Beat = {
     delivery: r.word('delivery'),
     seq: r.number('seq', 1, most),
+    clock: r.number('clock', 0, most),
     frame: r.number('frame', 0, most),
     age: r.number('age', 0, most),
     live: r.choice('live', 'yes', 'no') === 'yes',

@@ -7,7 +7,8 @@ import type { Bytes } from './bytes';
 const line = /^a=fingerprint:.*$/gim;
 
 function parse(text: string): Bytes | null {
-  const m = /^a=fingerprint:sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})\s*$/i.exec(text);
+  // One spelling (RFC 8122), as on the device. What is spelt otherwise is nobody's that we know.
+  const m = /^a=fingerprint:sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$/.exec(text);
   if (!m) return null;
   return Uint8Array.from(m[1]!.split(':'), (x) => parseInt(x, 16));
 }

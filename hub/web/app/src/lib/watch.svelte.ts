@@ -187,8 +187,8 @@ export class Watch {
         .then((b) => {
           if (this.#old === line) this.#resume(line);
           if (this.#line !== line) return;
-          this.#live = beats.beat(this.#live, b, performance.now());
-          this.#since = performance.now();
+          this.#live = beats.beat(this.#live, b, performance.now(), line.clock);
+          if (!beats.isLate(this.#live)) this.#since = performance.now();
           this.#look();
         })
         .catch((error) => console.warn('beat refused:', error));

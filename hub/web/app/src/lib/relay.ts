@@ -1,0 +1,24 @@
+/**
+ * The hub's relay (TURN), for a phone and a device that cannot reach each other. It is at the hub's own name; what
+ * crosses it is sealed between the two. The hub says how to use it while a window is open.
+ */
+import { relay } from './api';
+
+/** How long the hub's word is kept, in ms: a window may have opened, or got another end, since. */
+const keeps = 30_000;
+
+let last: { device: string; at: number; servers: RTCIceServer[] } | null = null;
+
+/** The ways to a device besides the direct one. A hub that does not answer at once has none. */
+export async function ways(device: string): Promise<RTCIceServer[]> {
+  if (last?.device === device && performance.now() - last.at < keeps) return last.servers;
+  let told;
+  try {
+    told = await relay(device);
+  } catch {
+    return []; // asked again with the next call
+  }
+  const servers = told === null ? [] : [{ urls: `turn:${location.hostname}:${told.port}?transport=udp`, username: told.user, credential: told.password }];
+  last = { device, at: performance.now(), servers };
+  return servers;
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"vestibule/hub/house"
+	"vestibule/hub/pass"
+	"vestibule/hub/relay"
+	"vestibule/hub/wire"
+)
+
+// Relay gives out credentials for the hub's relay.
+type Relay interface {
+	Credentials(window string, role relay.Role, until time.Time) wire.Relay
+}
+
+// getRelay tells whoever may watch a device how to use the relay, as long as a window is open: null when none is,
+// or when there is no relay.
+func (s *Server) getRelay(w http.ResponseWriter, r *http.Request) {
+	device := r.PathValue("device")
+	err := s.may(r, device, pass.MayWatch)
+	var way *wire.Relay
+	if err == nil {
+		way, err = s.wayTo(r.Context(), device, relay.Viewer)
+	}
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	s.writeJSON(w, http.StatusOK, way)
+}
+
+// wayTo is how a role uses the relay for the window that is open now; nil when there is none of either.
+func (s *Server) wayTo(ctx context.Context, device string, role relay.Role) (*wire.Relay, error) {
+	if s.relay == nil {
+		return nil, nil
+	}
+	d, open, err := s.house.Window(ctx, device)
+	if err != nil || !open {
+		return nil, err
+	}
+	way := s.relay.Credentials(d.ID, role, d.Until)
+	return &way, nil
+}
+
+// withRelay is an offer's body as it goes to the device: with the way over the relay, which is for the hub to say
+// and not for the page.
+func (s *Server) withRelay(ctx context.Context, device string, body json.RawMessage) (json.RawMessage, error) {
+	var o wire.Offer
+	if err := wire.Decode(body, &o); err != nil {
+		return nil, house.ErrUnreadable.With(err)
+	}
+	if o.Relay != nil {
+		return nil, house.ErrUnreadable.With(errors.New("an offer with a relay"))
+	}
+	var err error
+	if o.Relay, err = s.wayTo(ctx, device, relay.Device); err != nil || o.Relay == nil {
+		return body, err
+	}
+	return json.Marshal(o)
+}
