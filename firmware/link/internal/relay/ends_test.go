@@ -151,7 +151,7 @@ func TestNothingIsSentAgainAfterTheEnd(t *testing.T) {
 		before, _, _ := network.seen()
 		v.wantAll(ssrc)
 		again := 0
-		until(t, "old packets", func() bool { n, _, _ := network.seen(); again = n - before; return again > 100 })
+		until(t, "old packets", func() bool { n, _, _ := network.seen(); again = n - before; return again > 0 }) // of those since the newest key frame
 		stop = w.pictures()
 
 		network.mu.Lock()

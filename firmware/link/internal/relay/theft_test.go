@@ -219,7 +219,7 @@ func pictures(t *testing.T) []pipe.Unit {
 		n = bytes.TrimRight(n, "\x00")
 		unit = append(append(unit, 0, 0, 0, 1), n...)
 		if kind := n[0] & 0x1f; kind == 1 || kind == 5 {
-			all = append(all, pipe.Unit{Frame: uint64(len(all) + 1), Key: kind == 5, Data: unit})
+			all = append(all, pipe.Unit{Frame: uint64(len(all) + 1), Key: kind == 5, Format: pipe.H264, Data: unit})
 			unit = nil
 		}
 	}
