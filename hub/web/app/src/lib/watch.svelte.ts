@@ -17,7 +17,7 @@ import { openBeat } from './pass';
 import type { Reason } from './wire';
 
 /** What ends watching for good; everything else is tried again. */
-const final: readonly Reason[] = ['too_early', 'too_late', 'no_delivery', 'window_over', 'not_watcher', 'bad_signature', 'not_paired', 'time_up', 'by_owner'];
+const final: readonly Reason[] = ['too_early', 'too_late', 'no_delivery', 'window_over', 'not_watcher', 'bad_signature', 'not_paired', 'not_granted', 'grant_over', 'time_up', 'by_owner'];
 
 const firstWait = 1000; // ms before calling again
 const longestWait = 8000;
