@@ -43,6 +43,9 @@ type Delivery struct {
 	Retention time.Duration // whole hours
 	Entries   int
 	Watchers  int
+	Offline   bool // the door may open while nobody can be told
+	Watched   bool // it opens only while somebody watches
+	Camera    bool // it opens only while the camera sees
 	Courier   Courier
 	Planned   time.Time // when the hub got it
 	Revision  uint64    // of Amendment; 0 for none

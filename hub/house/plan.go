@@ -54,7 +54,8 @@ func (h *House) Plan(ctx context.Context, person string, note string, c Courier)
 		return Delivery{}, false, refuse(err)
 	}
 	d = Delivery{ID: t.Delivery, Device: t.Device, Owner: seat.Device.Owner, Pass: note, From: t.From, Until: t.Until, Mode: t.Mode,
-		Shadow: t.Shadow, Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers), Courier: c, Planned: h.now()}
+		Shadow: t.Shadow, Retention: t.Retention, Entries: t.Entries, Watchers: len(t.Watchers),
+		Offline: t.Offline, Watched: t.Watched, Camera: t.Camera, Courier: c, Planned: h.now()}
 	d.By, d.Named = named(t, seat)
 	if err := h.checkPlan(ctx, d); err != nil {
 		return Delivery{}, false, err

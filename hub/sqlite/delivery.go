@@ -9,13 +9,14 @@ import (
 )
 
 const deliveryColumns = `id, device, owner, pass, opens, closes, mode, shadow, retention, entries, watchers,
-	courier_name, courier_note, planned, revision, amendment, signed_by, named`
+	courier_name, courier_note, planned, revision, amendment, signed_by, named, offline, watched, camera`
 
 func scanDelivery(r scanner) (d house.Delivery, err error) {
 	var opens, closes, retention, planned int64
 	var named string
 	err = r.Scan(&d.ID, &d.Device, &d.Owner, &d.Pass, &opens, &closes, &d.Mode, &d.Shadow, &retention, &d.Entries, &d.Watchers,
-		&d.Courier.Name, &d.Courier.Note, &planned, &d.Revision, &d.Amendment, &d.By, &named)
+		&d.Courier.Name, &d.Courier.Note, &planned, &d.Revision, &d.Amendment, &d.By, &named,
+		&d.Offline, &d.Watched, &d.Camera)
 	d.From, d.Until = time.Unix(opens, 0).UTC(), time.Unix(closes, 0).UTC()
 	d.Retention, d.Planned = time.Duration(retention)*time.Second, time.Unix(planned, 0).UTC()
 	if named != "" {
@@ -27,10 +28,10 @@ func scanDelivery(r scanner) (d house.Delivery, err error) {
 // AddDelivery implements house.Deliveries.
 func (s *Store) AddDelivery(ctx context.Context, d house.Delivery) error {
 	r, err := s.db.ExecContext(ctx, "INSERT INTO deliveries ("+deliveryColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (id) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (id) DO NOTHING`,
 		d.ID, d.Device, d.Owner, d.Pass, d.From.Unix(), d.Until.Unix(), string(d.Mode), d.Shadow, int64(d.Retention/time.Second),
 		d.Entries, d.Watchers, d.Courier.Name, d.Courier.Note, d.Planned.Unix(),
-		int64(d.Revision), d.Amendment, d.By, spaced(d.Named)) // #nosec G115 -- at most 2^53
+		int64(d.Revision), d.Amendment, d.By, spaced(d.Named), d.Offline, d.Watched, d.Camera) // #nosec G115 -- at most 2^53
 	if err != nil {
 		return trouble(err)
 	}

@@ -11,7 +11,7 @@ func show(d house.Delivered) Delivery {
 	return Delivery{
 		Delivery: d.ID, Device: d.Device, From: d.From, Until: d.Until, Mode: string(d.Mode), Shadow: d.Shadow, Retention: int(d.Retention / time.Hour),
 		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling, Over: d.Over,
-		Revision: d.Revision, By: d.By,
+		Revision: d.Revision, By: d.By, Offline: d.Offline, Watched: d.Watched, Camera: d.Camera,
 	}
 }
 

@@ -34,6 +34,9 @@ type Delivery struct {
 	Shadow     bool         `json:"shadow"`    // what moves behind the glass is drawn
 	Retention  int          `json:"retention"` // hours
 	Entries    int          `json:"entries"`   // allowed
+	Offline    bool         `json:"offline"`   // the door may open while nobody can be told
+	Watched    bool         `json:"watched"`   // it opens only while somebody watches
+	Camera     bool         `json:"camera"`    // it opens only while the camera sees
 	Name       string       `json:"name"`      // the courier's, as the owner wrote it
 	Note       string       `json:"note"`      // to the owner's self
 	Status     house.Status `json:"status"`

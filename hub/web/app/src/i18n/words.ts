@@ -346,6 +346,16 @@ export const words = {
   'plan.offline': { en: 'May open while offline', fr: 'Peut s’ouvrir hors ligne' },
   'plan.offline.why': { en: 'The door opens even if you cannot be told at once.', fr: 'La porte s’ouvre même si vous ne pouvez pas être prévenu tout de suite.' },
   'plan.camera': { en: 'Camera must see', fr: 'La caméra doit voir' },
+  'window.taken': {
+    en: 'Another delivery has this time already: {when}. Choose another time, or cancel that one.',
+    fr: 'Une autre livraison occupe déjà ce créneau : {when}. Choisissez-en un autre, ou annulez-la.',
+  },
+  'window.taken.see': { en: 'See it', fr: 'La voir' },
+  'plan.camera.off': {
+    en: 'The door also opens when the camera is covered, frozen or off. You may see nothing of the visit.',
+    fr: 'La porte s’ouvre aussi si la caméra est couverte, figée ou éteinte. Vous pourriez ne rien voir de la visite.',
+  },
+  'delivery.blind': { en: 'Camera need not see', fr: 'La caméra peut ne pas voir' },
   'plan.camera.why': { en: 'Without a fresh picture the door stays shut.', fr: 'Sans image fraîche, la porte reste fermée.' },
   'plan.watchers': { en: 'Who may watch', fr: 'Qui peut regarder' },
   'plan.watchers.why': { en: 'You always may. The courier reads how many people may.', fr: 'Vous le pouvez toujours. Le livreur lit combien de personnes le peuvent.' },

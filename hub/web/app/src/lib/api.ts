@@ -77,6 +77,9 @@ export interface Delivery {
   until: string;
   mode: 'blur' | 'frosted';
   shadow: boolean; // what moves behind the glass is drawn
+  offline: boolean; // the door may open while nobody can be told
+  watched: boolean; // it opens only while somebody watches
+  camera: boolean; // it opens only while the camera sees
   retention: number; // hours
   entries: number; // allowed
   name: string; // the courier's, as the owner wrote it
