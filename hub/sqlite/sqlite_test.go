@@ -114,9 +114,8 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// TestShadowOfOldPasses: a database of before the shadow was a column tells of each pass
-// what was signed.
-func TestShadowOfOldPasses(t *testing.T) {
+// TestTermsOfOldPasses: a database of before what was signed were columns tells of each pass what was.
+func TestTermsOfOldPasses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hub.db")
 	ctx := context.Background()
 	s, err := sqlite.Open(ctx, path)
@@ -128,15 +127,24 @@ func TestShadowOfOldPasses(t *testing.T) {
 	if err := s.Pair(ctx, d.ID, owner, "card"); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]bool{}
-	for name, note := range map[string]string{
-		"on": "vestibule/pass/v1\nmode blur\nshadow on\nentries 3\n", "off": "vestibule/pass/v1\nmode blur\nshadow off\nentries 3\n",
-		"in a name": "vestibule/pass/v1\ndelivery shadow on\nshadow off\n",
+	type terms struct{ shadow, offline, watched, camera bool }
+	want := map[string]terms{}
+	for _, c := range []struct {
+		name, note string
+		terms
+	}{
+		{"all", "vestibule/pass/v1\nmode blur\nshadow on\noffline allow\nwatched required\ncamera required\nnonce x\n", terms{true, true, true, true}},
+		{"none", "vestibule/pass/v1\nmode blur\nshadow off\noffline deny\nwatched optional\ncamera optional\nnonce x\n", terms{}},
+		{"in a name", "vestibule/pass/v1\ndelivery shadow on\nshadow off\n", terms{camera: true}},
 	} {
-		want[name] = name == "on"
-		p := house.Delivery{ID: name, Device: d.ID, Owner: owner.ID, Pass: note, Mode: pass.Blur, Shadow: !want[name]}
+		want[c.name] = c.terms
+		p := house.Delivery{ID: c.name, Device: d.ID, Owner: owner.ID, Pass: c.note, Mode: pass.Blur,
+			Shadow: !c.shadow, Offline: !c.offline, Watched: !c.watched, Camera: !c.camera}
 		if err := s.AddDelivery(ctx, p); err != nil {
 			t.Fatal(err)
+		}
+		if got, err := s.Delivery(ctx, c.name); err != nil || got.Offline == c.offline || got.Watched == c.watched || got.Camera == c.camera {
+			t.Errorf("pass %q comes back as %+v, %v", c.name, got, err)
 		}
 	}
 	if err := s.Close(); err != nil {
@@ -144,9 +152,10 @@ func TestShadowOfOldPasses(t *testing.T) {
 	}
 	back(t, path, 2)
 	again := open(t, path)
-	for name, shadow := range want {
-		if got, err := again.Delivery(ctx, name); err != nil || got.Shadow != shadow {
-			t.Errorf("pass %q: shadow %v, %v; want %v", name, got.Shadow, err, shadow)
+	for name, want := range want {
+		got, err := again.Delivery(ctx, name)
+		if have := (terms{got.Shadow, got.Offline, got.Watched, got.Camera}); err != nil || have != want {
+			t.Errorf("pass %q: %+v, %v; want %+v", name, have, err, want)
 		}
 	}
 }
