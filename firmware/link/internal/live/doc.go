@@ -12,10 +12,11 @@
 //   - this side's certificate, made when the program starts and never on a disk, is in the
 //     answer that gate signs.
 //
-// A viewer gets one H.264 track and one data channel, both sending only: nothing that a
-// viewer sends is taken, and an offer of sound, or of a second picture, is refused whole.
-// Pictures that are old when they come are not sent on, and a viewer who lacks pictures
-// waits for a key frame; one who has just been let in begins with the newest, if that is fresh. RTP time stamps are the frame's CLOCK_MONOTONIC in 90 kHz.
+// A viewer gets one track, H.264 or VP8 (see format.go), and one data channel, both sending only: nothing
+// that a viewer sends is taken, and an offer of sound, or of a second picture, is refused whole. Pictures
+// that are old when they come are not sent on, and a viewer who lacks pictures waits for a key frame; one
+// who has just been let in begins with the newest, if that is fresh. RTP time stamps are the frame's
+// CLOCK_MONOTONIC in 90 kHz.
 //
 // Addresses are nobody's secret and nobody's proof. Those of this side's own interfaces are in the
 // answer; what is found later, on either side, trickles, and is read strictly.
