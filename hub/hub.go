@@ -104,7 +104,9 @@ func (h *hub) endEach(ctx context.Context, f *house.Follower) {
 			if !ok {
 				return // the house is closed, or very much happens at once
 			}
-			h.relay.End(n.Event.Delivery)
+			if h.house.IsOf(ctx, n.Device, n.Event.Delivery) { // a device ends its own windows only
+				h.relay.End(n.Event.Delivery)
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -106,7 +106,26 @@ func (h *House) checkPlan(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	if known := slices.ContainsFunc(planned, func(k Delivery) bool { return k.ID == d.ID }); len(planned) >= MaxPlanned && !known {
+	if len(planned) < MaxPlanned || slices.ContainsFunc(planned, func(k Delivery) bool { return k.ID == d.ID }) {
+		return nil
+	}
+	// What is over, or about to be, takes nobody's place; nor does what somebody signed who was removed since.
+	n := 0
+	for _, k := range planned {
+		if k.By != "" {
+			if _, err := h.SeatFor(ctx, k.By, d.Device, pass.MayDeliver); err != nil {
+				continue
+			}
+		}
+		x, err := h.Delivered(ctx, k)
+		if err != nil {
+			return err
+		}
+		if !x.Over && !x.Cancelling {
+			n++
+		}
+	}
+	if n >= MaxPlanned {
 		return ErrTooMany
 	}
 	return nil
@@ -241,7 +260,11 @@ func (h *House) Log(ctx context.Context, person, device string, before uint64, l
 		return nil, err
 	}
 	if !seat.Owner {
-		return h.store.EventsNaming(ctx, device, person, min(before, math.MaxInt64), limit)
+		events, err := h.store.EventsNaming(ctx, device, person, min(before, math.MaxInt64), limit)
+		for i, e := range events {
+			events[i] = h.Heard(ctx, seat, e)
+		}
+		return events, err
 	}
 	return h.store.EventsBefore(ctx, device, min(before, math.MaxInt64), limit)
 }
@@ -261,6 +284,15 @@ func (h *House) MaySee(ctx context.Context, seat Seat, delivery string) bool {
 		h.log.Error("whose a delivery is", "delivery", delivery, "error", err)
 	}
 	return err == nil
+}
+
+// Heard is an event that a person may hear, as they may: what is about them in a delivery that is not theirs does not
+// name it.
+func (h *House) Heard(ctx context.Context, seat Seat, e wire.Event) wire.Event {
+	if !seat.Owner && e.Delivery != "" && !h.MaySee(ctx, seat, e.Delivery) {
+		e.Delivery, e.Spent = "", nil
+	}
+	return e
 }
 
 // Visit is what a courier may know of a delivery.

@@ -1,6 +1,9 @@
 package house
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Window is the delivery whose window is open now, by this hub's clock and unless the device has said that it
 // is closed. ok is false when there is none.
@@ -23,4 +26,13 @@ func (h *House) Window(ctx context.Context, device string) (d Delivery, ok bool,
 		}
 	}
 	return Delivery{}, false, nil
+}
+
+// IsOf reports whether a delivery is at a device.
+func (h *House) IsOf(ctx context.Context, device, delivery string) bool {
+	d, err := h.store.Delivery(ctx, delivery)
+	if err != nil && !errors.Is(err, ErrNoDelivery) {
+		h.log.Error("where a delivery is", "delivery", delivery, "error", err)
+	}
+	return err == nil && d.Device == device
 }

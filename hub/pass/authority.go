@@ -328,3 +328,15 @@ func (a *Authority) MayWatch(p Pass, keyID string, now time.Time) error {
 	}
 	return a.holdsAt(keyID, MayWatch, now)
 }
+
+// WatchUntil is when watching ends by itself for a key that [Authority.MayWatch] lets watch: with the window or,
+// by a member's pass, with what the owner granted to the key, if that is sooner.
+func (a *Authority) WatchUntil(p Pass, keyID string) time.Time {
+	until, owner := p.Terms().Until, KeyID(a.owner)
+	if p.signer != owner && keyID != owner {
+		if g := a.keys[keyID].grant; g.Until.Before(until) {
+			return g.Until
+		}
+	}
+	return until
+}

@@ -7,7 +7,11 @@ import (
 	"vestibule/hub/house"
 )
 
-func show(d house.Delivered) Delivery {
+// show shows a delivery to a person; the note is the owner's to their own self.
+func show(d house.Delivered, person string) Delivery {
+	if person != d.Owner {
+		d.Courier.Note = ""
+	}
 	return Delivery{
 		Delivery: d.ID, Device: d.Device, From: d.From, Until: d.Until, Mode: string(d.Mode), Shadow: d.Shadow, Retention: int(d.Retention / time.Hour),
 		Entries: d.Entries, Name: d.Courier.Name, Note: d.Courier.Note, Status: d.Status, Reason: d.Reason, Cancelling: d.Cancelling, Over: d.Over,
@@ -58,7 +62,7 @@ func (s *Server) getDeliveries(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := make([]Delivery, len(ds))
 	for i, d := range ds {
-		shown[i] = show(d)
+		shown[i] = show(d, person)
 	}
 	s.writeJSON(w, http.StatusOK, shown)
 }

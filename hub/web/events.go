@@ -98,12 +98,15 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 			err = hear.send(r.Context(), st, hear.seats[n.Device], n)
 		case <-tick.C:
 			now, seatsErr := s.hearing(r, person)
+			same := len(now.seats) == len(hear.seats)
 			for device := range hear.seats {
-				if _, ok := now.seats[device]; !ok && seatsErr == nil && err == nil {
+				_, ok := now.seats[device]
+				same = same && ok
+				if !ok && seatsErr == nil && err == nil {
 					err = st.send("over", overNews{device}) // a grant ends by itself, too
 				}
 			}
-			if _, err := s.person(r); err != nil || seatsErr != nil || len(now.seats) != len(hear.seats) {
+			if _, err := s.person(r); err != nil || seatsErr != nil || !same {
 				return // logged out, the session is over, or so is a grant
 			}
 			err = st.beat()
@@ -137,9 +140,9 @@ func (h hearing) send(ctx context.Context, st *stream, seat house.Seat, n house.
 		sees := func(delivery string) bool { return h.house.MaySee(ctx, seat, delivery) }
 		return st.send("state", stateNews{n.Device, seat.State(n.State, sees)})
 	case n.Event != nil && h.house.MayHear(ctx, seat, *n.Event):
-		return st.send("event", n.Event)
+		return st.send("event", h.house.Heard(ctx, seat, *n.Event))
 	case n.Status != nil && seat.Sees(n.Status.Delivery):
-		return st.send("delivery", show(*n.Status))
+		return st.send("delivery", show(*n.Status, seat.Person))
 	case n.People != nil && seat.Owner:
 		return st.send("people", peopleNews{n.Device})
 	}

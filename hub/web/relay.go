@@ -22,16 +22,29 @@ type Relay interface {
 // or when there is no relay.
 func (s *Server) getRelay(w http.ResponseWriter, r *http.Request) {
 	device := r.PathValue("device")
-	err := s.may(r, device, pass.MayWatch)
-	var way *wire.Relay
-	if err == nil {
-		way, err = s.wayTo(r.Context(), device, relay.Viewer)
-	}
+	way, err := s.viewersWay(r, device)
 	if err != nil {
 		s.writeError(w, r, err)
 		return
 	}
 	s.writeJSON(w, http.StatusOK, way)
+}
+
+// viewersWay is nothing for a window that the person is not to know of.
+func (s *Server) viewersWay(r *http.Request, device string) (*wire.Relay, error) {
+	person, err := s.person(r)
+	if err != nil {
+		return nil, err
+	}
+	seat, err := s.house.SeatFor(r.Context(), person, device, pass.MayWatch)
+	if err != nil {
+		return nil, err
+	}
+	d, open, err := s.house.Window(r.Context(), device)
+	if err != nil || !open || !seat.Sees(d) {
+		return nil, err
+	}
+	return s.wayTo(r.Context(), device, relay.Viewer)
 }
 
 // wayTo is how a role uses the relay for the window that is open now; nil when there is none of either.

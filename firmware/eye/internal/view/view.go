@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"vestibule/firmware/pipe"
 	"vestibule/hub/wire"
@@ -22,6 +23,10 @@ const (
 	queueLength = 15
 	// maxViews is how many connections are served.
 	maxViews = 4
+	// mostConns is how many connections there may be, those that have not said who they are counted, and
+	// helloWithin how long they may take to say it.
+	mostConns   = 2 * maxViews
+	helloWithin = 2 * time.Second
 )
 
 // Stream serves connections. Its methods may be called from any goroutine. The zero Stream
@@ -126,6 +131,7 @@ func (s *Stream) Run(ctx context.Context, l *pipe.Listener) error {
 	defer cancel()
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	places := make(chan struct{}, mostConns)
 	stop := context.AfterFunc(ctx, func() {
 		if err := l.Close(); err != nil {
 			s.log.Warn("view: close", "err", err)
@@ -140,7 +146,17 @@ func (s *Stream) Run(ctx context.Context, l *pipe.Listener) error {
 			}
 			return fmt.Errorf("view: %w", err)
 		}
+		select {
+		case places <- struct{}{}:
+		default:
+			s.log.Warn("view: a connection too many")
+			if err := conn.Close(); err != nil {
+				s.log.Warn("view: close", "err", err)
+			}
+			continue
+		}
 		wg.Go(func() {
+			defer func() { <-places }()
 			err := s.Serve(ctx, conn)
 			s.log.Info("view: a connection has ended", "why", err)
 		})
@@ -162,7 +178,10 @@ func (s *Stream) Serve(ctx context.Context, conn *pipe.Conn) error {
 }
 
 func (s *Stream) serve(ctx context.Context, cancel func(), conn *pipe.Conn) error {
-	if err := greet(conn); err != nil {
+	late := time.AfterFunc(helloWithin, cancel)
+	err := greet(conn)
+	late.Stop()
+	if err != nil {
 		return err
 	}
 	v, err := s.join()

@@ -47,7 +47,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 			s.refuseViewer(a.ID, who, wire.DiskTrouble)
 			return
 		}
-		until := s.passes[call.Delivery].Terms().Until
+		until := s.may.WatchUntil(s.passes[call.Delivery], who)
 		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Clock: ms(s.now().Mono), Nonce: call.Nonce}
 		copy(answer.Fingerprint[:], a.Fingerprint)
 		note, err := pass.SignAnswer(answer, s.signer)
@@ -144,7 +144,10 @@ func (s *Service) forgetViewers() {
 func (s *Service) tellUntil() {
 	for id, v := range s.viewers {
 		p, ok := s.passes[v.delivery]
-		if until := p.Terms().Until; ok && v.admitted && !until.Equal(v.until) {
+		if !ok || !v.admitted {
+			continue
+		}
+		if until := s.may.WatchUntil(p, v.who); !until.Equal(v.until) {
 			v.until = until
 			s.viewers[id] = v
 			s.toLink(pipe.TypeUntil, pipe.Until{ID: id, Until: until})

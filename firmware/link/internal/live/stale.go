@@ -17,6 +17,17 @@ type stale struct {
 // keyFrom says that a key frame begins with a packet.
 func (s *stale) keyFrom(seq uint16) { s.key.Store(uint32(seq) | 1<<16) }
 
+// mostBack is how far back of the next packet a request may reach at all: far less than half of the numbers that there
+// are, so that old and new are told apart, and more than is kept to be sent again.
+const mostBack = 1 << 14
+
+// sent says which packet is next. A key frame may be long ago, as none is made unasked.
+func (s *stale) sent(next uint16) {
+	if key := s.key.Load(); key != 0 && next-uint16(key) > mostBack {
+		s.keyFrom(next - mostBack)
+	}
+}
+
 // BindRTCPReader implements interceptor.Interceptor.
 func (s *stale) BindRTCPReader(reader interceptor.RTCPReader) interceptor.RTCPReader {
 	return interceptor.RTCPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {

@@ -34,3 +34,16 @@ func TestNothingOfBeforeAKeyFrameIsSentAgain(t *testing.T) {
 		}
 	}
 }
+
+// Encoders make no key frame unasked: however long ago the newest was, what was just lost is sent again.
+func TestWhatIsLostLongAfterAKeyFrameIsSentAgain(t *testing.T) {
+	var s stale
+	s.keyFrom(1)
+	for next := 2; next < 200_000; next++ {
+		s.sent(uint16(next))
+		lost := uint16(next - 1)
+		if got := s.fresh(rtcp.NackPairsFromSequenceNumbers([]uint16{lost})); len(got) != 1 {
+			t.Fatalf("%d packets after the key frame nothing is sent again", next-1)
+		}
+	}
+}

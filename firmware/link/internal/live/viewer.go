@@ -217,6 +217,7 @@ func (v *viewer) send(payloads [][]byte, at time.Duration) {
 			setFresh(&packet.Header, v.fresh)
 		}
 		v.seq++
+		v.line.stale.sent(v.seq)
 		if err := v.track.WriteRTP(&packet); err != nil {
 			// A closing connection; its end comes by stateChanged.
 			v.waiting = true

@@ -16,7 +16,7 @@ const maxWord = 512
 // the hub's own name, whatever the hub says, so that a hub cannot have this device knock at others. What
 // crosses it is sealed between the device and the viewer.
 func (a *Audience) ways(r *wire.Relay) []webrtc.ICEServer {
-	if r == nil || a.cfg.Hub == "" || r.Port < 1 || r.Port > 1<<16-1 || len(r.User) > maxWord || len(r.Password) > maxWord {
+	if r == nil || a.cfg.Hub == "" || r.Port < 1 || r.Port > 1<<16-1 || r.User == "" || r.Password == "" || len(r.User) > maxWord || len(r.Password) > maxWord {
 		return nil
 	}
 	return []webrtc.ICEServer{{

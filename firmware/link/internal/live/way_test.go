@@ -191,7 +191,7 @@ func TestWays(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 	long := strings.Repeat("x", maxWord+1)
-	for _, bad := range []*wire.Relay{nil, {}, {Port: -1}, {Port: 1 << 16}, {Port: 1, User: long}, {Port: 1, Password: long}} {
+	for _, bad := range []*wire.Relay{nil, {}, {Port: -1}, {Port: 1 << 16}, {Port: 1, User: long}, {Port: 1, Password: long}, {Port: 1, User: "u"}, {Port: 1, Password: "p"}} {
 		if w := h.ways(bad); w != nil {
 			t.Errorf("%+v: %v", bad, w)
 		}

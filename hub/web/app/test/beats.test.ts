@@ -127,6 +127,18 @@ test('clocks that drift apart are no delay', () => {
   }
 });
 
+test('who holds back ever a little more gains no more than a bound', () => {
+  let s = beats.begin('d-1');
+  let worst = 0; // by how much what is shown as live is older than it says
+  for (let now = 0, seq = 1; now < 12 * 3600_000; now += 1000) {
+    const held = now * 0.9e-4;
+    s = beats.frame(beats.beat(s, b(seq++, { clock: now - held }), now, { clock: 0, answered: 0 }), now);
+    const v = beats.judge(s, now);
+    if (v.live) worst = Math.max(worst, held - v.age);
+  }
+  assert.ok(worst < 2500, `${worst} ms older than it says`);
+});
+
 test('beats that were kept from an earlier call prove nothing to a later one', () => {
   let s = beats.begin('d-1', running(4000));
   for (let i = 1; i <= 50; i++) {

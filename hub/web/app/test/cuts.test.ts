@@ -263,4 +263,5 @@ test('whatever is cut, the picture says within a second that it is not live', as
   quiet.log(`${lifted} covers lifted in trouble; ${falsely} false covers in ${Math.round(healthy / 1000)} s without trouble, with up to ${jitter} ms of jitter`);
   assert.ok(worst <= 1000, `covered after ${worst} ms`);
   assert.equal(lifted, 0);
+  assert.equal(falsely, 0);
 });

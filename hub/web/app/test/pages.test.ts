@@ -46,6 +46,13 @@ test('a call for help stays until it was seen, for a day', () => {
   assert.equal(unseen([event('held_open', 'd')], at(0), -1), undefined);
 });
 
+test('a duress that nobody has seen is not hidden by a later alarm', () => {
+  const [duress, later] = [event('duress', 'd'), event('forced_open')];
+  const now = new Date(duress.time);
+  assert.equal(unseen([later, duress], now, -1), duress);
+  assert.equal(unseen([later, duress], now, duress.index), later);
+});
+
 test('a visit shows what was and what is to come', () => {
   const all = [event('started'), event('pass_accepted', 'd'), event('window_opened', 'd'), event('camera_on'), event('code_refused', 'd'), event('visit_started', 'd'), event('unlocked', 'd')];
   const other = event('code_refused', 'e');

@@ -97,3 +97,17 @@ test('who may do what: the latest word of the owner’s, wherever it comes from'
   assert.deepEqual([at(-1), at(0), at(58), at(59)].map((now) => holds(member, now)), [false, true, true, false]);
   assert.equal(holds({ ...member, removed: at(3) }, at(10)), false);
 });
+
+test('a hub cannot hang an owner’s grant on a key of its own', async () => {
+  const [owner, ana, hub] = [await newKey(), await newKey(), await newKey()];
+  const device = 'abcdefghijklmnop';
+  const now = new Date();
+  const grant = await signGrant(
+    { device, key: ana.pub, name: 'Ana', role: 'member', may: ['watch'], from: now, until: new Date(now.getTime() + 3600_000), epoch: 1, at: now },
+    owner,
+  );
+  const person = await keyId(ana.pub);
+  const revocation = await signRevocation({ device, key: person, at: now, nonce: new Uint8Array(16) }, owner);
+  const all = await membersOf(device, owner.pub, [{ person, grant, revocation }], [{ person: await keyId(hub.pub), grant }]);
+  assert.deepEqual(all.map((m) => [m.person, m.removed !== null]), [[person, true]]);
+});

@@ -137,8 +137,8 @@ export interface Step {
 
 export const challenge = (): Promise<{ challenge: string }> => post('/api/login/challenge', {});
 export const login = (note: string): Promise<Me> => post('/api/login', { note });
-export const relay = (device: string): Promise<{ port: number; user: string; password: string } | null> =>
-  ask(`/api/relay/${encodeURIComponent(device)}`);
+export const relay = (device: string, signal: AbortSignal): Promise<{ port: number; user: string; password: string } | null> =>
+  ask(`/api/relay/${encodeURIComponent(device)}`, { signal });
 export const me = (): Promise<Me> => ask('/api/me');
 export const deliveries = (): Promise<Delivery[]> => ask('/api/deliveries');
 export const plan = (note: string, courier: { name?: string }): Promise<{ delivery: string }> =>

@@ -21,6 +21,11 @@ export const proofLimit = 1000;
 export const callLimit = 2000;
 /** How much a device's clock may run ahead of this one's, by itself: oven against ice is 100 in a million. */
 const drift = 1e-4;
+/**
+ * How far it may have run ahead since the answer, in ms: 50 in a million for the longest window of 12 hours. Who
+ * holds back ever a little more gains no more than this.
+ */
+const mostDrift = 2500;
 /** How often to judge. With the limits above a picture is covered within 0.8 s of its last proof. */
 export const judgeEvery = 100;
 
@@ -78,7 +83,8 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
  */
 export function beat(s: Liveness, b: Beat, now: number, answer?: { clock: number; answered: number }): Liveness {
   if (b.delivery !== s.delivery || b.seq <= s.seq) return s;
-  const best = s.offset === null ? (answer ? answer.answered - answer.clock : Infinity) : s.offset + drift * (now - s.beatAt!);
+  const told = answer ? answer.answered - answer.clock : Infinity;
+  const best = s.offset === null ? told : Math.min(told + mostDrift, s.offset + drift * (now - s.beatAt!));
   const offset = Math.min(best, now - b.clock);
   const late = now - b.clock - offset;
   const next = prove({ ...s, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);

@@ -80,7 +80,8 @@ class Household {
     if (picture) spare.make();
     try {
       this.key = await keep.ownKey();
-      this.device = (await keep.devices())[0] ?? null;
+      const doors = await keep.devices();
+      this.device = doors.find((d) => !d.seat) ?? doors[0] ?? null; // our own before one that we were invited to
       if (!this.key || !this.device) {
         this.joining = (await keep.joining()) ?? null;
         this.standing = this.joining ? 'joining' : 'unpaired';

@@ -1,6 +1,6 @@
 /** Who may do what at a door, of the signed words about it. */
 import { FormError } from './form';
-import { SignatureError } from './note';
+import { keyId, SignatureError } from './note';
 import { openGrant, openRevocation, type Grant, type Revocation } from './pass';
 import type { Bytes } from './bytes';
 
@@ -38,7 +38,7 @@ export async function membersOf(device: string, owner: Bytes, ...sources: readon
   const ends = new Map<string, Revocation & { note: string }>();
   for (const w of sources.flat()) {
     const g = await opened(w.grant, (n) => openGrant(n, owner));
-    if (g?.device === device && later(g, grants.get(w.person))) grants.set(w.person, g);
+    if (g?.device === device && (await keyId(g.key)) === w.person && later(g, grants.get(w.person))) grants.set(w.person, g);
     const v = await opened(w.revocation, (n) => openRevocation(n, owner));
     if (v?.device === device && v.key === w.person && later(v, ends.get(w.person))) ends.set(w.person, v);
   }

@@ -133,8 +133,14 @@ class People {
       },
       this.#key!,
     );
-    await keep.keepSaid({ ...(await this.#saidOf(person)), grant: note });
-    await api.say(note);
+    const before = await this.#saidOf(person);
+    await keep.keepSaid({ ...before, grant: note });
+    try {
+      await api.say(note);
+    } catch (error) {
+      await keep.keepSaid(before); // or it would be said later, whatever the owner does now
+      throw error;
+    }
     // The link stays good for whoever answered until they have heard; it says nothing to anybody else.
     await keep.dropInvitation(i.invite);
     await this.#reload();

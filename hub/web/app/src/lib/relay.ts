@@ -14,7 +14,7 @@ export async function ways(device: string): Promise<RTCIceServer[]> {
   if (last?.device === device && performance.now() - last.at < keeps) return last.servers;
   let told;
   try {
-    told = await relay(device);
+    told = await relay(device, AbortSignal.timeout(1000));
   } catch {
     return []; // asked again with the next call
   }

@@ -4,9 +4,9 @@ import type { Event, Kind } from './wire';
 const urgent: readonly Kind[] = ['duress', 'panic', 'forced_open'];
 const day = 24 * 3600_000;
 
-/** The newest of it that is not older than a day, if nobody has seen it; events come newest first. */
+/** The oldest of it, in the last day, that nobody has seen, so that a later one hides none; events come newest first. */
 export function unseen(events: readonly Event[], now: Date, seen: number): Event | undefined {
-  return events.find((e) => urgent.includes(e.kind) && e.index > seen && now.getTime() - new Date(e.time).getTime() < day);
+  return events.findLast((e) => urgent.includes(e.kind) && e.index > seen && now.getTime() - new Date(e.time).getTime() < day);
 }
 
 const kept = (device: string) => `vestibule.seen.${device}`;
