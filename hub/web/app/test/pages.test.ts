@@ -6,6 +6,7 @@ import { Retold } from '../src/lib/retold';
 import { ladder, visit } from '../src/lib/visit';
 import { afternoon, fault, fromInput, nextTwoHours, toInput } from '../src/lib/window';
 import { day, moment, span } from '../src/lib/time';
+import { stream } from '../src/lib/stream';
 import { unseen } from '../src/lib/urgent';
 import { size, spent } from '../src/lib/spent';
 import type { Event, Kind, Reason, State } from '../src/lib/wire';
@@ -51,6 +52,35 @@ test('a duress that nobody has seen is not hidden by a later alarm', () => {
   const now = new Date(duress.time);
   assert.equal(unseen([later, duress], now, -1), duress);
   assert.equal(unseen([later, duress], now, duress.index), later);
+});
+
+test('a stream that is refused says so, and is opened again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  class Source {
+    static CLOSED = 2;
+    static all: Source[] = [];
+    readyState = 0;
+    onopen = () => undefined as void;
+    onerror = () => undefined as void;
+    constructor() {
+      Source.all.push(this);
+    }
+    addEventListener() {}
+    close() {}
+  }
+  const was = globalThis.EventSource;
+  globalThis.EventSource = Source as unknown as typeof EventSource;
+  t.after(() => (globalThis.EventSource = was));
+  const told: [boolean, boolean][] = [];
+  const s = stream('/api/events', {}, (is, refused) => told.push([is, refused]));
+  Source.all[0]!.onopen();
+  Source.all[0]!.onerror(); // lost: the browser tries again by itself
+  Source.all[0]!.readyState = Source.CLOSED;
+  Source.all[0]!.onerror(); // refused
+  t.mock.timers.tick(3000);
+  assert.equal(Source.all.length, 2);
+  s.close();
+  assert.deepEqual(told, [[true, false], [false, false], [false, true]]);
 });
 
 test('a visit shows what was and what is to come', () => {

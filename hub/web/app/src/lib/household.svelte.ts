@@ -198,9 +198,11 @@ class Household {
           this.#retold.tell(() => (this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)]));
         },
       },
-      (is) => {
+      (is, refused) => {
         this.hub = is;
-        if (is) void this.#again(); // what happened while we could not hear, and before we first could
+        // What happened while we could not hear, and before we first could. A session that is over begins anew, or we
+        // were removed while this page slept.
+        if (is || refused) void this.#again();
       },
     );
   }

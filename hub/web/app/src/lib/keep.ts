@@ -32,6 +32,7 @@ export interface Joining {
   owner: Bytes;
   by: string;
   shape: Shape;
+  before?: string; // what was granted to this phone before it answered: not what it waits for
 }
 
 /** What this phone signed about a person, so that the hub cannot hide it. */
