@@ -134,7 +134,7 @@ var faults = []fault{
 	{"passes.go", "if !c.cancelled || !t.disk || t.now.Mono", "if !t.disk || t.now.Mono", "a delivery that was made shorter is forgotten at once", false},
 	{"passes.go", "if !c.cancelled || !t.disk || t.now.Mono", "if !c.cancelled || t.now.Mono", "a delivery is forgotten of which the disk does not know that it is over", false},
 	{"passes.go", "\t\t\tif c.stage != closed {\n\t\t\t\tt.sayClosed(c, c.why)\n\t\t\t}\n", "", "after a restart a pass that was cancelled can come again", false},
-	{"replay.go", "!s.addPast(p.delivery, p.keep, now) {", "now < 0 {", "a restart forgets which deliveries are over", false},
+	{"replay.go", "if p.delivery == \"\" || !s.addPast(", "if true || !s.addPast(", "a restart forgets which deliveries are over", false},
 	{"passes.go", "if c.plan.Delivery == \"\" || c.visit == underWay ||", "if c.plan.Delivery == \"\" ||", "a visit that outlives its window is forgotten", false},
 	{"amend.go", "case p.Revision <= max(c.plan.Revision, c.said):", "case p.Revision < max(c.plan.Revision, c.said):", "an amendment comes twice", false},
 	{"amend.go", "case c.cancelled || c.stage == closed || now.Wall >= c.plan.Until:", "case c.stage == closed || now.Wall >= c.plan.Until:", "an amendment brings back what was cancelled", false},
