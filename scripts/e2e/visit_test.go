@@ -90,6 +90,14 @@ func (s *story) plan(mode string, until time.Time) {
 		o.set("until", until.Format(local))
 	}
 	before := o.requests.String()
+	s.wait("what the page asks for by itself has been asked for", func() error {
+		time.Sleep(700 * time.Millisecond)
+		was := before
+		if before = o.requests.String(); before != was {
+			return errors.New("it still asks")
+		}
+		return nil
+	})
 	o.fill("courier-name", "Sacha, parcels and flowers")
 	o.tap("mode-" + mode)
 	shadow := "on"
