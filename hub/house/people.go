@@ -60,6 +60,18 @@ func (s Seat) State(st *wire.State, sees func(delivery string) bool) *wire.State
 	return &c
 }
 
+// Hear is an event as the person may hear it, and whether they may at all: an owner each, a member what is of a
+// delivery that they may know of, and what is about them; in a delivery that is not theirs that does not name it.
+func (s Seat) Hear(e wire.Event, sees func(delivery string) bool) (wire.Event, bool) {
+	if s.Owner || sees(e.Delivery) {
+		return e, true
+	}
+	if e.Delivery != "" {
+		e.Delivery, e.Spent = "", nil
+	}
+	return e, s.Person != "" && e.Who == s.Person
+}
+
 // authority is what a device's owner granted and took back, as far as the hub was given it. The
 // hub asks the very rule that the device asks, but knows no epoch: that only the device does.
 func (h *House) authority(ctx context.Context, d Device) (*pass.Authority, error) {
@@ -284,9 +296,14 @@ func (h *House) disown(ctx context.Context, w Word) error {
 func (h *House) forgetWords(ctx context.Context) error {
 	words, err := h.store.OldWords(ctx, h.now().Add(-pass.MaxMember))
 	for _, w := range words {
-		err = errors.Join(err, h.post.Publish(wire.Topic(w.Device, w.Leaf, w.Person), nil, true), h.store.DropWords(ctx, w.Device, w.Person))
+		err = errors.Join(err, h.forgetWord(ctx, w))
 	}
 	return err
+}
+
+// forgetWord takes a word back from the device, with all else that is said of the person there.
+func (h *House) forgetWord(ctx context.Context, w Word) error {
+	return errors.Join(h.post.Publish(wire.Topic(w.Device, w.Leaf, w.Person), nil, true), h.store.DropWords(ctx, w.Device, w.Person))
 }
 
 // Words lists what an owner said of each person at one of their devices.
@@ -301,7 +318,7 @@ func (h *House) Words(ctx context.Context, owner, device string) ([]Word, error)
 func (h *House) forgetOwner(ctx context.Context, device string) error {
 	words, err := h.store.Words(ctx, device)
 	for _, w := range words {
-		err = errors.Join(err, h.post.Publish(wire.Topic(device, w.Leaf, w.Person), nil, true), h.store.DropWords(ctx, device, w.Person))
+		err = errors.Join(err, h.forgetWord(ctx, w))
 		h.feed.tell(News{Device: device, People: &People{Person: w.Person}})
 	}
 	invites, listErr := h.store.Invites(ctx, device)

@@ -261,17 +261,21 @@ func (h *House) Log(ctx context.Context, person, device string, before uint64, l
 	}
 	if !seat.Owner {
 		events, err := h.store.EventsNaming(ctx, device, person, min(before, math.MaxInt64), limit)
+		known := map[string]bool{} // many events are of few deliveries
+		sees := func(delivery string) bool {
+			may, ok := known[delivery]
+			if !ok {
+				may = h.MaySee(ctx, seat, delivery)
+				known[delivery] = may
+			}
+			return may
+		}
 		for i, e := range events {
-			events[i] = h.Heard(ctx, seat, e)
+			events[i], _ = seat.Hear(e, sees)
 		}
 		return events, err
 	}
 	return h.store.EventsBefore(ctx, device, min(before, math.MaxInt64), limit)
-}
-
-// MayHear reports whether an event is for somebody: see [House.Log].
-func (h *House) MayHear(ctx context.Context, seat Seat, e wire.Event) bool {
-	return seat.Owner || seat.Person != "" && e.Who == seat.Person || h.MaySee(ctx, seat, e.Delivery)
 }
 
 // MaySee reports whether somebody may know of a delivery.
@@ -284,15 +288,6 @@ func (h *House) MaySee(ctx context.Context, seat Seat, delivery string) bool {
 		h.log.Error("whose a delivery is", "delivery", delivery, "error", err)
 	}
 	return err == nil
-}
-
-// Heard is an event that a person may hear, as they may: what is about them in a delivery that is not theirs does not
-// name it.
-func (h *House) Heard(ctx context.Context, seat Seat, e wire.Event) wire.Event {
-	if !seat.Owner && e.Delivery != "" && !h.MaySee(ctx, seat, e.Delivery) {
-		e.Delivery, e.Spent = "", nil
-	}
-	return e
 }
 
 // Visit is what a courier may know of a delivery.

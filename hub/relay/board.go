@@ -76,26 +76,22 @@ func (b *board) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net
 func (b *board) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) { return nil, errNoTCP }
 
 // end closes a window's lines.
-func (b *board) end(window string) {
-	b.mu.Lock()
-	var all []*line
-	for _, l := range b.lines {
-		if l.window == window {
-			all = append(all, l)
-		}
-	}
-	b.mu.Unlock()
-	for _, l := range all {
-		_ = l.Close()
-	}
-}
+func (b *board) end(window string) { b.drop(func(l *line) bool { return l.window == window }) }
 
 func (b *board) close() {
 	b.mu.Lock()
 	b.closed = true
-	all := make([]*line, 0, len(b.lines))
+	b.mu.Unlock()
+	b.drop(func(*line) bool { return true })
+}
+
+func (b *board) drop(which func(*line) bool) {
+	b.mu.Lock()
+	var all []*line
 	for _, l := range b.lines {
-		all = append(all, l)
+		if which(l) {
+			all = append(all, l)
+		}
 	}
 	b.mu.Unlock()
 	for _, l := range all {

@@ -27,12 +27,8 @@ func (s *Server) postDelivery(w http.ResponseWriter, r *http.Request) {
 			Note string `json:"note"`
 		} `json:"courier"`
 	}
-	person, err := s.person(r)
-	if err == nil {
-		err = read(w, r, &body)
-	}
-	if err != nil {
-		s.writeError(w, r, err)
+	person, ok := s.asked(w, r, &body)
+	if !ok {
 		return
 	}
 	d, fresh, err := s.house.Plan(r.Context(), person, body.Note, house.Courier(body.Courier))
@@ -71,12 +67,8 @@ func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Note string `json:"note"`
 	}
-	person, err := s.person(r)
-	if err == nil {
-		err = read(w, r, &body)
-	}
-	if err != nil {
-		s.writeError(w, r, err)
+	person, ok := s.asked(w, r, &body)
+	if !ok {
 		return
 	}
 	o, err := s.house.Order(r.Context(), person, body.Note)
@@ -93,12 +85,8 @@ func (s *Server) postAmendment(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Note string `json:"note"`
 	}
-	person, err := s.person(r)
-	if err == nil {
-		err = read(w, r, &body)
-	}
-	if err != nil {
-		s.writeError(w, r, err)
+	person, ok := s.asked(w, r, &body)
+	if !ok {
 		return
 	}
 	d, err := s.house.Amend(r.Context(), person, body.Note)

@@ -133,14 +133,16 @@ func (s *Server) endStream(r *http.Request, st *stream, person, device string) {
 
 // send passes on what is for the seat.
 func (h hearing) send(ctx context.Context, st *stream, seat house.Seat, n house.News) error {
+	sees := func(delivery string) bool { return h.house.MaySee(ctx, seat, delivery) }
 	switch {
 	case n.Online != nil:
 		return st.send("online", onlineNews{n.Device, *n.Online})
 	case n.State != nil:
-		sees := func(delivery string) bool { return h.house.MaySee(ctx, seat, delivery) }
 		return st.send("state", stateNews{n.Device, seat.State(n.State, sees)})
-	case n.Event != nil && h.house.MayHear(ctx, seat, *n.Event):
-		return st.send("event", h.house.Heard(ctx, seat, *n.Event))
+	case n.Event != nil:
+		if e, ok := seat.Hear(*n.Event, sees); ok {
+			return st.send("event", e)
+		}
 	case n.Status != nil && seat.Sees(n.Status.Delivery):
 		return st.send("delivery", show(*n.Status, seat.Person))
 	case n.People != nil && seat.Owner:

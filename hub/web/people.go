@@ -79,12 +79,8 @@ func (s *Server) postWord(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Note string `json:"note"`
 	}
-	person, err := s.person(r)
-	if err == nil {
-		err = read(w, r, &body)
-	}
-	if err != nil {
-		s.writeError(w, r, err)
+	person, ok := s.asked(w, r, &body)
+	if !ok {
 		return
 	}
 	word, err := s.house.Say(r.Context(), person, body.Note)
@@ -108,12 +104,8 @@ func (s *Server) postInvite(w http.ResponseWriter, r *http.Request) {
 		Device string `json:"device"`
 		Invite string `json:"invite"`
 	}
-	person, err := s.person(r)
-	if err == nil {
-		err = read(w, r, &body)
-	}
-	if err != nil {
-		s.writeError(w, r, err)
+	person, ok := s.asked(w, r, &body)
+	if !ok {
 		return
 	}
 	i, err := s.house.Invite(r.Context(), person, body.Device, body.Invite)
@@ -126,14 +118,11 @@ func (s *Server) postInvite(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) postUninvite(w http.ResponseWriter, r *http.Request) {
 	var none struct{}
-	person, err := s.person(r)
-	if err == nil {
-		err = read(w, r, &none)
+	person, ok := s.asked(w, r, &none)
+	if !ok {
+		return
 	}
-	if err == nil {
-		err = s.house.Uninvite(r.Context(), person, r.PathValue("invite"))
-	}
-	if err != nil {
+	if err := s.house.Uninvite(r.Context(), person, r.PathValue("invite")); err != nil {
 		s.writeError(w, r, err)
 		return
 	}

@@ -30,6 +30,19 @@ func read(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
+// asked is who asks, logged in, with the request's body read into body. When nobody is, or the body cannot be read, it
+// answers so by itself, and ok is false.
+func (s *Server) asked(w http.ResponseWriter, r *http.Request, body any) (person string, ok bool) {
+	person, err := s.person(r)
+	if err == nil {
+		err = read(w, r, body)
+	}
+	if err != nil {
+		s.writeError(w, r, err)
+	}
+	return person, err == nil
+}
+
 // remote names whom a request comes from, for limits: its address without the port. Of an IPv6 address
 // that is the first 64 bits: whoever has one address has all that begin so, and would be as many people.
 func remote(r *http.Request) string {

@@ -40,20 +40,17 @@ func (s *Server) viewersWay(r *http.Request, device string) (*wire.Relay, error)
 	if err != nil {
 		return nil, err
 	}
-	d, open, err := s.house.Window(r.Context(), device)
-	if err != nil || !open || !seat.Sees(d) {
-		return nil, err
-	}
-	return s.wayTo(r.Context(), device, relay.Viewer)
+	return s.wayTo(r.Context(), device, relay.Viewer, seat.Sees)
 }
 
-// wayTo is how a role uses the relay for the window that is open now; nil when there is none of either.
-func (s *Server) wayTo(ctx context.Context, device string, role relay.Role) (*wire.Relay, error) {
+// wayTo is how a role uses the relay for the window that is open now; nil when there is none of either, or not for
+// whoever asks.
+func (s *Server) wayTo(ctx context.Context, device string, role relay.Role, may func(house.Delivery) bool) (*wire.Relay, error) {
 	if s.relay == nil {
 		return nil, nil
 	}
 	d, open, err := s.house.Window(ctx, device)
-	if err != nil || !open {
+	if err != nil || !open || !may(d) {
 		return nil, err
 	}
 	way := s.relay.Credentials(d.ID, role, d.Until)
@@ -71,7 +68,8 @@ func (s *Server) withRelay(ctx context.Context, device string, body json.RawMess
 		return nil, house.ErrUnreadable.With(errors.New("an offer with a relay"))
 	}
 	var err error
-	if o.Relay, err = s.wayTo(ctx, device, relay.Device); err != nil || o.Relay == nil {
+	any := func(house.Delivery) bool { return true } // the device is at each of its windows
+	if o.Relay, err = s.wayTo(ctx, device, relay.Device, any); err != nil || o.Relay == nil {
 		return body, err
 	}
 	return json.Marshal(o)
