@@ -129,6 +129,8 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
+
+	"vestibule/vision/internal/raw"
 )
 
 // Encoder encodes pictures of one size. It is for one goroutine; the zero Encoder encodes
@@ -175,9 +177,8 @@ func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
 	if e.enc == nil {
 		return nil, false, errors.New("openh264: the encoder is closed")
 	}
-	if n := int(e.set.width * e.set.height); len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
-		return nil, false, fmt.Errorf("openh264: planes of %d, %d and %d bytes are no picture of %dx%d",
-			len(y), len(cb), len(cr), e.set.width, e.set.height)
+	if err := raw.CheckPlanes(int(e.set.width), int(e.set.height), y, cb, cr); err != nil {
+		return nil, false, fmt.Errorf("openh264: %w", err)
 	}
 	var (
 		force, isKey C.int

@@ -87,10 +87,17 @@ func fill(b []byte, v byte) {
 	}
 }
 
+// CheckPlanes says whether planes are whole ones of a picture of width x height pixels in I420, with packed rows.
+func CheckPlanes(width, height int, y, cb, cr []byte) error {
+	if n := width * height; len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
+		return fmt.Errorf("planes of %d, %d and %d bytes are no picture of %dx%d", len(y), len(cb), len(cr), width, height)
+	}
+	return nil
+}
+
 // Check reports ErrResized unless the frame has exactly this size and whole planes.
 func (f *Frame) Check(width, height int) error {
-	n := width * height
-	if f.Width != width || f.Height != height || len(f.Y) != n || len(f.Cb) != n/4 || len(f.Cr) != n/4 {
+	if f.Width != width || f.Height != height || CheckPlanes(width, height, f.Y, f.Cb, f.Cr) != nil {
 		return fmt.Errorf("%w: %dx%d instead of %dx%d", ErrResized, f.Width, f.Height, width, height)
 	}
 	return nil

@@ -99,6 +99,8 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
+
+	"vestibule/vision/internal/raw"
 )
 
 // Encoder encodes pictures of one size. It is for one goroutine; the zero Encoder encodes
@@ -146,8 +148,8 @@ func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
 	if e.enc == nil {
 		return nil, false, errors.New("vp8: the encoder is closed")
 	}
-	if n := e.width * e.height; len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
-		return nil, false, fmt.Errorf("vp8: planes of %d, %d and %d bytes are no picture of %dx%d", len(y), len(cb), len(cr), e.width, e.height)
+	if err := raw.CheckPlanes(e.width, e.height, y, cb, cr); err != nil {
+		return nil, false, fmt.Errorf("vp8: %w", err)
 	}
 	var (
 		force, isKey C.int

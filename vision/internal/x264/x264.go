@@ -109,6 +109,8 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
+
+	"vestibule/vision/internal/raw"
 )
 
 // Config is how to encode. All fields have to be set.
@@ -188,9 +190,8 @@ func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
 	if e.enc == nil {
 		return nil, false, errors.New("x264: the encoder is closed")
 	}
-	if n := int(e.set.width * e.set.height); len(y) != n || len(cb) != n/4 || len(cr) != n/4 {
-		return nil, false, fmt.Errorf("x264: planes of %d, %d and %d bytes are no picture of %dx%d",
-			len(y), len(cb), len(cr), e.set.width, e.set.height)
+	if err := raw.CheckPlanes(int(e.set.width), int(e.set.height), y, cb, cr); err != nil {
+		return nil, false, fmt.Errorf("x264: %w", err)
 	}
 	var (
 		force C.int
