@@ -31,6 +31,21 @@ func (f Frame) JSON(v any) error {
 	return nil
 }
 
+// Hello reads the hello that begins every connection; whoever speaks another version is refused.
+func (f Frame) Hello() (Hello, error) {
+	var h Hello
+	if f.Type != TypeHello {
+		return h, fmt.Errorf("pipe: %s before hello", f.Type)
+	}
+	if err := f.JSON(&h); err != nil {
+		return h, err
+	}
+	if h.Version != Version {
+		return h, fmt.Errorf("pipe: %.20q speaks version %d, this is %d", h.Program, h.Version, Version)
+	}
+	return h, nil
+}
+
 // Reader takes frames from a stream. It is not safe for concurrent use.
 type Reader struct {
 	r    io.Reader

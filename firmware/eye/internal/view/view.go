@@ -206,17 +206,8 @@ func greet(conn *pipe.Conn) error {
 	if err != nil {
 		return err
 	}
-	var h pipe.Hello
-	if f.Type != pipe.TypeHello {
-		return fmt.Errorf("view: want hello, got %v", f.Type)
-	}
-	if err := f.JSON(&h); err != nil {
-		return err
-	}
-	if h.Version != pipe.Version {
-		return fmt.Errorf("view: %s speaks version %d, this is %d", h.Program, h.Version, pipe.Version)
-	}
-	return nil
+	_, err = f.Hello()
+	return err
 }
 
 func (s *Stream) read(v *viewer, conn *pipe.Conn) error {

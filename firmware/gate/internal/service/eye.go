@@ -98,17 +98,11 @@ func greet(line *peer.Line, program string) error {
 	if err != nil {
 		return err
 	}
-	var h pipe.Hello
-	if f.Type != pipe.TypeHello {
-		return fmt.Errorf("it says %s before hello", f.Type)
+	h, err := f.Hello()
+	if err == nil && h.Program != program {
+		err = fmt.Errorf("hello from %.20q, want %s", h.Program, program)
 	}
-	if err := f.JSON(&h); err != nil {
-		return err
-	}
-	if h.Program != program || h.Version != pipe.Version {
-		return fmt.Errorf("hello from %.20q version %d, want %s version %d", h.Program, h.Version, program, pipe.Version)
-	}
-	return nil
+	return err
 }
 
 // post has a function called by the gate's goroutine; false when gate is stopping or the

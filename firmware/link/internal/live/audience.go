@@ -232,7 +232,7 @@ func (a *Audience) Close() {
 	a.keys.close()
 }
 
-// Unit sends one access unit to everyone who can use it. Annex B; the data is not kept.
+// Unit sends one access unit to everyone who can use it. The data is not kept; what is held for those who join is a copy.
 func (a *Audience) Unit(u pipe.Unit) {
 	if a.deliver(u) {
 		a.keys.ask()
@@ -257,11 +257,7 @@ func (a *Audience) deliver(u pipe.Unit) (lacking bool) {
 			if packets == nil {
 				packets = a.packets.of(u)
 			}
-			v.waiting = false
-			if u.Key {
-				v.line.stale.keyFrom(v.seq)
-			}
-			v.send(packets, u.At)
+			v.show(u, packets)
 		}
 		lacking = lacking || v.waiting
 	}

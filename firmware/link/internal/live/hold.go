@@ -76,11 +76,7 @@ func (a *Audience) welcome(v *viewer) (lacking bool) {
 		if u.Format != v.format {
 			break
 		}
-		v.waiting = false
-		if u.Key {
-			v.line.stale.keyFrom(v.seq)
-		}
-		v.send(a.packets.of(u), u.At)
+		v.show(u, a.packets.of(u))
 	}
 	if !a.joining() {
 		a.hold.clear()

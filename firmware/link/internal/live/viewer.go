@@ -203,6 +203,15 @@ func (a *Audience) stateChanged(v *viewer, s webrtc.PeerConnectionState) {
 	}
 }
 
+// show sends a unit, taken apart for RTP, to a viewer who can use it; Audience.mu is held.
+func (v *viewer) show(u pipe.Unit, payloads [][]byte) {
+	v.waiting = false
+	if u.Key {
+		v.line.stale.keyFrom(v.seq)
+	}
+	v.send(payloads, u.At)
+}
+
 // send sends one unit's packets; Audience.mu is held.
 func (v *viewer) send(payloads [][]byte, at time.Duration) {
 	stamp := uint32(uint64(at) * 9 / 100_000) // 90 kHz
