@@ -28,14 +28,19 @@ func (v *Veil) Draw(p *Planes, d *Drape) {
 		if bytes.Equal(top, wasTop) && bytes.Equal(low, wasLow) {
 			continue
 		}
-		for i := range v.cols {
-			if top[i] == wasTop[i] && top[i+1] == wasTop[i+1] && low[i] == wasLow[i] && low[i+1] == wasLow[i+1] {
-				continue
-			}
-			switch at := v.tiles[j*v.cols+i]; at {
-			case covered:
-			case bare:
-				v.bare(p, i, j)
+		stays := func(i int) bool {
+			return top[i] == wasTop[i] && top[i+1] == wasTop[i+1] && low[i] == wasLow[i] && low[i+1] == wasLow[i+1]
+		}
+		tiles := v.tiles[j*v.cols : (j+1)*v.cols]
+		for i := 0; i < len(tiles); i++ {
+			switch at := tiles[i]; {
+			case at == covered || stays(i):
+			case at == bare:
+				from := i
+				for i+1 < len(tiles) && tiles[i+1] == bare && !stays(i+1) {
+					i++
+				}
+				v.bare(p, j, from, i+1, d)
 			default:
 				v.edge(p, i, j, &v.edges[at])
 			}
@@ -45,88 +50,142 @@ func (v *Veil) Draw(p *Planes, d *Drape) {
 	copy(d.strength[v.rows*n:], v.strength[v.rows*n:])
 }
 
-// side is what the shadow does along one side of a tile, going down row by row.
-type side struct{ at, step int }
-
-// along starts a side between two corners that differ from the pane by a and b, in 1/16 of a level. It has two
-// steps for each of so many rows, and is read between them, in 1/4 of a level.
-func along(a, b, rows int) side { return side{(2*rows-1)*a + b + 4*rows, 2 * (b - a)} }
-
-// row is what the shadow does along one row of luma, eight levels modulo 256 at once.
-func (v *Veil) row(l, r *side) uint64 {
-	left, right := l.at>>6, r.at>>6
-	l.at, r.at = l.at+l.step, r.at+r.step
-	rise := min(max(right-left, -steepest), steepest-1)
-	return add8(v.luma[left&3][(rise+steepest)&(2*steepest-1)], uint64(uint8(left>>2))*each8)
+// swell is how a body changes the luma, as numbers that are taken from what is there or added to it.
+type swell struct {
+	down bool // it takes away
+	// steps is by how much the pixels of a row are changed that rises from f/4 of a level by so many quarters, or
+	// falls to f/4: a byte for each.
+	steps [4][2 * steepest]uint64
 }
 
-// tint is the same for one row of chroma, which changes by no more than coolCb from side to side.
-func (v *Veil) tint(l, r *side) uint32 {
-	left, right := l.at>>5, r.at>>5
-	l.at, r.at = l.at+l.step, r.at+r.step
-	return add4(v.chroma[left&3][(right-left+steepest)&(2*steepest-1)], uint32(uint8(left>>2))*each4)
-}
-
-// sides are the left and the right side of a tile, of luma and of both chromas.
-func (v *Veil) sides(i, j int) (l, r, cbL, cbR, crL, crR side) {
-	n := v.cols + 1
-	tl, bl := j*n+i, (j+1)*n+i
-	a, b, c, d := v.strength[tl], v.strength[tl+1], v.strength[bl], v.strength[bl+1]
-	return along(int(v.light[tl]), int(v.light[bl]), tile), along(int(v.light[tl+1]), int(v.light[bl+1]), tile),
-		along(coolCb*int(a)>>4, coolCb*int(c)>>4, half), along(coolCb*int(b)>>4, coolCb*int(d)>>4, half),
-		along(coolCr*int(a)>>4, coolCr*int(c)>>4, half), along(coolCr*int(b)>>4, coolCr*int(d)>>4, half)
-}
-
-const (
-	each8, high8 = 0x0101010101010101, 0x8080808080808080
-	each4, high4 = 0x01010101, 0x80808080
-)
-
-// add8 adds eight bytes, none of which runs over into the next.
-func add8(a, b uint64) uint64 { return (a&^high8 + b&^high8) ^ (a^b)&high8 }
-func add4(a, b uint32) uint32 { return (a&^high4 + b&^high4) ^ (a^b)&high4 }
-
-// bare draws a tile of the pane.
-func (v *Veil) bare(p *Planes, i, j int) {
-	l, r, cbL, cbR, crL, crR := v.sides(i, j)
-	w := p.Width
-	at := j*tile*w + i*tile
-	for range tile {
-		src := binary.LittleEndian.Uint64(v.base.Y[at:])
-		binary.LittleEndian.PutUint64(p.Y[at:], add8(src, v.row(&l, &r)))
-		at += w
-	}
-	w /= 2
-	at = j*half*w + i*half
-	for range half {
-		src := binary.LittleEndian.Uint32(v.base.Cb[at:])
-		binary.LittleEndian.PutUint32(p.Cb[at:], add4(src, v.tint(&cbL, &cbR)))
-		src = binary.LittleEndian.Uint32(v.base.Cr[at:])
-		binary.LittleEndian.PutUint32(p.Cr[at:], add4(src, v.tint(&crL, &crR)))
-		at += w
-	}
-}
-
-// edge draws a tile at the zone's frame, or one that is cut by the picture's border.
-func (v *Veil) edge(p *Planes, i, j int, e *edge) {
-	l, r, cbL, cbR, crL, crR := v.sides(i, j)
-	for row := range min(tile, p.Height-j*tile) {
-		at := (j*tile+row)*p.Width + i*tile
-		add := v.row(&l, &r)
-		for x := range min(tile, p.Width-i*tile) {
-			if k := row*tile + x; e.line>>k&1 == 0 {
-				p.Y[at+x] = e.y[k] + byte(add>>(8*x))
+func newSwell(down bool) *swell {
+	s := &swell{down: down}
+	for f := range s.steps {
+		for i := range s.steps[f] {
+			rise := i - steepest
+			for x := range tile {
+				way := 2*x + 1 // in sixteenths
+				if rise < 0 {
+					way = 16 - way
+				}
+				s.steps[f][i] |= uint64((16*f+max(rise, -rise)*way+s.half(64))/64) << (8 * x)
 			}
 		}
 	}
+	return s
+}
+
+// half is what rounds a division by an even number. What is taken away is rounded as the number below zero that it is.
+func (s *swell) half(by int) int {
+	if s.down {
+		return by/2 - 1
+	}
+	return by / 2
+}
+
+// side is what the shadow does along one side of a tile, going down row by row.
+type side struct{ at, step int32 }
+
+// along starts a side between two corners that are changed by a and b, in 1/16 of a level. It has two steps for each
+// row, and is read between them, in 1/4 of a level.
+func (s *swell) along(a, b int16) side {
+	return side{(2*tile-1)*int32(a) + int32(b) + int32(s.half(8*tile)), 2 * (int32(b) - int32(a))}
+}
+
+// next returns what a side is in this row, and goes on to the next.
+func (l *side) next() int32 {
+	at := l.at >> 6 // by 8*tile
+	l.at += l.step
+	return at
+}
+
+// row is by how much a row of a tile is changed from its left side to its right, a byte for each pixel. No byte of
+// it is more than what the pane has to give there, or to take, so that it is added, or taken away, as one number.
+func (s *swell) row(left, right int32) uint64 {
+	rise := min(max(right-left, -steepest), steepest-1)
+	least := left + min(rise, 0)
+	return s.steps[least&3][(rise+steepest)&(2*steepest-1)] + uint64(least>>2)*each8
+}
+
+const each8, each4 = 0x0101010101010101, 0x01010101
+
+// rows changes a row of pixels of the tiles between so many sides.
+func (s *swell) rows(dst, src []byte, sides []side) {
+	left := sides[0].next()
+	for k := 1; k < len(sides) && len(src) >= tile && len(dst) >= tile; k++ {
+		right := sides[k].next()
+		by := s.row(left, right)
+		if s.down {
+			by = -by
+		}
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)+by)
+		left, src, dst = right, src[tile:], dst[tile:]
+	}
+}
+
+// cool is what a body adds to Cb in a tile whose corners it covers so strongly, and takes from Cr. That is so few levels
+// that one number will do for a tile.
+func cool(top, low []uint8, i int) (cb, cr uint32) {
+	mean := uint32(top[i]) + uint32(top[i+1]) + uint32(low[i]) + uint32(low[i+1])
+	return (coolCb*mean + 512) >> 10, (coolCr*mean + 512) >> 10
+}
+
+// bare draws the tiles from..to (outside) of a row, which are as the pane is.
+func (v *Veil) bare(p *Planes, j, from, to int, d *Drape) {
+	n := v.cols + 1
+	light, lightLow := v.light[j*n:(j+1)*n], v.light[(j+1)*n:(j+2)*n]
+	sides := v.sides[:to-from+1]
+	for k := range sides {
+		sides[k] = v.luma.along(light[from+k], lightLow[from+k])
+	}
+	at, end := j*tile*p.Width+from*tile, j*tile*p.Width+to*tile
+	for range tile {
+		v.luma.rows(p.Y[at:end], v.base.Y[at:end], sides)
+		at, end = at+p.Width, end+p.Width
+	}
+	top, low := v.strength[j*n:(j+1)*n], v.strength[(j+1)*n:(j+2)*n]
+	wasTop, wasLow := d.strength[j*n:(j+1)*n], d.strength[(j+1)*n:(j+2)*n]
+	for i := from; i < to; i++ {
+		cb, cr := cool(top, low, i)
+		if wasCb, wasCr := cool(wasTop, wasLow, i); cb == wasCb && cr == wasCr {
+			continue
+		}
+		at := j*half*(p.Width/2) + i*half
+		for range half {
+			binary.LittleEndian.PutUint32(p.Cb[at:], binary.LittleEndian.Uint32(v.base.Cb[at:])+cb*each4)
+			binary.LittleEndian.PutUint32(p.Cr[at:], binary.LittleEndian.Uint32(v.base.Cr[at:])-cr*each4)
+			at += p.Width / 2
+		}
+	}
+}
+
+// edge draws a tile at the zone's frame, or one that is cut by the picture's border. The frame's line and what lies
+// outside have nothing to give, so each sample is changed by itself.
+func (v *Veil) edge(p *Planes, i, j int, e *edge) {
+	n := v.cols + 1
+	at := j*n + i
+	l, r := v.luma.along(v.light[at], v.light[at+n]), v.luma.along(v.light[at+1], v.light[at+n+1])
+	for row := range min(tile, p.Height-j*tile) {
+		at := (j*tile+row)*p.Width + i*tile
+		by := v.luma.row(l.next(), r.next())
+		for x := range min(tile, p.Width-i*tile) {
+			k, b := row*tile+x, byte(by>>(8*x))
+			switch {
+			case e.line>>k&1 == 1:
+			case v.luma.down:
+				p.Y[at+x] = e.y[k] - b
+			default:
+				p.Y[at+x] = e.y[k] + b
+			}
+		}
+	}
+	cb, cr := cool(v.strength[j*n:(j+1)*n], v.strength[(j+1)*n:(j+2)*n], i)
 	for row := range min(half, (p.Height-j*tile)/2) {
 		at := (j*half+row)*(p.Width/2) + i*half
-		addCb, addCr := v.tint(&cbL, &cbR), v.tint(&crL, &crR)
 		for x := range min(half, (p.Width-i*tile)/2) {
 			if e.line>>(2*row*tile+2*x)&1 == 0 {
 				k := row*half + x
-				p.Cb[at+x] = e.cb[k] + byte(addCb>>(8*x))
-				p.Cr[at+x] = e.cr[k] + byte(addCr>>(8*x))
+				p.Cb[at+x], p.Cr[at+x] = e.cb[k]+byte(cb), e.cr[k]-byte(cr)
 			}
 		}
 	}

@@ -25,8 +25,8 @@ type Veil struct {
 	light        []int16 // by how much the shadow that is there does
 	across, down []knot  // for each column and row of corners
 	curve        [257]uint8
-	luma         [4][2 * steepest]uint64 // the steps of luma along a row of a tile, see ramp
-	chroma       [4][2 * steepest]uint32
+	luma         *swell
+	sides        []side // those of a row of tiles
 }
 
 // edge is a tile that is not as the pane is, because it lies at the zone's frame, or not whole.
@@ -47,7 +47,7 @@ const (
 	lighter = 26 // levels that it adds to a dark pane
 	night   = 60 // the mean luma below which a pane is dark
 
-	coolCb, coolCr = 5, -4 // levels: what a body does to the colours
+	coolCb, coolCr = 5, 4 // levels: what a body adds to the one, and takes from the other
 )
 
 // NewVeil returns a veil without a shadow over a pane, and around the zone's frame. The pane is written to and put
@@ -58,28 +58,17 @@ func NewVeil(pane *Planes, shown *zone.Blocks, steps int) *Veil {
 	v.across, v.down = knots(v.cols+1, w, Cols), knots(v.rows+1, h, Rows)
 	v.strength = make([]uint8, len(v.across)*len(v.down))
 	v.findEdges(shown)
-	v.depth = v.depths()
+	var dark bool
+	v.depth, dark = v.depths()
+	v.luma, v.sides = newSwell(!dark), make([]side, v.cols+1)
 	v.light = make([]int16, len(v.strength))
 	for i := range v.curve {
 		const from, to = 58, 176 // a body is where the spline is over the half of a cell
 		t := min(max(i-from, 0), to-from) * 256 / (to - from)
 		v.curve[i] = uint8(min(t*t*(3*256-2*t)/(256*256), 255))
 	}
-	for f := range 4 {
-		for i := range 2 * steepest {
-			for x := range tile {
-				v.luma[f][i] |= uint64(ramp(f, i-steepest, 2*x+1)) << (8 * x)
-			}
-			for x := range half {
-				v.chroma[f][i] |= uint32(ramp(f, i-steepest, 4*x+2)) << (8 * x)
-			}
-		}
-	}
 	return v
 }
-
-// ramp is the level, rounded and modulo 256, at so many sixteenths of the way from f/4 of a level to (f+rise)/4.
-func ramp(f, rise, way int) byte { return byte((16*f + rise*way + 32) >> 6) }
 
 // findEdges draws the frame on the pane, keeps the tiles that have changed, and puts them right again.
 func (v *Veil) findEdges(shown *zone.Blocks) {
@@ -168,9 +157,9 @@ type knot struct {
 	w  [4]int32
 }
 
-// depths is what a full shadow does at each corner. No pixel of the four tiles around a corner is as dark (or as
-// bright) as to be driven out of the range that encoders expect.
-func (v *Veil) depths() []int16 {
+// depths is what a full shadow takes at each corner, or on a dark pane adds. No pixel of the four tiles around a corner
+// is as dark (or as bright) as to be driven out of the range that encoders expect.
+func (v *Veil) depths() (depth []int16, dark bool) {
 	low, high := make([]int, len(v.strength)), make([]int, len(v.strength))
 	for i := range low {
 		low[i] = 235
@@ -198,16 +187,16 @@ func (v *Veil) depths() []int16 {
 			}
 		}
 	}
-	out := make([]int16, len(v.strength))
-	for i := range out {
-		if total < night*len(v.base.Y) {
-			out[i] = int16(16 * max(min(lighter, 235-high[i]), 0))
+	depth, dark = make([]int16, len(v.strength)), total < night*len(v.base.Y)
+	for i := range depth {
+		if dark {
+			depth[i] = int16(16 * max(min(lighter, 235-high[i]), 0))
 		} else {
 			light := max(low[i]-16, 0)
-			out[i] = int16(-16 * min(light*darker/256+least, light))
+			depth[i] = int16(16 * min(light*darker/256+least, light))
 		}
 	}
-	return out
+	return depth, dark
 }
 
 // Set gives the veil its next shadow, which it fades to.
@@ -269,8 +258,9 @@ func (v *Veil) Step() {
 		for i := i0; i <= i1; i++ {
 			a := &v.across[i]
 			sum := line[a.at[0]]*a.w[0] + line[a.at[1]]*a.w[1] + line[a.at[2]]*a.w[2] + line[a.at[3]]*a.w[3]
-			row[i] = v.curve[min(sum>>weightBits, 256)]
-			light[i] = int16(int(depth[i]) * int(row[i]) / 255)
+			if s := v.curve[min(sum>>weightBits, 256)]; s != row[i] {
+				row[i], light[i] = s, int16(int32(depth[i])*int32(s)/255)
+			}
 		}
 	}
 }

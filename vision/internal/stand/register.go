@@ -169,35 +169,57 @@ func eliminate(a *[4][5]float32) (d [4]float32) {
 // as one around it.
 func (r *register) vote(reach int) {
 	width := 2*reach + 1
-	words := (width + 7) / 8
 	r.total = r.total[:width*width]
 	clear(r.total)
-	var tall [2*mostInside + 1]float32
+	var tall heights
 	for _, p := range r.patches {
 		most := 2 * (p.to - p.from)
 		for n := range tall[:most+1] {
 			h := float32(n) / float32(most)
 			tall[n] = h * h * h
 		}
+		marks := r.marks[p.from:p.to]
 		for dy := range width {
-			// Eight displacements at once, a byte for each, which most marks do not fill.
-			var sums [(2*farReach + 8) / 8]uint64
-			for i := p.from; i < p.to; i++ {
-				m := &r.marks[i]
-				bit := m.along / part
-				at := int(m.cell) + (dy-reach)*r.e.stride - reach
-				here, around := r.e.here[at:at+8*words], r.e.around[at:at+8*words]
-				for w := range sums[:words] {
-					sums[w] += binary.LittleEndian.Uint64(here[8*w:]) >> bit & ones
-					sums[w] += binary.LittleEndian.Uint64(around[8*w:]) >> bit & ones
-				}
-			}
-			out := r.total[dy*width:][:width]
-			for x := range out {
-				out[x] += tall[byte(sums[x/8]>>(x%8*8))]
+			row := r.total[dy*width:][:width]
+			for x := 0; x < width; x += abreast {
+				first, then, last := r.tally(marks, (dy-reach)*r.e.stride+x-reach)
+				tall.add(row[x:], first)
+				tall.add(row[min(x+8, width):], then)
+				tall.add(row[min(x+16, width):], last)
 			}
 		}
 	}
+}
+
+// heights is what a patch adds by how many of its marks find their edge, twice where it is in the very cell.
+type heights [2*mostInside + 1]float32
+
+// add adds up for eight displacements side by side, or as many as there are.
+func (t *heights) add(to []float32, found uint64) {
+	if found == 0 {
+		return
+	}
+	for i := range to[:min(8, len(to))] {
+		to[i] += t[byte(found)]
+		found >>= 8
+	}
+}
+
+// abreast is so many displacements side by side: 2*reach+1 and 2*farReach+1 leave few of them over.
+const abreast = 24
+
+// tally counts for each of the displacements from by on, in cells, how many of the marks find their edge there, a
+// byte for each, which most marks do not fill.
+func (r *register) tally(marks []mark, by int) (first, then, last uint64) {
+	for i := range marks {
+		bit := marks[i].along / part & 7
+		at := int(marks[i].cell) + by
+		here, around := r.e.here[at:at+abreast:at+abreast], r.e.around[at:at+abreast:at+abreast]
+		first += binary.LittleEndian.Uint64(here)>>bit&ones + binary.LittleEndian.Uint64(around)>>bit&ones
+		then += binary.LittleEndian.Uint64(here[8:])>>bit&ones + binary.LittleEndian.Uint64(around[8:])>>bit&ones
+		last += binary.LittleEndian.Uint64(here[16:])>>bit&ones + binary.LittleEndian.Uint64(around[16:])>>bit&ones
+	}
+	return first, then, last
 }
 
 // summit returns the displacement beyond tol cells that the vote likes best, and by how many deviations it and the
