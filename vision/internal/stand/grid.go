@@ -19,10 +19,13 @@ const (
 type span struct{ from, to int }
 
 // grid is the zone in cells of side x side pixels. A picture has about 180 to 360 rows of them, so that
-// one cell is about 1/200 of its shorter side at any size.
+// one cell is about 1/200 of its shorter side at any size. Kept are the cells of the box around the zone, and pad more
+// all around.
 type grid struct {
 	side          int // pixels: 1, 2 or 4, so that a block holds whole cells
 	width, height int // the picture's pixels
+	left, top     int // the box's corner, in the picture's cells
+	right, bottom int // outside
 	stride        int // cells from one row to the next
 	rows          int
 	cells         int // all of them, those around the zone's too
@@ -40,8 +43,13 @@ func newGrid(shown *zone.Blocks, width, height int) *grid {
 	case short < 640:
 		g.side = 2
 	}
-	g.stride = width/g.side + 2*pad
-	g.rows = height/g.side + 2*pad
+	g.left, g.top = width/g.side, height/g.side
+	for _, r := range g.runs {
+		g.left, g.right = min(g.left, r.X/g.side), max(g.right, (r.X+r.N)/g.side)
+		g.top, g.bottom = min(g.top, r.Y/g.side), max(g.bottom, (r.Y+zone.Block)/g.side)
+	}
+	g.stride = max(g.right-g.left, 0) + 2*pad
+	g.rows = max(g.bottom-g.top, 0) + 2*pad
 	g.cells = g.stride * g.rows
 	mask := make([]bool, g.cells)
 	n := zone.Block / g.side
@@ -62,11 +70,16 @@ func newGrid(shown *zone.Blocks, width, height int) *grid {
 	return g
 }
 
-// at returns the index of the cell x, y.
-func (g *grid) at(x, y int) int { return (y+pad)*g.stride + x + pad }
+// at returns the index of the cell x, y, which the box has to hold.
+func (g *grid) at(x, y int) int { return (y-g.top+pad)*g.stride + x - g.left + pad }
+
+// holds reports whether the cell x, y is in the box.
+func (g *grid) holds(x, y int) bool { return x >= g.left && x < g.right && y >= g.top && y < g.bottom }
 
 // place returns where in the picture a cell is.
-func (g *grid) place(cell int) (x, y int) { return cell%g.stride - pad, cell/g.stride - pad }
+func (g *grid) place(cell int) (x, y int) {
+	return cell%g.stride - pad + g.left, cell/g.stride - pad + g.top
+}
 
 // erode leaves the cells whose eight neighbours are there.
 func (g *grid) erode(mask []bool) []bool {

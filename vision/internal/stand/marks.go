@@ -20,6 +20,9 @@ const (
 	fine = 16
 )
 
+// nearest returns the cell in which a place lies that is given in 1/fine.
+func nearest(v int) int { return (v + fine/2) / fine }
+
 // mark is an edge of the reference.
 type mark struct {
 	x, y   float32 // cells from the picture's corner, in steps of 1/fine
@@ -38,7 +41,7 @@ func newMark(g *grid, x, y int, along uint8) mark {
 	return mark{
 		near: near,
 		x:    float32(x) / fine, y: float32(y) / fine, nx: float32(cos), ny: float32(sin), along: along,
-		cell: int32(g.at((x+fine/2)/fine, (y+fine/2)/fine)),
+		cell: int32(g.at(nearest(x), nearest(y))),
 	}
 }
 
@@ -58,7 +61,7 @@ type patch struct{ from, to int }
 func (g *grid) patchOf(cell int32) int {
 	side := max(int(math.Round(math.Sqrt(float64(g.coreCells)/patches))), leastSide)
 	x, y := g.place(int(cell))
-	return y/side*g.stride + x/side
+	return (y/side-g.top/side)*g.stride + x/side - g.left/side
 }
 
 func newLayout(g *grid, marks []mark) *layout {

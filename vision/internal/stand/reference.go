@@ -84,7 +84,7 @@ func decode(g *grid, b []byte) ([]mark, error) {
 		x, y := int(binary.BigEndian.Uint16(b)), int(binary.BigEndian.Uint16(b[2:]))
 		marks[i] = newMark(g, x, y, b[4])
 		b = b[markSize:]
-		if x > (g.width/g.side-1)*fine || y > (g.height/g.side-1)*fine || !core[marks[i].cell] {
+		if x > (g.width/g.side-1)*fine || y > (g.height/g.side-1)*fine || !g.holds(nearest(x), nearest(y)) || !core[marks[i].cell] {
 			return nil, fmt.Errorf("%w: mark %d lies outside the zone", ErrReference, i+1)
 		}
 		if at := y<<16 | x; at <= last {

@@ -191,7 +191,16 @@ func TestReferenceRefused(t *testing.T) {
 			copy(b[headSize+markSize:], b[headSize:headSize+markSize])
 			return b
 		}),
-		"one outside the zone":    change(func(b []byte) []byte { copy(b[headSize:], []byte{0, 16, 0, 16}); return b }),
+		"one outside the zone": change(func(b []byte) []byte { copy(b[headSize:], []byte{0, 16, 0, 16}); return b }),
+		// A cell on from the box's right side is kept in the memory of the next row's left.
+		"one a row further right": change(func(b []byte) []byte {
+			g := newGrid(shown, w, h)
+			m := b[headSize:]
+			x, y := binary.BigEndian.Uint16(m), binary.BigEndian.Uint16(m[2:])
+			binary.BigEndian.PutUint16(m, x+uint16(g.stride*fine))
+			binary.BigEndian.PutUint16(m[2:], y-fine)
+			return b
+		}),
 		"one outside the picture": change(func(b []byte) []byte { copy(b[len(b)-markSize:], []byte{255, 255, 255, 255}); return b }),
 	} {
 		if _, err := New(shown, w, h, b); !errors.Is(err, ErrReference) {

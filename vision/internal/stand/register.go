@@ -62,7 +62,7 @@ func (r *register) look(p pose, radius int) {
 		r.off[i] = none
 		dx, dy := p.at(r.layout, m.x, m.y)
 		x, y := m.x+dx, m.y+dy
-		cx, cy := int(x+pad+0.5), int(y+pad+0.5)
+		cx, cy := int(x+pad+0.5)-e.left, int(y+pad+0.5)-e.top
 		if cx < pad/2 || cy < pad/2 || cx >= e.stride-pad/2 || cy >= e.rows-pad/2 {
 			continue // far out, where no cell holds an edge
 		}
