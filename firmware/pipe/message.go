@@ -117,7 +117,7 @@ type Look struct {
 	At       time.Duration `json:"at"`              // CLOCK_MONOTONIC when the frame was taken
 	Lamp     uint16        `json:"lamp"`            // mean luma of the lamp's box in the camera's picture, in 1/256
 	Glass    wire.Reason   `json:"glass,omitempty"` // why the whole picture is glass
-	Unit     uint64        `json:"unit"`            // first 8 bytes of SHA-256 of the frame's access unit; 0 when it was not encoded
+	Unit     uint64        `json:"unit"`            // the Name of the frame's access unit; 0 when it was not encoded
 	// Beyond is how often somebody has gone from the zone into the interior since eye opened the camera.
 	Beyond int        `json:"beyond,omitempty"`
 	Cut    string     `json:"cut,omitempty"` // how the camera's picture is cut, at most MaxCut, see vision.Look

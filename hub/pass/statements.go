@@ -3,6 +3,8 @@ package pass
 import (
 	"crypto"
 	"crypto/ed25519"
+	"encoding/binary"
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -12,7 +14,7 @@ const (
 	orderHeader  = "vestibule/order/v1"
 	loginHeader  = "vestibule/login/v1"
 	callHeader   = "vestibule/call/v1"
-	answerHeader = "vestibule/answer/v2"
+	answerHeader = "vestibule/answer/v3"
 	standHeader  = "vestibule/reference/v1"
 )
 
@@ -192,6 +194,7 @@ type Answer struct {
 	Fingerprint [32]byte
 	Until       time.Time // the picture ends then at the latest; whole seconds
 	Clock       uint64    // the device's, when it signed: ms since it was started, as a Beat's
+	Run         [8]byte   // random, of this run of the program that signs: only beats of the same are of this call
 	Nonce       [16]byte  // the call's
 }
 
@@ -199,7 +202,7 @@ func (a Answer) text() string {
 	return render(answerHeader, []line{
 		{"device", a.Device}, {"delivery", a.Delivery}, {"viewer", a.Viewer},
 		{"fingerprint", b64.EncodeToString(a.Fingerprint[:])}, {"until", stamp(a.Until)},
-		{"clock", strconv.FormatUint(a.Clock, 10)}, {"nonce", b64.EncodeToString(a.Nonce[:])},
+		{"clock", strconv.FormatUint(a.Clock, 10)}, {"run", b64.EncodeToString(a.Run[:])}, {"nonce", b64.EncodeToString(a.Nonce[:])},
 	})
 }
 
@@ -217,6 +220,7 @@ func OpenAnswer(msg []byte, device ed25519.PublicKey) (Answer, error) {
 	copy(a.Fingerprint[:], r.bytes("fingerprint", len(a.Fingerprint)))
 	a.Until = r.instant("until")
 	a.Clock = r.number("clock", 0, most)
+	copy(a.Run[:], r.bytes("run", len(a.Run)))
 	copy(a.Nonce[:], r.bytes("nonce", len(a.Nonce)))
 	return a, r.end(text, a.text())
 }
@@ -224,7 +228,25 @@ func OpenAnswer(msg []byte, device ed25519.PublicKey) (Answer, error) {
 // most bounds what is counted: it is exact in a signed 64-bit number.
 const most = 1<<63 - 1
 
-const beatHeader = "vestibule/beat/v2"
+const beatHeader = "vestibule/beat/v3"
+
+// MaxMade is how many pictures a Beat names at the most: those of a second at 30 a second, as link sends none older, and
+// so that four beats may be lost.
+const MaxMade = 32
+
+// Made is a picture as it goes to whoever watches, encoded: an access unit.
+type Made struct {
+	Name uint64        // see firmware/pipe.Name
+	Age  time.Duration // since it was taken, when the Beat was signed: in steps of 10 ms, MaxAge at the most
+}
+
+// MaxAge is the greatest age that a Made can tell.
+const MaxAge = 255 * ageStep
+
+const (
+	ageStep  = 10 * time.Millisecond
+	madeSize = 8 + 1
+)
 
 // Beat is the heart-beat of a live picture: what gate knows, from eye, about the newest
 // frame. Signed by the device five times a second while somebody watches; a page that
@@ -232,22 +254,36 @@ const beatHeader = "vestibule/beat/v2"
 //
 // Clock tells how old a beat is, whoever carried it and however long: the Answer, which was signed after the
 // viewer's call and before it came, says where the device's clock stands beside the viewer's own.
+//
+// Units tells which pictures are the camera's, and how old: whoever carries them may leave some out, show old ones again
+// or make their own, and a viewer who knows the names of what it was given sees that.
 type Beat struct {
 	Delivery string
-	Seq      uint64 // counts beats, from 1, without a gap
-	Clock    uint64 // ms since the device was started, when it signed
-	Frame    uint64 // newest frame that eye reported
-	Age      uint64 // ms since that frame was taken, as gate saw it when it signed
-	Live     bool   // the picture is fresh and shows the zone
-	Why      string // a wire reason when not live; "none" when live
-	Unit     uint64 // first 8 bytes of SHA-256 of the newest access unit, big-endian
+	Seq      uint64  // counts beats, from 1, without a gap
+	Clock    uint64  // ms since the device was started, when it signed
+	Run      [8]byte // as the Answer's
+	Frame    uint64  // newest frame that eye reported
+	Age      uint64  // ms since that frame was taken, as gate saw it when it signed
+	Live     bool    // the picture is fresh and shows the zone
+	Why      string  // a wire reason when not live; "none" when live
+	Made     uint64  // how many units were made in this run, the newest of Units among them
+	Units    []Made  // the newest of them, MaxMade at the most, in the order of their making
 }
 
 func (b Beat) text() string {
+	units := "none"
+	if len(b.Units) > 0 {
+		all := make([]byte, 0, len(b.Units)*madeSize)
+		for _, m := range b.Units {
+			all = append(binary.BigEndian.AppendUint64(all, m.Name), byte(min(max(m.Age/ageStep, 0), MaxAge/ageStep)))
+		}
+		units = b64.EncodeToString(all)
+	}
 	return render(beatHeader, []line{
-		{"delivery", b.Delivery}, {"seq", strconv.FormatUint(b.Seq, 10)}, {"clock", strconv.FormatUint(b.Clock, 10)}, {"frame", strconv.FormatUint(b.Frame, 10)},
+		{"delivery", b.Delivery}, {"seq", strconv.FormatUint(b.Seq, 10)}, {"clock", strconv.FormatUint(b.Clock, 10)},
+		{"run", b64.EncodeToString(b.Run[:])}, {"frame", strconv.FormatUint(b.Frame, 10)},
 		{"age", strconv.FormatUint(b.Age, 10)}, {"live", pick(b.Live, "yes", "no")}, {"why", b.Why},
-		{"unit", strconv.FormatUint(b.Unit, 16)},
+		{"made", strconv.FormatUint(b.Made, 10)}, {"units", units},
 	})
 }
 
@@ -261,14 +297,32 @@ func OpenBeat(msg []byte, device ed25519.PublicKey) (Beat, error) {
 		return Beat{}, err
 	}
 	r := read(text, beatHeader)
-	b := Beat{Delivery: r.word("delivery"), Seq: r.number("seq", 1, most), Clock: r.number("clock", 0, most), Frame: r.number("frame", 0, most), Age: r.number("age", 0, most)}
+	b := Beat{Delivery: r.word("delivery"), Seq: r.number("seq", 1, most), Clock: r.number("clock", 0, most)}
+	copy(b.Run[:], r.bytes("run", len(b.Run)))
+	b.Frame, b.Age = r.number("frame", 0, most), r.number("age", 0, most)
 	b.Live = r.choice("live", "yes", "no") == "yes"
 	b.Why = r.reason("why")
-	unit := r.text("unit")
-	if u, err := strconv.ParseUint(unit, 16, 64); err != nil {
-		r.fail("unit", unit, err)
-	} else {
-		b.Unit = u
-	}
+	b.Made = r.number("made", 0, most)
+	b.Units = r.made("units", b.Made)
 	return b, r.end(text, b.text())
+}
+
+// made reads units, of which there can't be more than were made.
+func (r *reader) made(key string, count uint64) []Made {
+	v := r.text(key)
+	if r.err != nil || v == "none" {
+		return nil
+	}
+	all, err := b64.DecodeString(v)
+	n := len(all) / madeSize
+	if err != nil || n*madeSize != len(all) || n > MaxMade || uint64(n) > count {
+		r.fail(key, v, fmt.Errorf("want at most %d units of %d bytes, and no more than were made, or none", MaxMade, madeSize))
+		return nil
+	}
+	units := make([]Made, n)
+	for i := range units {
+		units[i] = Made{Name: binary.BigEndian.Uint64(all), Age: time.Duration(all[8]) * ageStep}
+		all = all[madeSize:]
+	}
+	return units
 }

@@ -30,8 +30,9 @@ func statements(t testing.TB) (fixture, []statement) {
 	word := pass.Time{Device: id, At: at, Nonce: [pass.KnockSize]byte{8}}
 	login := pass.Login{Origin: "https://home.example", Challenge: [32]byte{2}}
 	call := pass.Call{Device: id, Delivery: fixedDelivery, Fingerprint: [32]byte{3}, At: at, Nonce: [16]byte{4}}
-	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: "viewer", Fingerprint: [32]byte{5}, Until: at, Clock: 9, Nonce: [16]byte{6}}
-	beat := pass.Beat{Delivery: fixedDelivery, Seq: 1, Clock: 8, Frame: 2, Age: 3, Why: "camera_stalled", Unit: 1 << 63}
+	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: "viewer", Fingerprint: [32]byte{5}, Until: at, Clock: 9, Run: [8]byte{9}, Nonce: [16]byte{6}}
+	beat := pass.Beat{Delivery: fixedDelivery, Seq: 1, Clock: 8, Frame: 2, Age: 3, Why: "camera_stalled", Run: [8]byte{9}, Made: 70,
+		Units: []pass.Made{{Name: 1 << 63, Age: pass.MaxAge}, {Name: 5, Age: 40 * time.Millisecond}}}
 	amendment := f.amendment(7, time.Hour)
 	grant, fitting := newHome(t).grant, newHome(t).fitting
 	revocation := pass.Revocation{Device: id, Key: "somebody", At: at, Nonce: [16]byte{8}}

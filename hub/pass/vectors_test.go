@@ -150,6 +150,7 @@ type answerVector struct {
 	Fingerprint string `json:"fingerprint"`
 	Until       string `json:"until"`
 	Clock       uint64 `json:"clock"`
+	Run         string `json:"run"`
 	Nonce       string `json:"nonce"`
 	Note        string `json:"note"`
 }
@@ -162,8 +163,15 @@ type beatVector struct {
 	Age      uint64 `json:"age"`
 	Live     bool   `json:"live"`
 	Why      string `json:"why"`
-	Unit     string `json:"unit"` // hexadecimal, no leading zeros
+	Run      string `json:"run"`
+	Made     uint64 `json:"made"`
+	Units    []unit `json:"units"`
 	Note     string `json:"note"`
+}
+
+type unit struct {
+	Name string `json:"name"` // base64url, 8 bytes
+	Age  int64  `json:"age"`  // ms
 }
 
 // refusedVector is a pass that nobody may accept although it looks like one.
@@ -356,13 +364,15 @@ func makeVectors(t *testing.T, old vectors) vectors {
 	v.Call = callVector{id, call.Delivery, b64.EncodeToString(call.Fingerprint[:]), call.At.Format(time.RFC3339),
 		b64.EncodeToString(call.Nonce[:]), must(pass.SignCall(call, f.owner))}
 
-	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: v.Owner.ID, Until: f.terms.Until, Clock: 86_400_123, Nonce: call.Nonce}
+	answer := pass.Answer{Device: id, Delivery: fixedDelivery, Viewer: v.Owner.ID, Until: f.terms.Until, Clock: 86_400_123, Run: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Nonce: call.Nonce}
 	copy(answer.Fingerprint[:], seed("device certificate"))
 	v.Answer = answerVector{id, answer.Delivery, answer.Viewer, b64.EncodeToString(answer.Fingerprint[:]),
-		answer.Until.Format(time.RFC3339), answer.Clock, v.Call.Nonce, must(pass.SignAnswer(answer, f.device))}
+		answer.Until.Format(time.RFC3339), answer.Clock, b64.EncodeToString(answer.Run[:]), v.Call.Nonce, must(pass.SignAnswer(answer, f.device))}
 
-	beat := pass.Beat{Delivery: fixedDelivery, Seq: 41, Clock: 86_408_456, Frame: 1234, Age: 87, Live: true, Why: "none", Unit: 0x00c0ffee12345678}
-	v.Beat = beatVector{beat.Delivery, beat.Seq, beat.Clock, beat.Frame, beat.Age, beat.Live, beat.Why, "c0ffee12345678",
+	beat := pass.Beat{Delivery: fixedDelivery, Seq: 41, Clock: 86_408_456, Frame: 1234, Age: 87, Live: true, Why: "none", Run: answer.Run, Made: 77,
+		Units: []pass.Made{{Name: 0x00c0ffee12345678, Age: 120 * time.Millisecond}, {Name: 0xfedcba9876543210, Age: 87 * time.Millisecond}}}
+	v.Beat = beatVector{beat.Delivery, beat.Seq, beat.Clock, beat.Frame, beat.Age, beat.Live, beat.Why, b64.EncodeToString(beat.Run[:]), beat.Made,
+		[]unit{{"AMD_7hI0Vng", 120}, {"_ty6mHZUMhA", 80}},
 		must(pass.SignBeat(beat, f.device))}
 
 	v.Refused = refusals(f, note)

@@ -2,8 +2,6 @@ package watch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -69,7 +67,7 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 				s.trouble(wire.RedactorFailed, err)
 			}
 			if unit != nil {
-				report.Unit = unitHash(unit)
+				report.Unit = pipe.Name(unit)
 				// Gate first: a beat that speaks of a picture should not come after it.
 				s.report(pipe.TypeLook, report)
 				s.stream.Send(pipe.Unit{Frame: s.frames, At: seen.At, Key: key, Format: enc.format(), Data: unit})
@@ -78,12 +76,6 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 		}
 		s.report(pipe.TypeLook, report)
 	}
-}
-
-// unitHash names an access unit in a Look and a beat.
-func unitHash(unit []byte) uint64 {
-	sum := sha256.Sum256(unit)
-	return binary.BigEndian.Uint64(sum[:])
 }
 
 // encoding is the encoder of one session, made when somebody first watches.

@@ -458,8 +458,8 @@ func TestUnitsGoToThoseConnected(t *testing.T) {
 						t.Fatalf("no look of frame %d had a unit", u.Frame)
 					}
 				}
-				if hashes[u.Frame] != unitHash(u.Data) {
-					t.Fatalf("frame %d: the look's hash is %x, the unit's %x", u.Frame, hashes[u.Frame], unitHash(u.Data))
+				if hashes[u.Frame] != pipe.Name(u.Data) {
+					t.Fatalf("frame %d: the look's hash is %x, the unit's %x", u.Frame, hashes[u.Frame], pipe.Name(u.Data))
 				}
 				return u
 			}

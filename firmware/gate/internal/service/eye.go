@@ -204,7 +204,7 @@ func (s *Service) look(l pipe.Look) {
 	s.spending.add(l.Spent)
 	verdict := s.watch.Look(challenge.Sample{At: l.At, Luma: l.Lamp})
 	if l.Unit != 0 { // on a bad line not every frame is encoded
-		s.unit = l.Unit
+		s.made.add(l.Unit, l.At)
 	}
 	s.cut(l)
 	s.tellLamp(verdict == challenge.Seen)

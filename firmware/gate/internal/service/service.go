@@ -97,7 +97,8 @@ type Service struct {
 	watch    challenge.Watch
 	lampTold bool          // what eye was last told of the lamp
 	lampAt   time.Duration // and when
-	unit     uint64
+	run      [8]byte // random, of this run
+	made     made
 	secret   secretOf
 	dummy    pass.Secret
 	line     typing.Line
@@ -158,6 +159,7 @@ func New(set Setting) (*Service, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	s.knocks = knock.New(key)
+	_, _ = rand.Read(s.run[:])
 	var err error
 	if s.dummy, err = pass.NewSecret(); err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 			return
 		}
 		until := s.may.WatchUntil(s.passes[call.Delivery], who)
-		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Clock: ms(s.now().Mono), Nonce: call.Nonce}
+		answer := pass.Answer{Device: s.device, Delivery: call.Delivery, Viewer: who, Until: until, Clock: ms(s.now().Mono), Run: s.run, Nonce: call.Nonce}
 		copy(answer.Fingerprint[:], a.Fingerprint)
 		note, err := pass.SignAnswer(answer, s.signer)
 		if err != nil {
@@ -183,13 +183,12 @@ func (s *Service) sendBeat() {
 	now := s.now()
 	why, frame, at, ok := s.state.Picture(now)
 	s.beat++
-	b := pass.Beat{Delivery: delivery, Seq: s.beat, Clock: ms(now.Mono), Live: why == "", Why: "none"}
+	b := pass.Beat{Delivery: delivery, Seq: s.beat, Clock: ms(now.Mono), Run: s.run, Live: why == "", Why: "none", Made: s.made.count, Units: s.made.newest(now.Mono)}
 	if !b.Live {
 		b.Why = string(why)
 	}
 	if ok {
-		b.Frame, b.Unit = frame, s.unit
-		b.Age = ms(now.Mono - at)
+		b.Frame, b.Age = frame, ms(now.Mono-at)
 	}
 	note, err := pass.SignBeat(b, s.signer)
 	if err != nil {

@@ -14,16 +14,21 @@
  *   beats     link has been taken over: pictures go on, beats are those of before
  *   silent    pictures go on, beats stop
  *   stills    beats go on, pictures stop
+ *   old       link has been taken over: it shows pictures of before beside true beats
+ *   left      it leaves some pictures out and goes on; the moment is that of the first one after them
+ *   own       it makes its own
+ *   keyed     it holds back a key frame, which undoes what came meanwhile; the moment is that of the key frame
  *   delayed   whoever carries them holds pictures and beats back, both by as much, and goes on doing so
  *   never     they do so from before the call on, and hold back the answer too: it is never live at all
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callLimit } from '../src/lib/beats';
+import { concat, toBase64Url } from '../src/lib/bytes';
 import type { Device } from '../src/lib/keep';
-import { answerTo, CardboardPC, CardboardVideo, Clock, dice, Pen } from './stage';
+import { answerTo, CardboardPC, CardboardVideo, Clock, dice, installCardboard, Pen, run } from './stage';
 
-const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'delayed', 'never'] as const;
+const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'old', 'left', 'own', 'keyed', 'delayed', 'never'] as const;
 type Kind = (typeof kinds)[number];
 
 const cuts = Number(process.env['VESTIBULE_CUTS'] ?? 12);
@@ -35,6 +40,15 @@ const quiet = { warn: console.warn, log: console.log };
 
 /** A response that is read at once: a true one takes its own time, and the stage's clock would run on meanwhile. */
 const says = (body: unknown): Response => ({ ok: true, status: 200, text: async () => JSON.stringify(body) }) as unknown as Response;
+
+/** An access unit, and when its picture was taken. */
+interface Made {
+  readonly bytes: Uint8Array<ArrayBuffer>; // of its name
+  readonly key: boolean;
+  readonly taken: number;
+}
+
+const bytes = (roll: (n: number) => number): Made['bytes'] => Uint8Array.from({ length: 8 }, () => roll(256));
 
 /** A device whose pictures and beats reach the page after a line's delay. */
 class Home {
@@ -49,9 +63,14 @@ class Home {
   letters = true; // the hub carries
   old: string[] | null = null; // beats to send in place of the true ones
   readonly kept: string[] = [];
+  first: number | null = null; // when the first wrong picture was given, where that is the moment
   firstNo: number | null = null; // when gate signed its first beat that says no
   hold = 0; // ms by which whoever carries holds back pictures and beats
   holdsLetters = false; // and letters
+  readonly units: Made[] = []; // as gate knows them
+  wantsKey = false;
+  /** What whoever carries pictures makes of them. */
+  carries: (unit: Made) => Made[] = (unit) => [unit];
   #lastShown = 0;
 
   constructor(
@@ -74,14 +93,29 @@ class Home {
 
   #takes() {
     const taken = clock.now;
+    const fresh = CardboardPC.all.some((pc) => pc.connectionState === 'connected' && !pc.begun);
+    const unit = { bytes: bytes(this.roll), key: this.wantsKey || fresh, taken };
+    this.wantsKey = false;
     clock.in(5 + this.roll(25), () => {
       this.frame++;
       this.taken = taken;
+      this.units.push(unit);
     });
     // Packets come in the order of their sending: who is late holds up the next.
     const at = Math.max(this.#lastShown, clock.now + 40 + this.roll(jitter) + this.hold);
     this.#lastShown = at;
-    if (this.pictures) clock.in(at - clock.now, () => this.video.shows());
+    if (this.pictures) clock.in(at - clock.now, () => this.carries(unit).forEach((u) => this.#arrives(u)));
+  }
+
+  #arrives(unit: Made) {
+    let shown = false;
+    for (const pc of CardboardPC.all) {
+      if (pc.connectionState !== 'connected') continue;
+      pc.begun ||= unit.key;
+      if (pc.begun) pc.gives({ name: toBase64Url(unit.bytes), key: unit.key });
+      shown ||= pc.begun;
+    }
+    if (shown) this.video.shows();
   }
 
   /** The device's, which has run for a day and goes a little fast. */
@@ -97,15 +131,18 @@ class Home {
     const age = Math.round(clock.now - this.taken);
     const why = this.why !== 'none' ? this.why : age > 1000 ? 'camera_stalled' : 'none';
     if (why !== 'none') this.firstNo ??= clock.now;
-    const note = this.pen.note('vestibule/beat/v2', [
+    const newest = this.units.slice(-32).filter((u) => clock.now - u.taken < 2550);
+    const note = this.pen.note('vestibule/beat/v3', [
       ['delivery', this.delivery],
       ['seq', String(++this.seq)],
       ['clock', String(this.#clock())],
+      ['run', run],
       ['frame', String(this.frame)],
       ['age', String(age)],
       ['live', why === 'none' ? 'yes' : 'no'],
       ['why', why],
-      ['unit', this.frame.toString(16)],
+      ['made', String(this.units.length)],
+      ['units', newest.length === 0 ? 'none' : toBase64Url(concat(...newest.map((u) => concat(u.bytes, Uint8Array.of((clock.now - u.taken) / 10)))))],
     ]);
     this.kept.push(note);
     const sent = this.old ? this.old[this.seq % this.old.length]! : note;
@@ -174,6 +211,42 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
     h.pictures = false;
     return true;
   },
+  old: (h, roll) => {
+    const before = h.units.slice(h.units.findIndex((u) => u.key)); // from a key frame on
+    let next = roll(2) < 1 ? 0 : Math.floor(roll(before.length));
+    h.carries = () => [before[next++ % before.length]!];
+    return true;
+  },
+  left: (h, roll) => {
+    let left = 1 + roll(15);
+    h.carries = (unit) => {
+      if (left-- >= 1) return [];
+      h.first ??= clock.now;
+      return [unit];
+    };
+    return true;
+  },
+  own: (h, roll) => {
+    h.carries = (unit) => [{ ...unit, bytes: bytes(roll), key: roll(9) < 1 }];
+    return true;
+  },
+  keyed: (h, roll) => {
+    let kept: Made | null = null;
+    let until = Infinity;
+    h.wantsKey = true;
+    h.carries = (unit) => {
+      if (unit.key) {
+        kept = unit;
+        until = clock.now + 400 + roll(500);
+        return [];
+      }
+      if (kept === null || clock.now < until) return [unit];
+      until = Infinity;
+      h.first = clock.now;
+      return [kept, unit];
+    };
+    return true;
+  },
   delayed: (h, roll) => holdsBack(h, roll),
   never: () => true, // it is never live before, either
 };
@@ -193,8 +266,7 @@ test('whatever is cut, the picture says within a second that it is not live', as
   const g = globalThis as unknown as Record<string, unknown>;
   clock.install();
   console.warn = () => undefined;
-  g['RTCPeerConnection'] = CardboardPC;
-  g['MediaStream'] = class {};
+  installCardboard();
   g['location'] = { hostname: 'home.example' };
   g['fetch'] = (path: string, init?: { body?: string }) => home!.fetch(path, init);
   const { Watch } = await import('../src/lib/watch.svelte');
@@ -240,9 +312,10 @@ test('whatever is cut, the picture says within a second that it is not live', as
       if (!watch.verdict.live) covered ??= clock.now;
       else if (covered !== null && trouble) lifted++;
     };
-    await clock.pass(4000);
+    // After 2.5 s the page calls again, and what is shown then is whole.
+    await clock.pass(kind === 'left' || kind === 'keyed' ? 2000 : 4000);
     clock.after = () => undefined;
-    const from = kind === 'frozen' ? (home.firstNo ?? at) : at;
+    const from = kind === 'frozen' ? (home.firstNo ?? at) : (home.first ?? at);
     if (!trouble) {
       healthy += 4000;
       if (covered !== null) falsely++;

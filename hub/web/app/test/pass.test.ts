@@ -69,6 +69,7 @@ test('a card, a reference, an answer and a beat are read', async () => {
   assert.equal(toBase64Url(answer.nonce), v.answer.nonce);
   assert.equal(answer.until.toISOString().replace('.000', ''), v.answer.until);
   assert.equal(answer.clock, v.answer.clock);
+  assert.equal(answer.run, v.answer.run);
   const beat = await pass.openBeat(v.beat.note, device.pub);
   const { note: _, ...want } = v.beat;
   assert.deepEqual(beat, want);

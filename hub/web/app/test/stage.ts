@@ -3,6 +3,7 @@
  * and a device behind them that really signs its answers and beats. What stands between them is the test's.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import type { Unit } from '../src/lib/unit';
 import { toBase64, toBase64Url, concat, encode, sha256, toBase32, type Bytes } from '../src/lib/bytes';
 
 type Timer = { at: number; every: number | null; run: () => void; id: number };
@@ -137,6 +138,30 @@ const print = (b: Bytes): string => Array.from(b, (x) => x.toString(16).padStart
 const sdp = (of: Bytes): string => `v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=fingerprint:sha-256 ${print(of)}\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=end-of-candidates\r\n`;
 const theirs = new Uint8Array(32).fill(7);
 
+/** What a browser has to see the units that it is given, and says what it sees at once. */
+class CardboardTransform {
+  readonly port: { postMessage: (u: Unit) => void };
+  constructor(_: unknown, options: { port: CardboardTransform['port'] }) {
+    this.port = options.port;
+  }
+}
+
+class CardboardChannel {
+  readonly port1 = { onmessage: null as ((e: { data: unknown }) => void) | null, postMessage: () => undefined };
+  readonly port2 = { postMessage: (data: unknown) => this.port1.onmessage?.({ data }) };
+}
+
+/** Puts cardboard in the place of a browser's WebRTC. */
+export function installCardboard() {
+  Object.assign(globalThis, {
+    RTCPeerConnection: CardboardPC,
+    RTCRtpScriptTransform: CardboardTransform,
+    MessageChannel: CardboardChannel,
+    Worker: class {},
+    MediaStream: class {},
+  });
+}
+
 /** A browser's connection. Its ends are open: the test says what comes. */
 export class CardboardPC extends EventTarget {
   static all: CardboardPC[] = [];
@@ -147,6 +172,9 @@ export class CardboardPC extends EventTarget {
   ontrack: ((e: unknown) => void) | null = null;
   readonly channel = { binaryType: '', onmessage: null as ((e: { data: string }) => void) | null, onclose: null as (() => void) | null };
 
+  readonly #receiver: { track: object; transform?: CardboardTransform } = { track: {} };
+  begun = false; // it was given a key frame
+
   constructor() {
     super();
     CardboardPC.all.push(this);
@@ -155,7 +183,11 @@ export class CardboardPC extends EventTarget {
     return this.channel;
   }
   addTransceiver() {
-    return { receiver: { track: {} } };
+    return { receiver: this.#receiver };
+  }
+  /** The browser is given a unit to decode. */
+  gives(unit: Unit) {
+    this.#receiver.transform?.port.postMessage(unit);
   }
   setConfiguration() {}
   getConfiguration() {
@@ -191,18 +223,22 @@ export class CardboardVideo {
   }
 }
 
+/** A run of the device's program. */
+export const run = toBase64Url(new Uint8Array(8).fill(9));
+
 /** What the device says to a call, in the name of pen. */
 export function answerTo(pen: Pen, call: string, viewer: string, until: Date, clock: number): { sdp: string; answer: string } {
   const word = (key: string) => new RegExp(`^${key} (.*)$`, 'm').exec(call)![1]!;
   return {
     sdp: sdp(theirs),
-    answer: pen.note('vestibule/answer/v2', [
+    answer: pen.note('vestibule/answer/v3', [
       ['device', word('device')],
       ['delivery', word('delivery')],
       ['viewer', viewer],
       ['fingerprint', toBase64Url(theirs)],
       ['until', until.toISOString().replace('.000Z', 'Z')],
       ['clock', String(clock)],
+      ['run', run],
       ['nonce', word('nonce')],
     ]),
   };

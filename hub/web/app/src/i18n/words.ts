@@ -77,6 +77,10 @@ export const words = {
   'picture.away': { en: 'No picture now', fr: 'Pas d’image pour l’instant' },
   'picture.dead': { en: 'NOT LIVE since {time}', fr: 'Pas en direct depuis {time}' },
   'picture.silent': { en: 'Nothing comes from the device. The page calls it again by itself.', fr: 'Rien ne vient de l’appareil. La page le rappelle d’elle-même.' },
+  'picture.unproven': {
+    en: 'Pictures come, and nothing proves that they are the camera’s. The page asks for others.',
+    fr: 'Des images arrivent, et rien ne prouve qu’elles sont celles de la caméra. La page en demande d’autres.',
+  },
   'picture.frozen': { en: 'The picture stands still. The page waits for a fresh one.', fr: 'L’image est figée. La page attend une image fraîche.' },
   'picture.stale': { en: 'The picture is too old to be called live.', fr: 'L’image est trop ancienne pour être en direct.' },
   'picture.refused': { en: 'The device shows no picture', fr: 'L’appareil ne montre pas d’image' },

@@ -2,10 +2,12 @@
  * Whether a picture is live: a pure function of the beats and frames that came, and of now.
  *
  * A picture is live while the device's newest signed beat says so, that beat is fresh, the frame
- * it speaks of is fresh, and the browser really shows new frames. Otherwise it is covered. All
- * times are milliseconds of one clock that never runs back.
+ * it speaks of is fresh, the browser really shows new frames, and all that it makes them of is what the device
+ * made, see whole.ts. Otherwise it is covered. All times are milliseconds of one clock that never runs back.
  */
 import type { Beat } from './pass';
+import type { Unit } from './unit';
+import * as whole from './whole';
 
 /** A device signs a beat every 200 ms. Three lost ones in a row are a lost picture. */
 export const beatLimit = 700;
@@ -26,6 +28,8 @@ const drift = 1e-4;
  * holds back ever a little more gains no more than this.
  */
 const mostDrift = 2500;
+/** From the first beat to where what is shown should be proven, in ms. */
+const firstProof = 1500;
 /** How often to judge. With the limits above a picture is covered within 0.8 s of its last proof. */
 export const judgeEvery = 100;
 
@@ -55,6 +59,8 @@ export interface Liveness {
   readonly shown: number; // pictures shown so far
   readonly gap: Gap;
   readonly frameAt: number | null; // when the newest frame was shown
+  readonly firstAt: number | null; // when the connection's first beat came
+  readonly units: whole.Whole;
   readonly liveAt: number | null; // the last moment that the picture is proven for
 }
 
@@ -71,6 +77,8 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
   shown: before?.delivery === delivery ? before.shown : 0,
   gap: before?.delivery === delivery ? before.gap : noGap,
   frameAt: null,
+  firstAt: null,
+  units: whole.nothing,
   liveAt: before?.delivery === delivery ? before.liveAt : null,
 });
 
@@ -79,15 +87,17 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
  *
  * Whoever carries beats and pictures can hold both back by as much, so that they fit and are old. So a beat counts
  * from when it was signed at the latest. That is known by the answer, which came with our clock at answered and the
- * device's at its own clock, and better by the quickest beat so far.
+ * device's at its own clock, and better by the quickest beat so far. One of another run of the device is none: its
+ * clock began anew.
  */
-export function beat(s: Liveness, b: Beat, now: number, answer?: { clock: number; answered: number }): Liveness {
-  if (b.delivery !== s.delivery || b.seq <= s.seq) return s;
+export function beat(s: Liveness, b: Beat, now: number, answer?: { clock: number; answered: number; run: string }): Liveness {
+  if (b.delivery !== s.delivery || b.seq <= s.seq || (answer && b.run !== answer.run)) return s;
   const told = answer ? answer.answered - answer.clock : Infinity;
   const best = s.offset === null ? told : Math.min(told + mostDrift, s.offset + drift * (now - s.beatAt!));
   const offset = Math.min(best, now - b.clock);
   const late = now - b.clock - offset;
-  const next = prove({ ...s, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);
+  const units = whole.name(s.units, b.made, b.units, now - late);
+  const next = prove({ ...s, units, firstAt: s.firstAt ?? now, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);
   return isLive(next, now) ? { ...next, gap: widen(s.gap, b.frame, s.shown) } : next;
 }
 
@@ -103,26 +113,30 @@ const missed = (g: Gap): number => g.before + (g.ahead.length === 0 ? 0 : Math.m
 export const frame = (s: Liveness, now: number, frames = 1): Liveness =>
   prove({ ...s, frameAt: now, shown: s.shown + frames }, now);
 
+/** The browser is given a unit to decode. */
+export const unit = (s: Liveness, u: Unit, now: number): Liveness => ({ ...s, units: whole.give(s.units, u, now) });
+
 const isLive = (s: Liveness, now: number): boolean =>
   s.beatAt !== null &&
   s.frameAt !== null &&
   s.says &&
   now - s.beatAt <= beatLimit &&
   now - s.frameAt <= frameLimit &&
-  now - s.beatAt + s.late + s.age <= proofLimit;
+  now - s.beatAt + s.late + s.age <= proofLimit &&
+  now - (whole.proven(s.units, now) ?? -Infinity) <= proofLimit;
 
 /** The newest beat comes too late to prove anything, and so will the next. */
 export const isLate = (s: Liveness): boolean => s.late > proofLimit;
 
 function prove(s: Liveness, now: number): Liveness {
   if (!isLive(s, now)) return s;
-  const proven = Math.min(s.beatAt! - s.late - s.age, s.frameAt!);
+  const proven = Math.min(s.beatAt! - s.late - s.age, s.frameAt!, whole.proven(s.units, now)!);
   return s.liveAt !== null && s.liveAt >= proven ? s : { ...s, liveAt: proven };
 }
 
 export type Verdict =
   | { readonly live: true; readonly age: number; readonly missed: number } // ms; pictures never shown
-  /** since is null when the picture was never live; why is "starting", "silent", "frozen", "stale" or a reason. */
+  /** since is null when the picture was never live; why is "starting", "silent", "frozen", "stale", "unproven" or a reason. */
   | { readonly live: false; readonly since: number | null; readonly why: string };
 
 export function judge(s: Liveness, now: number): Verdict {
@@ -135,5 +149,7 @@ function whyNot(s: Liveness, now: number): string {
   if (now - s.beatAt > beatLimit) return 'silent';
   if (!s.says) return s.why;
   if (s.frameAt === null) return s.liveAt === null ? 'starting' : 'frozen';
-  return now - s.frameAt > frameLimit ? 'frozen' : 'stale';
+  if (now - s.frameAt > frameLimit) return 'frozen';
+  if (whole.proven(s.units, now) !== null) return 'stale';
+  return s.liveAt === null && now - s.firstAt! < firstProof ? 'starting' : 'unproven';
 }

@@ -105,13 +105,6 @@ export class Reader {
     return b;
   }
 
-  /** A 64-bit number in lower-case hex without leading zeros. */
-  hex(key: string): string {
-    const v = this.text(key);
-    if (!/^(0|[1-9a-f][0-9a-f]{0,15})$/.test(v)) throw new FormError(`${key}: want hex`);
-    return v;
-  }
-
   end(): void {
     if (this.#rest !== '') throw new FormError('trailing lines');
   }

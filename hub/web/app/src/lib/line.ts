@@ -17,6 +17,8 @@ import { signCall } from './pass';
 import { ways } from './relay';
 import { withOneFingerprint } from './sdp';
 import { Trickle } from './trickle';
+import type { Unit } from './unit';
+import { tellUnits, type AskKey } from './units';
 
 /** How long a call that was made ahead waits for whoever shows the picture, in ms. */
 const shownWithin = 5000;
@@ -29,9 +31,13 @@ export class Line {
   readonly channel = this.pc.createDataChannel('beats', { negotiated: true, id: 0 });
   readonly nonce = random(16);
   readonly made = performance.now();
-  clock: { clock: number; answered: number } | undefined; // the device's, and ours when we heard
+  clock: { clock: number; answered: number; run: string } | undefined; // the device's, and ours when we heard
   readonly track: MediaStreamTrack;
   whenEnded: (line: Line) => void = () => undefined;
+  /** The browser is given a unit to decode. */
+  whenGiven: (unit: Unit) => void = () => undefined;
+  /** Asks the device for a key frame. */
+  readonly askKey: AskKey;
   /** Asked once the answer is known to be the device's, before anything is connected. */
   wanted: () => boolean = () => true;
   readonly #trickle = new Trickle(this.pc);
@@ -46,6 +52,7 @@ export class Line {
     const { receiver } = this.pc.addTransceiver('video', { direction: 'recvonly' });
     receiver.jitterBufferTarget = 0; // fresh before smooth
     this.track = receiver.track;
+    this.askKey = tellUnits(receiver, (unit) => this.whenGiven(unit));
     this.pc.onconnectionstatechange = () => {
       if (this.pc.connectionState === 'failed' || this.pc.connectionState === 'closed') this.end();
     };
@@ -106,7 +113,7 @@ export class Line {
       this.#letter.signal,
     );
     const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
-    this.clock = { clock: answer.clock, answered: performance.now() };
+    this.clock = { clock: answer.clock, answered: performance.now(), run: answer.run };
     if (this.clock.answered - called > callLimit) throw new Error('the call took too long to tell how old a picture is');
     if (this.wanted() && !this.ended) {
       await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });

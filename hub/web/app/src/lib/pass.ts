@@ -1,5 +1,5 @@
 /** What an owner signs and what a device says of itself; the twin of hub/pass, field for field. */
-import { concat, encode, equal, toBase64, toBase64Url, type Bytes } from './bytes';
+import { concat, encode, equal, fromBase64Url, toBase64, toBase64Url, type Bytes } from './bytes';
 import { FormError, isName, most, Reader, render, stamp } from './form';
 import { keyId, open, sign, SignatureError, type Signer } from './note';
 import type { Box, Polygon } from './zone';
@@ -306,11 +306,12 @@ export interface Answer {
   fingerprint: Bytes;
   until: Date;
   clock: number; // ms since the device was started, when it signed
+  run: string; // of the program that signed
   nonce: Bytes;
 }
 
 export async function openAnswer(note: string, device: Bytes): Promise<Answer> {
-  const r = new Reader(await open(note, device), 'vestibule/answer/v2');
+  const r = new Reader(await open(note, device), 'vestibule/answer/v3');
   const a: Answer = {
     device: r.word('device'),
     delivery: r.word('delivery'),
@@ -318,38 +319,55 @@ export async function openAnswer(note: string, device: Bytes): Promise<Answer> {
     fingerprint: r.bytes('fingerprint', 32),
     until: r.instant('until'),
     clock: r.number('clock', 0, most),
+    run: toBase64Url(r.bytes('run', 8)),
     nonce: r.bytes('nonce', 16),
   };
   r.end();
   return a;
 }
 
+/** How many a beat names at the most. */
+const mostUnits = 32;
+
 /** The heart-beat of a live picture. */
 export interface Beat {
   delivery: string;
   seq: number;
   clock: number; // ms since the device was started, when it signed
+  run: string; // of the program that signed
   frame: number;
   age: number; // ms since the frame was taken, when the device signed
   live: boolean;
   why: string; // a reason when not live
-  unit: string; // hash of the newest access unit
+  made: number; // units, in this run
+  units: { name: string; age: number }[]; // the newest of them, in the order of their making; ms since their pictures were taken
 }
 
 export async function openBeat(note: string, device: Bytes): Promise<Beat> {
-  const r = new Reader(await open(note, device), 'vestibule/beat/v2');
+  const r = new Reader(await open(note, device), 'vestibule/beat/v3');
   const b: Beat = {
     delivery: r.word('delivery'),
     seq: r.number('seq', 1, most),
     clock: r.number('clock', 0, most),
+    run: toBase64Url(r.bytes('run', 8)),
     frame: r.number('frame', 0, most),
     age: r.number('age', 0, most),
     live: r.choice('live', 'yes', 'no') === 'yes',
     why: r.reason('why'),
-    unit: r.hex('unit'),
+    made: r.number('made', 0, most),
+    units: units(r.text('units')),
   };
   r.end();
+  if (b.units.length > Math.min(b.made, mostUnits)) throw new FormError('units: more than were made, or than a beat holds');
   return b;
+}
+
+/** Each is 8 bytes of its name and one of its age, in 10 ms. */
+function units(text: string): Beat['units'] {
+  if (text === 'none') return [];
+  const all = fromBase64Url(text);
+  if (!all || all.length === 0 || all.length % 9 !== 0) throw new FormError('units: want some of 9 bytes each, or none');
+  return Array.from({ length: all.length / 9 }, (_, i) => ({ name: toBase64Url(all.subarray(9 * i, 9 * i + 8)), age: all[9 * i + 8]! * 10 }));
 }
 
 /** Proves, without showing it, that we hold the pairing secret. Standard base64, as JSON wants it. */

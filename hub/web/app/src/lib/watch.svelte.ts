@@ -25,6 +25,7 @@ const patience = 2500; // ms without a beat after which another connection is ca
 const firstPatience = 8000; // the same for its first beat
 const beatsEnd = 1000; // the same at the end that was named
 const longestBeat = 2048; // characters
+const keyEvery = 1000; // ms between two wishes for a key frame
 
 export type Phase = 'idle' | 'calling' | 'watching' | 'waiting' | 'refused' | 'over';
 
@@ -48,6 +49,7 @@ export class Watch {
   #judge: ReturnType<typeof setInterval> | undefined;
   #until: ReturnType<typeof setTimeout> | undefined;
   #ends = Infinity; // ms since 1970, as the latest answer named it
+  #asked = 0; // for a key frame
   #frames = 0; // cancels an older picture's callbacks
 
   /** Begins to watch; nothing happens when it already does. */
@@ -179,6 +181,9 @@ export class Watch {
   #listen(line: Line, device: Device) {
     let before: Promise<unknown> = Promise.resolve();
     line.channel.binaryType = 'arraybuffer';
+    line.whenGiven = (unit) => {
+      if (line === (this.#old ?? this.#line)) this.#live = beats.unit(this.#live, unit, performance.now());
+    };
     line.channel.onmessage = (e: MessageEvent<string | ArrayBuffer>) => {
       const note = typeof e.data === 'string' ? e.data : new TextDecoder().decode(e.data);
       if (note.length > longestBeat) return;
@@ -188,8 +193,8 @@ export class Watch {
           if (this.#old === line) this.#resume(line);
           if (this.#line !== line) return;
           this.#live = beats.beat(this.#live, b, performance.now(), line.clock);
-          if (!beats.isLate(this.#live)) this.#since = performance.now();
           this.#look();
+          if (!beats.isLate(this.#live) && !this.#unproven) this.#since = performance.now();
         })
         .catch((error) => console.warn('beat refused:', error));
     };
@@ -211,9 +216,18 @@ export class Watch {
     video.requestVideoFrameCallback(seen);
   }
 
+  /** Pictures come, and are not known to be the device's. */
+  get #unproven() {
+    return !this.verdict.live && this.verdict.why === 'unproven';
+  }
+
   #look() {
     const now = performance.now();
     this.verdict = beats.judge(this.#live, now);
+    if (this.#unproven && now - this.#asked > keyEvery) {
+      this.#asked = now;
+      this.#line?.askKey();
+    }
     if (this.verdict.live) this.#wait = firstWait;
     else if (this.phase === 'watching' && now - this.#since > (this.#live.seq > 0 ? patience : firstPatience)) this.#renew();
   }
