@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 
-/** The first page's code is fetched along with what runs before it, and not after. */
+/** The first page's code is fetched along with what runs before it; to be read later, as that would take the browser's time. */
 const fetchedAhead: Plugin = {
   name: 'fetched-ahead',
   transformIndexHtml: {
@@ -13,7 +13,7 @@ const fetchedAhead: Plugin = {
       const entry = chunks.find((c) => c.isEntry);
       if (!page || !entry) throw new Error('the first page has no code of its own');
       const ahead = [page.fileName, ...page.imports].filter((f) => f !== entry.fileName && !entry.imports.includes(f));
-      return ahead.map((f) => ({ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `./${f}` }, injectTo: 'head' as const }));
+      return ahead.map((f) => ({ tag: 'link', attrs: { rel: 'preload', as: 'script', fetchpriority: 'low', crossorigin: true, href: `./${f}` }, injectTo: 'head' as const }));
     },
   },
 };

@@ -9,7 +9,7 @@ import type { Device } from './keep';
 import { spare } from './line';
 import type { Signer } from './note';
 import { signLogin } from './pass';
-import { ways } from './relay';
+import { forget, ways } from './relay';
 import type { Event, State } from './wire';
 
 /** How many entries of the log are asked for at once. */
@@ -46,6 +46,7 @@ async function come(picture: boolean): Promise<Arrival> {
   const me = await enter(key, known);
   const open = picture && openWindow(me.devices.find((d) => d.id === device.device)?.state ?? null, new Date());
   if (open) await spare.call(device, open, key);
+  else forget(); // there is a relay in a window only
   const told = Promise.all([me, api.deliveries(), api.log(device.device, null, logPage)]);
   told.catch(() => undefined);
   return { key, device, told };

@@ -20,6 +20,9 @@ export function ways(device: string): Promise<RTCIceServer[]> {
   return asked.servers;
 }
 
+/** Forgets what the hub said: there was no window yet, and so no relay. */
+export const forget = () => void (last = null);
+
 async function ask(device: string): Promise<RTCIceServer[]> {
   const told = await relay(device, AbortSignal.timeout(1000));
   return told === null ? [] : [{ urls: `turn:${location.hostname}:${told.port}?transport=udp`, username: told.user, credential: told.password }];
