@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,12 +13,52 @@ import (
 	"time"
 )
 
-// page is one file of the pages.
+// page is one file of the pages, as it is and, where that is worth it, packed.
 type page struct {
-	body  []byte
-	kind  string
+	plain, packed body
+	kind          string
+	cache         string
+}
+
+// body is what is sent of a page, and its name among all that ever were.
+type body struct {
+	bytes []byte
 	etag  string
-	cache string
+}
+
+func bodyOf(b []byte) body {
+	sum := sha256.Sum256(b)
+	return body{b, `"` + hex.EncodeToString(sum[:12]) + `"`}
+}
+
+// worth is how many bytes of a page have to be saved for a browser to unpack it.
+const worth = 512
+
+// pack returns a page's packed form; the zero body where that is not worth it. It is done once, when the hub starts.
+func pack(plain []byte) (body, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(plain)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil || b.Len()+worth > len(plain) {
+		return body{}, err
+	}
+	return bodyOf(b.Bytes()), nil
+}
+
+// unpacks reports whether whoever asks takes gzip (RFC 9110, 12.5.3).
+func unpacks(r *http.Request) bool {
+	for _, coding := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.TrimSpace(name) == "gzip" && strings.ReplaceAll(weight, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
 }
 
 // kinds of files, told by their names. Nothing is guessed from what is in them, and
@@ -36,7 +77,7 @@ func loadPages(files fs.FS) (http.Handler, error) {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		body, err := fs.ReadFile(files, name)
+		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
@@ -44,8 +85,10 @@ func loadPages(files fs.FS) (http.Handler, error) {
 		if !ok {
 			return fmt.Errorf("pages: %s is of no known kind", name)
 		}
-		sum := sha256.Sum256(body)
-		p := page{body: body, kind: kind, etag: `"` + hex.EncodeToString(sum[:12]) + `"`, cache: "no-cache"}
+		p := page{plain: bodyOf(text), kind: kind, cache: "no-cache"}
+		if p.packed, err = pack(text); err != nil {
+			return fmt.Errorf("pages: %s: %w", name, err)
+		}
 		if strings.HasPrefix(name, "assets/") {
 			p.cache = "public, max-age=31536000, immutable"
 		}
@@ -68,7 +111,15 @@ func loadPages(files fs.FS) (http.Handler, error) {
 		}
 		w.Header().Set("Content-Type", p.kind)
 		w.Header().Set("Cache-Control", p.cache)
-		w.Header().Set("ETag", p.etag)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+		b := p.plain
+		if p.packed.bytes != nil {
+			w.Header().Set("Vary", "Accept-Encoding")
+			if unpacks(r) {
+				b = p.packed
+				w.Header().Set("Content-Encoding", "gzip")
+			}
+		}
+		w.Header().Set("ETag", b.etag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.bytes))
 	}), nil
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"compress/gzip"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -111,6 +113,54 @@ func TestOrigins(t *testing.T) {
 		if _, err := originsOf(&net.TCPAddr{Port: 1}, bad); err == nil {
 			t.Errorf("%q is taken for an origin", bad)
 		}
+	}
+}
+
+// A text goes out packed to whoever can unpack it, under a name of its own, and is the same text.
+func TestPagesArePacked(t *testing.T) {
+	text := strings.Repeat("the door opens only while the camera sees\n", 200)
+	h, err := loadPages(fstest.MapFS{
+		"index.html": {Data: []byte("<html>")}, "assets/a-1.js": {Data: []byte(text)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(path, takes, has string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept-Encoding", takes)
+		r.Header.Set("If-None-Match", has)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	plain := get("/assets/a-1.js", "", "")
+	if plain.Body.String() != text || plain.Header().Get("Content-Encoding") != "" || plain.Header().Get("Vary") != "Accept-Encoding" {
+		t.Errorf("plain: %d bytes, %v", plain.Body.Len(), plain.Header())
+	}
+	for _, takes := range []string{"gzip, deflate, br, zstd", "br;q=1.0, gzip;q=0.8", "gzip"} {
+		packed := get("/assets/a-1.js", takes, "")
+		if packed.Header().Get("Content-Encoding") != "gzip" || packed.Header().Get("ETag") == plain.Header().Get("ETag") || packed.Body.Len() > len(text)/4 {
+			t.Errorf("%s: %d bytes, %v", takes, packed.Body.Len(), packed.Header())
+			continue
+		}
+		if again := get("/assets/a-1.js", takes, packed.Header().Get("ETag")); again.Code != http.StatusNotModified {
+			t.Errorf("%s: what a browser has is sent again, %d", takes, again.Code)
+		}
+		z, err := gzip.NewReader(packed.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(z); err != nil || string(got) != text {
+			t.Errorf("%s: unpacked to %d bytes, %v", takes, len(got), err)
+		}
+	}
+	for _, takes := range []string{"gzip;q=0", "gzip; q=0", "br", "xgzip"} {
+		if got := get("/assets/a-1.js", takes, ""); got.Body.String() != text {
+			t.Errorf("%s gets what it cannot read", takes)
+		}
+	}
+	if small := get("/", "gzip", ""); small.Header().Get("Content-Encoding") != "" || small.Body.String() != "<html>" {
+		t.Errorf("a small page is packed: %v", small.Header())
 	}
 }
 

@@ -21,7 +21,7 @@ var anchorPage string
 
 // startAnchor starts what the live picture is measured against: the same scene with the same clock, whole,
 // encoded by ffmpeg with x264's same preset and cap, carried by MediaMTX from RTSP to WebRTC. Nothing is
-// redacted, and drawing the scene, which eye does itself, is not counted.
+// redacted, and drawing the scene, which eye does itself, is not counted; see sources.
 func startAnchor(t *testing.T) (side, error) {
 	t.Helper()
 	ffmpeg, err := exec.LookPath("ffmpeg")
@@ -32,28 +32,26 @@ func startAnchor(t *testing.T) (side, error) {
 	if err != nil {
 		return side{}, fmt.Errorf("scripts/mediamtx builds none: %w", err)
 	}
-	scene := filepath.Join(t.TempDir(), "scene")
-	if out, err := exec.Command("go", "build", "-o", scene, "../../vision/bench").CombinedOutput(); err != nil {
-		return side{}, fmt.Errorf("%w: %s", err, out)
-	}
-	rtsp, whep, media := freePort(t), freePort(t), freePort(t)
-	server := exec.Command(strings.TrimSpace(string(built)), mediaConfig(t, rtsp, whep, media))
-	camera := exec.Command(ffmpeg, "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt", "yuv420p",
-		"-s", "1280x720", "-r", "30", "-i", "-", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
-		"-profile:v", "baseline", "-crf", "23", "-maxrate", "2M", "-bufsize", "1M", "-g", "30",
-		"-f", "rtsp", "-rtsp_transport", "udp", "rtsp://"+rtsp+"/doorway")
-	out := &tail{}
-	film := exec.Command(scene, "film")
-	for _, c := range []*exec.Cmd{server, camera, film} {
-		c.Stdout, c.Stderr = out, out
-	}
-	frames, into, err := os.Pipe()
+	film, err := buildFilm(t)
 	if err != nil {
 		return side{}, err
 	}
-	defer frames.Close()
+	rtsp, whep, media := freePort(t), freePort(t), freePort(t)
+	server := exec.Command(strings.TrimSpace(string(built)), mediaConfig(t, rtsp, whep, media))
+	camera := exec.Command(ffmpeg, append(frames, "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
+		"-profile:v", "baseline", "-crf", "23", "-maxrate", "2M", "-bufsize", "1M", "-g", "30",
+		"-f", "rtsp", "-rtsp_transport", "udp", "rtsp://"+rtsp+"/doorway")...)
+	out := &tail{}
+	for _, c := range []*exec.Cmd{server, camera, film} {
+		c.Stdout, c.Stderr = out, out
+	}
+	from, into, err := os.Pipe()
+	if err != nil {
+		return side{}, err
+	}
+	defer from.Close()
 	defer into.Close()
-	film.Stdout, camera.Stdin = into, frames
+	film.Stdout, camera.Stdin = into, from
 	if err := start(t, server); err != nil {
 		return side{}, err
 	}

@@ -70,12 +70,16 @@ func TestSpeed(t *testing.T) {
 	t.Run("first", func(t *testing.T) { firstPictures(t, s, sides) })
 	t.Run("back", func(*testing.T) { comesBack(s) })
 	t.Run("age", func(t *testing.T) {
+		alone := map[string]float64{} // watched by one
 		for _, n := range []int{1, 4} {
 			for _, side := range sides {
-				stream(t, s.owner, side, n)
+				if sum := stream(t, s.owner, side, n); n == 1 {
+					alone[side.name] = sum
+				}
 			}
 		}
 		unwatched(s, ours)
+		sources(t, sides, alone)
 	})
 }
 
@@ -178,8 +182,9 @@ func at(sorted []float64, q float64) float64 {
 	return sorted[int(q*float64(len(sorted)-1))]
 }
 
-// stream has n tabs watch a side, reads the clock in the foremost, and says what it costs.
-func stream(t *testing.T, p *person, of side, n int) {
+// stream has n tabs watch a side, reads the clock in the foremost, and says what it costs; sum is in processor seconds a
+// minute.
+func stream(t *testing.T, p *person, of side, n int) (sum float64) {
 	t.Helper()
 	p.open("about:blank")
 	p.open(of.page)
@@ -209,6 +214,7 @@ func stream(t *testing.T, p *person, of side, n int) {
 	}
 	say("  %-10s watched by %d: age %.0f ms at the median, %.0f at the 95th percentile (in the browser %.0f, of which waiting %.0f, decoding %.0f); %.1f pictures a second of %s; processor seconds a minute %.1f (%s)",
 		of.name, n, at(pic.Ages, .5), at(pic.Ages, .95), pic.Inside, pic.Waiting, pic.Decoding, pic.FPS, pic.Size, sum, said)
+	return sum
 }
 
 // unwatched is what the open window costs before anybody watches: the scene is painted and looked at.

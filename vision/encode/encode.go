@@ -67,11 +67,18 @@ type codec interface {
 	Close()
 }
 
+// patient is a codec that need not look again at what has not changed.
+type patient interface {
+	// After gives the planes of the picture that was encoded last.
+	After(y, cb, cr []byte)
+}
+
 // Encoder encodes pictures of one size. It is for one goroutine; the zero Encoder encodes
 // nothing.
 type Encoder struct {
 	enc  codec
 	size vision.Size
+	last vision.Redacted // encoded
 }
 
 // Open makes an encoder. It has to be closed.
@@ -90,7 +97,7 @@ func Open(c Config) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Encoder{enc, c.Size}, nil
+	return &Encoder{enc: enc, size: c.Size}, nil
 }
 
 func open(c Config) (codec, error) {
@@ -153,11 +160,20 @@ func (e *Encoder) Encode(r vision.Redacted) (unit []byte, key bool, err error) {
 	if r.Size() != e.size {
 		return nil, false, fmt.Errorf("encode: the picture is %v, want %v", r.Size(), e.size)
 	}
+	last := e.last
+	e.last = vision.Redacted{}
+	p, compares := e.enc.(patient)
+	if compares = compares && last.Valid(); compares {
+		p.After(sealed.Planes(last.Sealed()))
+	}
 	unit, key, err = e.enc.Encode(y, cb, cr)
-	if err == nil && !r.Valid() {
-		// Another picture took this one's memory while it was read: it may be half of each.
+	if err == nil && (!r.Valid() || compares && !last.Valid()) {
+		// Another picture took this one's memory, or the last one's, while it was read: it may be half of each.
 		e.enc.KeyNext()
 		return nil, false, ErrNotRedacted
+	}
+	if err == nil {
+		e.last = r
 	}
 	return unit, key, err
 }

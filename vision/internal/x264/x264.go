@@ -2,7 +2,8 @@
 // browser takes), Annex B, parameter sets before every key frame, one access unit out for every picture
 // in, at once. Key frames come when they are asked for, not by the clock: a periodic one would cost as
 // much as seconds of a still doorway. The quality is held constant below a cap on the bit rate, so
-// that glass, which does not move, costs next to nothing.
+// that glass, which does not move, costs next to nothing: neither bits nor, where it is the same as in the picture
+// before, the time to look whether it has changed (see After).
 //
 // This package takes any planes, so it stays in vision/internal; what a program may encode is
 // vision/encode's to say.
@@ -12,6 +13,7 @@ package x264
 #cgo pkg-config: x264
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <x264.h>
 
 typedef struct {
@@ -43,6 +45,7 @@ static x264_t *open_encoder(const settings *s) {
 	p.b_aud = 0;
 	p.i_level_idc = s->level;
 	p.b_full_recon = s->recon;
+	p.analyse.b_mb_info = 1;
 	p.rc.i_rc_method = X264_RC_CRF;
 	p.rc.f_rf_constant = 23;
 	p.rc.i_vbv_max_bitrate = s->kbit;
@@ -73,8 +76,35 @@ static void plane(const x264_image_t *img, int n, int at, int step, uint8_t *to,
 			*to++ = img->plane[n][y * img->i_stride[n] + x * step + at];
 }
 
-// encode returns the access unit's size; its bytes, at *out, live until the next call.
-static int encode(x264_t *e, const settings *s, uint8_t *y, uint8_t *cb, uint8_t *cr, int64_t pts,
+// same reports whether so many rows of n bytes, n a multiple of 8, are equal.
+static int same(const uint8_t *a, const uint8_t *b, int n, int rows, int stride) {
+	for (int y = 0; y < rows; y++, a += stride, b += stride)
+		for (int x = 0; x < n; x += 8) {
+			uint64_t v, w;
+			memcpy(&v, a + x, 8);
+			memcpy(&w, b + x, 8);
+			if (v != w)
+				return 0;
+		}
+	return 1;
+}
+
+// compare marks the macroblocks that are as they were. What the picture's border cuts is not marked.
+static void compare(const settings *s, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
+	const uint8_t *y0, const uint8_t *cb0, const uint8_t *cr0, uint8_t *still) {
+	int w = s->width, across = (w + 15) / 16, down = (s->height + 15) / 16;
+	memset(still, 0, across * down);
+	for (int j = 0; j < s->height / 16; j++)
+		for (int i = 0; i < w / 16; i++) {
+			int l = j * 16 * w + i * 16, c = j * 8 * (w / 2) + i * 8;
+			if (same(y + l, y0 + l, 16, 16, w) && same(cb + c, cb0 + c, 8, 8, w / 2) && same(cr + c, cr0 + c, 8, 8, w / 2))
+				still[j * across + i] = X264_MBINFO_CONSTANT;
+		}
+}
+
+// encode returns the access unit's size; its bytes, at *out, live until the next call. still is what compare has marked, or
+// NULL.
+static int encode(x264_t *e, const settings *s, uint8_t *y, uint8_t *cb, uint8_t *cr, uint8_t *still, int64_t pts,
 	int force, uint8_t **out, int *key, uint8_t *seen) {
 	x264_picture_t in, made;
 	x264_nal_t *nals;
@@ -89,6 +119,7 @@ static int encode(x264_t *e, const settings *s, uint8_t *y, uint8_t *cb, uint8_t
 	in.img.plane[0] = y;
 	in.img.plane[1] = cb;
 	in.img.plane[2] = cr;
+	in.prop.mb_info = still;
 	int size = x264_encoder_encode(e, &nals, &n, &in, &made);
 	if (size > 0) {
 		*out = nals[0].p_payload; // the payloads of one call lie one after the other
@@ -132,6 +163,8 @@ type Encoder struct {
 	count int64
 	key   bool
 	seen  []byte // I420, where it is asked for
+	after [3][]byte
+	still *C.uint8_t // a byte for each macroblock; x264 reads it while it encodes
 }
 
 // Open makes an encoder. It has to be closed.
@@ -147,13 +180,14 @@ func Open(c Config) (*Encoder, error) {
 	if e.enc = C.open_encoder(&e.set); e.enc == nil {
 		return nil, fmt.Errorf("x264: cannot encode %dx%d at %d frames a second", c.Width, c.Height, c.FPS)
 	}
+	e.still = (*C.uint8_t)(C.malloc(C.size_t(macroblocks(c.Width, c.Height))))
 	return e, nil
 }
 
 // level is the lowest of H.264's levels (table A-1, times 10) that holds the size at the
 // pace: macroblocks a second and a frame.
 func level(c Config) int {
-	blocks := ((c.Width + 15) / 16) * ((c.Height + 15) / 16)
+	blocks := macroblocks(c.Width, c.Height)
 	for _, l := range []struct{ level, rate, frame int }{
 		{30, 40500, 1620}, {31, 108000, 3600}, {32, 216000, 5120}, {40, 245760, 8192},
 		{42, 522240, 8704}, {50, 589824, 22080}, {51, 983040, 36864}, // the last two: tools that show two pictures side by side
@@ -184,6 +218,11 @@ func (e *Encoder) Pace(kbit, fps int) error {
 	return nil
 }
 
+// After says that the planes that Encode was given last are still what they were: blocks that are the same in the
+// next picture, byte for byte, are then not looked at again, as long as they were encoded no coarser than they would
+// be now. It holds for one Encode. Without it every block is looked at, and what comes out is the same but for a few bits.
+func (e *Encoder) After(y, cb, cr []byte) { e.after = [3][]byte{y, cb, cr} }
+
 // Encode encodes one picture in I420 with packed rows. The first access unit, and the one after KeyNext,
 // is a key frame with its parameter sets. unit is the caller's.
 func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
@@ -201,12 +240,16 @@ func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
 	if e.key {
 		force = 1
 	}
+	var still *C.uint8_t
+	if e.marks(y, cb, cr) != nil {
+		still = e.still
+	}
 	var seen *C.uint8_t
 	if e.seen != nil {
 		seen = (*C.uint8_t)(&e.seen[0])
 	}
 	size := C.encode(e.enc, &e.set, (*C.uint8_t)(&y[0]), (*C.uint8_t)(&cb[0]), (*C.uint8_t)(&cr[0]),
-		C.int64_t(e.count), force, &out, &isKey, seen)
+		still, C.int64_t(e.count), force, &out, &isKey, seen)
 	e.count++
 	if size <= 0 {
 		return nil, false, fmt.Errorf("x264: encoding failed (%d)", int(size))
@@ -214,6 +257,21 @@ func (e *Encoder) Encode(y, cb, cr []byte) (unit []byte, key bool, err error) {
 	e.key = false
 	return C.GoBytes(unsafe.Pointer(out), size), isKey == 1, nil
 }
+
+// marks has a byte for each macroblock, 1 where it is as it was in the picture before; nil when that is not known.
+func (e *Encoder) marks(y, cb, cr []byte) []byte {
+	was := e.after
+	e.after = [3][]byte{}
+	w, h := int(e.set.width), int(e.set.height)
+	if e.count == 0 || e.key || raw.CheckPlanes(w, h, was[0], was[1], was[2]) != nil {
+		return nil
+	}
+	C.compare(&e.set, (*C.uint8_t)(&y[0]), (*C.uint8_t)(&cb[0]), (*C.uint8_t)(&cr[0]),
+		(*C.uint8_t)(&was[0][0]), (*C.uint8_t)(&was[1][0]), (*C.uint8_t)(&was[2][0]), e.still)
+	return unsafe.Slice((*byte)(e.still), macroblocks(w, h))
+}
+
+func macroblocks(width, height int) int { return ((width + 15) / 16) * ((height + 15) / 16) }
 
 // Seen returns what a decoder will make of the picture encoded last, where Config.Recon asks for it. The planes are
 // overwritten by the next.
@@ -226,6 +284,7 @@ func (e *Encoder) Seen() (y, cb, cr []byte) {
 func (e *Encoder) Close() {
 	if e.enc != nil {
 		C.x264_encoder_close(e.enc)
-		e.enc = nil
+		C.free(unsafe.Pointer(e.still))
+		e.enc, e.still = nil, nil
 	}
 }

@@ -1,12 +1,12 @@
 /** What an owner's or a member's pages know: who we are, the door, its deliveries and its log, kept up to date. */
 import * as api from './api';
-import { fromBase64, fromBase64Url, random } from './bytes';
+import { fromBase64, random } from './bytes';
+import { arrive, enter, logPage, type Told } from './entrance';
 import * as keep from './keep';
 import type { Device } from './keep';
-import { spare } from './line';
 import { holds } from './members';
 import { keyId, SignatureError, type Signer } from './note';
-import { openGrant, openReference, signAmendment, signLogin, signOrder, signTime, type Grant, type Order, type Right } from './pass';
+import { openGrant, openReference, signAmendment, signOrder, signTime, type Grant, type Order, type Right } from './pass';
 import { people } from './people.svelte';
 import { Retold } from './retold';
 import { stream, type Stream } from './stream';
@@ -16,7 +16,7 @@ import type { Polygon } from './zone';
 
 export type Standing = 'starting' | 'unpaired' | 'joining' | 'ready' | 'failed' | 'stranger' | 'removed';
 
-const logPage = 200;
+const afterLoading = 500; // ms
 const askAgain = 60_000; // ms between words on the time, if the device keeps asking
 
 class Household {
@@ -75,23 +75,16 @@ class Household {
   async start(picture = false) {
     if (this.#stream) return;
     this.#tick();
-    const known = api.me(); // while we look for our key
-    known.catch(() => undefined);
-    if (picture) spare.make();
     try {
-      this.key = await keep.ownKey();
-      const doors = await keep.devices();
-      this.device = doors.find((d) => !d.seat) ?? doors[0] ?? null; // our own before one that we were invited to
-      if (!this.key || !this.device) {
+      const { key, device, told } = await arrive(picture);
+      [this.key, this.device] = [key, device];
+      if (!told) {
         this.joining = (await keep.joining()) ?? null;
         this.standing = this.joining ? 'joining' : 'unpaired';
         return;
       }
-      this.self = await keyId(this.key.pub);
-      const me = await this.#enter(this.key, known);
-      const open = picture && openWindow(me.devices.find((d) => d.id === this.device!.device)?.state ?? null, new Date());
-      if (open) spare.call(this.device, open, this.key);
-      await this.refresh();
+      this.self = await keyId(key.pub);
+      await this.refresh(told);
       this.standing = 'ready';
       this.#follow();
       void this.#tellTime();
@@ -102,26 +95,13 @@ class Household {
     }
   }
 
-  async #enter(key: Signer, known = api.me()): Promise<api.Me> {
-    try {
-      return await known;
-    } catch (error) {
-      if (!(error instanceof api.HubError && error.status === 401)) throw error;
-      const { challenge } = await api.challenge();
-      const bytes = fromBase64Url(challenge);
-      if (bytes?.length !== 32) throw new api.HubError(400, 'challenge', null);
-      return await api.login(await signLogin(location.origin, bytes, key));
-    }
-  }
-
-  /** Asks for everything anew. */
-  async refresh() {
+  /** Asks for everything anew; told is what was asked for already. */
+  async refresh(told?: Promise<Told>) {
     const device = this.device!.device;
-    const me = api.me().then(async (m) => {
-      await this.#seated(m);
-      return m;
+    const all = (told ?? Promise.all([api.me(), api.deliveries(), api.log(device, null, logPage)])).then(async (told) => {
+      await this.#seated(told[0]);
+      return told;
     });
-    const all = Promise.all([me, api.deliveries(), api.log(device, null, logPage)]);
     await this.#retold.ask(all, ([me, deliveries, events]) => {
       const mine = me.devices.find((d) => d.id === device);
       this.name = me.name;
@@ -131,7 +111,7 @@ class Household {
       this.events = events;
       this.more = events.length === logPage;
     });
-    await this.meet().catch((error) => console.warn('people:', error));
+    void this.meet().catch((error) => console.warn('people:', error)); // they are on no page that waits
   }
 
   /** Asks for the people of an owner's door anew. */
@@ -168,6 +148,7 @@ class Household {
   }
 
   #follow() {
+    let heard = false;
     const device = this.device!.device;
     this.#stream = stream(
       '/api/events',
@@ -201,15 +182,16 @@ class Household {
       (is, refused) => {
         this.hub = is;
         // What happened while we could not hear, and before we first could. A session that is over begins anew, or we
-        // were removed while this page slept.
-        if (is || refused) void this.#again();
+        // were removed while this page slept. When the page loads the picture comes first, and little was missed.
+        if (is || refused) setTimeout(() => this.#stream && void this.#again(), heard || refused ? 0 : afterLoading);
+        heard ||= is;
       },
     );
   }
 
   async #again() {
     try {
-      await this.#enter(this.key!);
+      await enter(this.key!);
       await this.refresh();
     } catch (error) {
       if (error instanceof api.HubError && error.code === 'access_over') return this.#leave();
@@ -288,12 +270,6 @@ class Household {
   forget(): Promise<void> {
     return this.choose({ stand: undefined });
   }
-}
-
-/** The delivery whose window is open, as the device says. */
-export function openWindow(s: State | null, now: Date): string | null {
-  if (s && s.visit !== 'none' && s.delivery) return !s.until || new Date(s.until) > now ? s.delivery : null;
-  return null;
 }
 
 /** Events newest first, each once. */

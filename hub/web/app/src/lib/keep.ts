@@ -94,13 +94,20 @@ function database(): Promise<IDBDatabase> {
 
 type Store = 'keys' | 'devices' | 'secrets' | 'invitations' | 'joining' | 'said';
 
-async function within<T>(store: Store, mode: IDBTransactionMode, work: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+const within = <T>(store: Store, mode: IDBTransactionMode, work: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
+  among([store], mode, (deal) => {
+    const ask = work(deal.objectStore(store));
+    return () => ask.result;
+  });
+
+/** One transaction; work asks, and returns how to read what was answered. */
+async function among<T>(stores: Store[], mode: IDBTransactionMode, work: (deal: IDBTransaction) => () => T): Promise<T> {
   const db = await database();
   try {
     return await new Promise<T>((done, fail) => {
-      const deal = db.transaction(store, mode, { durability: 'strict' });
-      const ask = work(deal.objectStore(store));
-      deal.oncomplete = () => done(ask.result);
+      const deal = db.transaction(stores, mode, { durability: 'strict' });
+      const read = work(deal);
+      deal.oncomplete = () => done(read());
       deal.onerror = deal.onabort = () => fail(deal.error ?? new Error('storage gave up'));
     });
   } finally {
@@ -144,11 +151,23 @@ export async function makeKey(): Promise<Signer> {
   return signer(key);
 }
 
+type Kept = Device & { zone?: Polygon }; // older records have one zone
+
+const paired = (all: Kept[]): Device[] => all.map(({ zone, ...d }) => ({ ...d, zones: d.zones ?? (zone ? [zone] : doorway.zones) }));
+
 /** The devices that this phone was paired with. */
-export async function devices(): Promise<Device[]> {
-  const all = await within<(Device & { zone?: Polygon })[]>('devices', 'readonly', (s) => s.getAll());
-  // Older records have one zone.
-  return all.map(({ zone, ...d }) => ({ ...d, zones: d.zones ?? (zone ? [zone] : doorway.zones) }));
+export const devices = async (): Promise<Device[]> => paired(await within<Kept[]>('devices', 'readonly', (s) => s.getAll()));
+
+/** The key of this phone and its door, our own before one that we were invited to; null for what there is none of. */
+export async function ourselves(): Promise<{ key: Signer | null; device: Device | null }> {
+  // At once: a page that opens waits for it.
+  const [key, kept] = await among(['keys', 'devices'], 'readonly', (deal): (() => [Key | undefined, Kept[]]) => {
+    const key: IDBRequest<Key | undefined> = deal.objectStore('keys').get('owner');
+    const all: IDBRequest<Kept[]> = deal.objectStore('devices').getAll();
+    return () => [key.result, all.result];
+  });
+  const doors = paired(kept);
+  return { key: key ? signer(key) : null, device: doors.find((d) => !d.seat) ?? doors[0] ?? null };
 }
 
 export async function keepDevice(d: Device): Promise<void> {

@@ -43,6 +43,9 @@ export class Line {
   readonly #trickle = new Trickle(this.pc);
   readonly #described: Promise<void>;
   readonly #letter = new AbortController();
+  #sent: () => void = () => undefined;
+  /** Settles once the call has gone out, or has failed. */
+  readonly sent = new Promise<void>((done) => (this.#sent = done));
   #device: Device | null = null; // once it is called
   #delivery = '';
   #until: Promise<Date> | null = null;
@@ -90,6 +93,7 @@ export class Line {
     if (!this.#until) {
       [this.#device, this.#delivery] = [device, delivery];
       this.#until = this.#ask(device, delivery, key);
+      void this.#until.catch(() => undefined).then(this.#sent);
     }
     return this.#until;
   }
@@ -106,12 +110,10 @@ export class Line {
     this.#trickle.told();
     const called = performance.now();
     const call = { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce };
-    const reply = await letter(
-      device.device,
-      'offer',
-      { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) },
-      this.#letter.signal,
-    );
+    const offer = { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) };
+    const replied = letter(device.device, 'offer', offer, this.#letter.signal);
+    this.#sent();
+    const reply = await replied;
     const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
     this.clock = { clock: answer.clock, answered: performance.now(), run: answer.run };
     if (this.clock.answered - called > callLimit) throw new Error('the call took too long to tell how old a picture is');
@@ -140,14 +142,15 @@ class Spare {
     }
   }
 
-  /** Calls before there is a place to show the picture. */
-  call(device: Device, delivery: string, key: Signer) {
+  /** Calls before there is a place to show the picture; settles once the call has gone out. */
+  async call(device: Device, delivery: string, key: Signer) {
     this.make();
     const line = this.#line;
     line?.call(device, delivery, key).catch(() => undefined); // whoever takes it hears of it
     setTimeout(() => {
       if (this.#line === line) line?.leave();
     }, shownWithin);
+    await line?.sent;
   }
 
   /** A line for a delivery, which may have been called for it already. */

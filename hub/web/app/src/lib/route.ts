@@ -11,6 +11,9 @@ export type Route =
   | { page: 'courier'; delivery: string; key: string; secret: string } // secret: what a QR form holds; else empty
   | { page: 'lost' };
 
+/** Whether a page is of those who have a key here. */
+export const isOwners = (r: Route): boolean => r.page !== 'pair' && r.page !== 'join' && r.page !== 'courier' && r.page !== 'lost';
+
 /** What an invitation's link says. by is who invites, as they call themselves. The device's name is its key's. */
 export interface JoinLink {
   key: string; // the device's signing key
