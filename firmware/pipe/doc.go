@@ -8,7 +8,7 @@
 //	eye  -> gate   Hello, Look, Trouble, Tint, Reference
 //	gate -> eye    Wake, Sleep, Tint, Visit, Lamp, Remember
 //	link -> gate   Hello, Mail, Note, Follow, Net, Ask, Left
-//	gate -> link   Mail, Event, State, Beat, Admit, Until, Cut
+//	gate -> link   Mail, Event, State, Beat, Admit, Until, Cut, Drill
 //	eye  -> link   Unit, Glass
 //	link -> eye    Hello, KeyPlease, Wish
 //

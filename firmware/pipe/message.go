@@ -10,7 +10,7 @@ import (
 )
 
 // Version of the messages below. Programs of another version are refused.
-const Version = 6
+const Version = 7
 
 // Type says what a frame's body is.
 type Type byte
@@ -39,6 +39,7 @@ const (
 	TypeLeft      Type = 0x29 // Left: a viewer has gone
 	TypeNet       Type = 0x2a // Net
 	TypeUntil     Type = 0x2b // Until: a viewing ends at another time
+	TypeDrill     Type = 0x2c // Drill
 	TypeUnit      Type = 0x30 // Unit, binary
 	TypeKeyPlease Type = 0x31 // empty: the next unit should be a key frame
 	TypeGlass     Type = 0x32 // Glass
@@ -91,6 +92,8 @@ func (t Type) String() string {
 		return "net"
 	case TypeUntil:
 		return "until"
+	case TypeDrill:
+		return "drill"
 	case TypeUnit:
 		return "unit"
 	case TypeKeyPlease:
@@ -221,6 +224,14 @@ type Until struct {
 	ID    string    `json:"id"` // the Admit's
 	Until time.Time `json:"until"`
 }
+
+// Drill tells link to fall silent for pass.DrillFor, as a radio does that somebody else has sent away.
+type Drill struct {
+	At time.Duration `json:"at"` // CLOCK_MONOTONIC when it begins, at most MaxDrillLead from now
+}
+
+// MaxDrillLead bounds how far ahead a Drill is told, so that the last words before it still get through.
+const MaxDrillLead = 5 * time.Second
 
 // Cut ends every viewing.
 type Cut struct {

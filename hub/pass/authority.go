@@ -303,7 +303,7 @@ func (a *Authority) OpenOrder(msg []byte, now time.Time) (o Order, signer string
 	if o.Device != a.device {
 		return Order{}, "", fmt.Errorf("%w: device %s", ErrOther, o.Device)
 	}
-	right := map[string]Rights{Cancel: MayDeliver, Lock: MayLock, Remember: MayInstall}[o.Verb]
+	right := map[string]Rights{Cancel: MayDeliver, Lock: MayLock, Remember: MayInstall, Drill: MayInstall}[o.Verb]
 	if err := a.holdsAt(KeyID(key), right, now); err != nil {
 		return Order{}, "", err
 	}

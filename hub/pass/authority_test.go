@@ -171,15 +171,15 @@ func TestOrdersNeedTheirRight(t *testing.T) {
 		now  time.Time
 		want error
 	}{
-		{pass.Cancel, h.owner, h.now, nil}, {pass.Lock, h.owner, h.now, nil}, {pass.Remember, h.owner, h.now, nil},
-		{pass.Cancel, h.member, h.now, nil}, {pass.Lock, h.member, h.now, nil}, {pass.Remember, h.member, h.now, pass.ErrNotGranted},
-		{pass.Cancel, h.installer, h.now, pass.ErrNotGranted}, {pass.Lock, h.installer, h.now, pass.ErrNotGranted}, {pass.Remember, h.installer, h.now, nil},
+		{pass.Cancel, h.owner, h.now, nil}, {pass.Lock, h.owner, h.now, nil}, {pass.Remember, h.owner, h.now, nil}, {pass.Drill, h.owner, h.now, nil},
+		{pass.Cancel, h.member, h.now, nil}, {pass.Lock, h.member, h.now, nil}, {pass.Remember, h.member, h.now, pass.ErrNotGranted}, {pass.Drill, h.member, h.now, pass.ErrNotGranted},
+		{pass.Cancel, h.installer, h.now, pass.ErrNotGranted}, {pass.Lock, h.installer, h.now, pass.ErrNotGranted}, {pass.Remember, h.installer, h.now, nil}, {pass.Drill, h.installer, h.now, nil},
 		{pass.Cancel, h.stranger, h.now, pass.ErrSignature}, {pass.Lock, h.stranger, h.now, pass.ErrSignature},
 		{pass.Lock, h.member, h.grant.From, nil},
 		{pass.Lock, h.member, h.grant.From.Add(-time.Second), pass.ErrGrantOver},
 		{pass.Lock, h.member, h.grant.Until.Add(-time.Second), nil},
 		{pass.Lock, h.member, h.grant.Until, pass.ErrGrantOver},
-		{pass.Remember, h.installer, h.fitting.Until, pass.ErrGrantOver},
+		{pass.Remember, h.installer, h.fitting.Until, pass.ErrGrantOver}, {pass.Drill, h.installer, h.fitting.Until, pass.ErrGrantOver},
 		{pass.Lock, h.owner, h.grant.Until.Add(time.Hour), nil},
 	} {
 		msg := must(t)(pass.SignOrder(pass.Order{Device: h.terms.Device, Verb: c.verb, Delivery: fixedDelivery, At: c.now}, c.key))

@@ -245,6 +245,8 @@ func (h home) cases(t *testing.T) []caseVector {
 		{What: "a member locks too late", Epoch: e, Take: both, Order: order(h.member, pass.Lock), Now: late, Want: "grant_over"},
 		{What: "a member has the camera's stand kept", Epoch: e, Take: both, Order: order(h.member, pass.Remember), Now: now, Want: "not_granted"},
 		{What: "an installer has the camera's stand kept", Epoch: e, Take: both, Order: order(h.installer, pass.Remember), Now: now, Want: "ok"},
+		{What: "a member practises a cut", Epoch: e, Take: both, Order: order(h.member, pass.Drill), Now: now, Want: "not_granted"},
+		{What: "an installer practises a cut", Epoch: e, Take: both, Order: order(h.installer, pass.Drill), Now: now, Want: "ok"},
 		{What: "an installer locks", Epoch: e, Take: both, Order: order(h.installer, pass.Lock), Now: now, Want: "not_granted"},
 		{What: "a stranger locks", Epoch: e, Take: both, Order: order(h.stranger, pass.Lock), Now: now, Want: "signature"},
 	}

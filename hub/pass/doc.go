@@ -14,8 +14,8 @@
 //   - card: the device says who it is and who owns it (signed by the device)
 //   - pass: one delivery is permitted (signed by the owner or a member)
 //   - amend: a delivery's window ends at another time (by whoever could sign its pass)
-//   - order: a delivery is cancelled, the door locked, or the device remembers how its
-//     camera stands (signed by the owner, or whom the owner granted it)
+//   - order: a delivery is cancelled, the door locked, the device remembers how its
+//     camera stands, or practises a cut (signed by the owner, or whom the owner granted it)
 //   - grant: another key may do some of what the owner may (signed by the owner)
 //   - revoke: whatever was granted to a key so far is over (signed by the owner)
 //   - reference: the device keeps how its camera stood (signed by the device)

@@ -38,7 +38,7 @@ type Rights uint8
 // What can be granted.
 const (
 	MayDeliver Rights = 1 << iota // sign passes, amend them and cancel deliveries
-	MayInstall                    // have the device remember how its camera stands
+	MayInstall                    // have the device remember how its camera stands, and practise a cut
 	MayLock                       // lock the door
 	MayWatch                      // watch a delivery whose pass names the key
 )

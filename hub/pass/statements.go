@@ -58,13 +58,18 @@ const (
 	Lock   = "lock"   // no more openings in this visit; the coil is let go at once
 	// Remember has the device keep how its camera stands now, so that later passes can ask for it.
 	Remember = "remember"
+	// Drill has the device cut itself off from its network for [DrillFor], so that the household sees what a cut looks like.
+	Drill = "drill"
 )
 
-// Order is what an owner tells a device about a delivery besides its pass. Carrying one
-// out twice is the same as once.
+// DrillFor is how long a Drill lasts. Nobody can ask for more.
+const DrillFor = 20 * time.Second
+
+// Order is what an owner tells a device about a delivery besides its pass. Carrying a Cancel or a Lock
+// out twice is the same as once; a Remember or a Drill is about one moment, and a device takes each once.
 type Order struct {
 	Device   string
-	Verb     string // Cancel, Lock or Remember
+	Verb     string // Cancel, Lock, Remember or Drill
 	Delivery string
 	At       time.Time // when it was signed, whole seconds
 	Nonce    [16]byte  // names the order
@@ -89,7 +94,7 @@ func OpenOrder(msg []byte, owner ed25519.PublicKey) (Order, error) {
 		return Order{}, err
 	}
 	r := read(text, orderHeader)
-	o := Order{Device: r.word("device"), Verb: r.choice("verb", Cancel, Lock, Remember), Delivery: r.word("delivery"), At: r.instant("at")}
+	o := Order{Device: r.word("device"), Verb: r.choice("verb", Cancel, Lock, Remember, Drill), Delivery: r.word("delivery"), At: r.instant("at")}
 	copy(o.Nonce[:], r.bytes("nonce", len(o.Nonce)))
 	return o, r.end(text, o.text())
 }

@@ -37,6 +37,7 @@ type vectors struct {
 	Wide      passVector      `json:"wide"` // a pass with the other choice wherever there is one
 	Order     orderVector     `json:"order"`
 	Remember  orderVector     `json:"remember"`
+	Drill     orderVector     `json:"drill"`
 	Reference referenceVector `json:"reference"`
 	Login     loginVector     `json:"login"`
 	Call      callVector      `json:"call"`
@@ -349,6 +350,11 @@ func makeVectors(t *testing.T, old vectors) vectors {
 	v.Remember = orderVector{id, remember.Verb, remember.Delivery, remember.At.Format(time.RFC3339), remember.ID(), remember.ID(),
 		must(pass.SignOrder(remember, f.owner))}
 
+	drill := pass.Order{Device: id, Verb: pass.Drill, Delivery: fixedDelivery, At: f.terms.From.Add(4 * time.Minute)}
+	copy(drill.Nonce[:], seed("drill"))
+	v.Drill = orderVector{id, drill.Verb, drill.Delivery, drill.At.Format(time.RFC3339), drill.ID(), drill.ID(),
+		must(pass.SignOrder(drill, f.owner))}
+
 	stand := pass.Reference{Device: id, Delivery: fixedDelivery, At: remember.At.Add(time.Second)}
 	copy(stand.Sum[:], w.Reference)
 	v.Reference = referenceVector{id, stand.Delivery, b64.EncodeToString(stand.Sum[:]), stand.At.Format(time.RFC3339),
@@ -475,6 +481,9 @@ func TestVectorsOpen(t *testing.T) {
 		t.Errorf("order %q, %v", o.ID(), err)
 	}
 	if o, err := pass.OpenOrder([]byte(v.Remember.Note), owner); err != nil || o.Verb != pass.Remember {
+		t.Errorf("order to %q, %v", o.Verb, err)
+	}
+	if o, err := pass.OpenOrder([]byte(v.Drill.Note), owner); err != nil || o.Verb != pass.Drill {
 		t.Errorf("order to %q, %v", o.Verb, err)
 	}
 	if f, err := pass.OpenReference([]byte(v.Reference.Note), device); err != nil || b64.EncodeToString(f.Sum[:]) != v.Wide.Reference {

@@ -6,6 +6,7 @@
 //
 //	online        device -> all, retained, last will: {"online":true|false}
 //	state         device -> all, retained: [State]
+//	pulse         device -> hub, QoS 0, while a window is open: [Pulse]
 //	event/KIND    device -> all, QoS 1: [Event]; at least once, so know it by its id
 //	letter/out    device -> hub, QoS 1: [Letter], a reply to the letter of the same id
 //	letter/in     hub -> device, QoS 1: [Letter]

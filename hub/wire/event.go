@@ -77,6 +77,8 @@ const (
 	Watchdog      Kind = "watchdog"       // gate stood still, and its watchdog started the machine again
 	LinkLost      Kind = "link_lost"      // the device cannot reach the hub
 	LinkBack      Kind = "link_back"      //
+	DrillBegan    Kind = "drill_began"    // Who has the device cut itself off for a moment, to see what that looks like
+	DrillEnded    Kind = "drill_ended"    // Count is for how many ms the hub was out of reach; Reason says why there is none
 )
 
 // Kinds lists every kind, for documentation and for pages' catalogues.
@@ -84,7 +86,7 @@ func Kinds() []Kind {
 	return []Kind{Started, Paired, PassAccepted, PassRefused, Cancelled, Amended, WindowOpened, WindowClosed, CameraOn, CameraOff,
 		CameraFault, CameraBack, StandKept, CodeRefused, VisitStarted, Unlocked, Relocked, DoorOpened, BeyondDoorway, DoorShut, HeldOpen, ForcedOpen,
 		VisitEnded, Duress, Panic, ExitPressed, OwnerLocked, GrantAdded, GrantRevoked, Tamper, TamperOver, SensorUnsure, ClockJumped, JournalBroken, ViewerJoined, ViewerLeft,
-		ViewerRefused, Watchdog, LinkLost, LinkBack}
+		ViewerRefused, Watchdog, LinkLost, LinkBack, DrillBegan, DrillEnded}
 }
 
 // Discreet reports whether an event is for the owner's people alone. A reader's speaker or screen at
@@ -143,6 +145,7 @@ const (
 	NotWatcher    Reason = "not_watcher"    // the pass does not name this viewer
 	CallStale     Reason = "call_stale"     // too old, or seen before
 	Busy          Reason = "busy"           // more viewers than the device serves
+	DrillSoon     Reason = "drill_soon"     // a cut was practised a moment ago
 
 	// a picture; also what vision says
 	ZoneMissing    Reason = "zone_missing"
@@ -170,6 +173,6 @@ func Reasons() []Reason {
 	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TryStale, TooEarly, TooLate, NoDelivery,
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, NoCards, TooLarge,
 		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, TooManyKeys, NotPaired,
-		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
+		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, DrillSoon, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
 		CameraEnded, CameraStalled, CameraResized, CameraMoved, StandUnseen, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
 }

@@ -40,6 +40,8 @@ const (
 
 	LetterRemember   LetterKind = "remember"   // Remember
 	LetterRemembered LetterKind = "remembered" // Remembered
+	LetterDrill      LetterKind = "drill"      // Drill
+	LetterDrilling   LetterKind = "drilling"   // Drilling
 	LetterTime       LetterKind = "time"       // Time
 	LetterTimed      LetterKind = "timed"      // Timed
 	LetterNo         LetterKind = "no"         // No: the answer to anything refused
@@ -97,6 +99,17 @@ type Remember struct {
 // Remembered names what the device keeps.
 type Remembered struct {
 	Reference string `json:"reference"` // signed pass.Reference
+}
+
+// Drill asks a device to cut itself off from its network, for pass.DrillFor and no longer.
+type Drill struct {
+	Order string `json:"order"` // signed pass.Order, of the verb drill
+}
+
+// Drilling says when the cut begins, just after this letter.
+type Drilling struct {
+	Clock uint64 `json:"clock"` // ms since the device was started, as a pass.Beat's
+	For   int    `json:"for"`   // ms that it lasts
 }
 
 // Time tells a device that does not know it what time it is.

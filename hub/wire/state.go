@@ -7,6 +7,15 @@ type Online struct {
 	Online bool `json:"online"`
 }
 
+// Pulse says that a device still reaches the hub, and within how many ms it says so again: whoever hears nothing for
+// longer knows that the link is lost, before a broker does. 0 for not any more: nobody waits.
+type Pulse struct {
+	Again int `json:"again"` // at most MaxPulse
+}
+
+// MaxPulse bounds what a device can have the hub wait for, in ms.
+const MaxPulse = 10_000
+
 // Seen is how far the hub has a device's events on disk: all with Index < Next.
 type Seen struct {
 	Next uint64 `json:"next"`

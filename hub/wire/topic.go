@@ -9,6 +9,7 @@ const Root = "vestibule/v1"
 const (
 	LeafOnline    = "online"
 	LeafState     = "state"
+	LeafPulse     = "pulse"
 	LeafEvent     = "event"
 	LeafLetterOut = "letter/out"
 	LeafLetterIn  = "letter/in"

@@ -45,7 +45,7 @@ test('a window of more than 12 hours is not signed', async () => {
 
 test('an order, a word on the time, a login and a call are signed to the same bytes', async () => {
   const { login, call } = v;
-  for (const order of [v.order, v.remember]) {
+  for (const order of [v.order, v.remember, v.drill]) {
     assert.equal(await pass.signOrder({ ...order, at: new Date(order.at), nonce: bytes(order.nonce) }, owner), order.note);
   }
   const word = JSON.parse(repository('hub/pass/testdata/time.json'));

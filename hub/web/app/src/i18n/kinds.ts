@@ -49,6 +49,8 @@ export const kinds: Readonly<Record<Kind, Text>> = {
   watchdog: { en: 'The device stood still and restarted itself.', fr: 'L’appareil s’est figé et a redémarré de lui-même.' },
   link_lost: { en: 'The device lost its connection.', fr: 'L’appareil a perdu sa connexion.' },
   link_back: { en: 'The device is connected again.', fr: 'L’appareil est à nouveau connecté.' },
+  drill_began: { en: 'Somebody practised a cut: the device cut itself off for 20 seconds.', fr: 'Quelqu’un s’est exercé à une coupure : l’appareil s’est coupé du réseau pendant 20 secondes.' },
+  drill_ended: { en: 'The practised cut is over.', fr: 'La coupure d’exercice est terminée.' },
 };
 
 /** Kinds that say the same with the person who looks at the page as their subject. */
@@ -60,6 +62,7 @@ export const byYou: Readonly<Partial<Record<Kind, Text>>> = {
   viewer_joined: { en: 'You began to watch.', fr: 'Vous avez commencé à regarder.' },
   viewer_left: { en: 'You stopped watching.', fr: 'Vous avez cessé de regarder.' },
   viewer_refused: { en: 'You were not allowed to watch.', fr: 'Vous n’avez pas eu le droit de regarder.' },
+  drill_began: { en: 'You practised a cut: the device cut itself off for 20 seconds.', fr: 'Vous vous êtes exercé à une coupure : l’appareil s’est coupé du réseau pendant 20 secondes.' },
 };
 
 /** The same with somebody whom the household knows by name. */
@@ -69,6 +72,7 @@ export const byName: Readonly<Partial<Record<Kind, Text>>> = {
   viewer_joined: { en: '{name} began to watch.', fr: '{name} a commencé à regarder.' },
   viewer_left: { en: '{name} stopped watching.', fr: '{name} a cessé de regarder.' },
   viewer_refused: { en: '{name} was not allowed to watch.', fr: '{name} n’a pas eu le droit de regarder.' },
+  drill_began: { en: '{name} practised a cut: the device cut itself off for 20 seconds.', fr: '{name} s’est exercé à une coupure : l’appareil s’est coupé du réseau pendant 20 secondes.' },
 };
 
 /** Why, where a reason means something of its own for what happened. A device that says disk_trouble
@@ -104,6 +108,12 @@ export const becauses: Readonly<Partial<Record<Kind, Partial<Record<Reason, Text
     disk_trouble: {
       en: 'The device’s storage lost what they were granted, so they may do nothing. Invite them again.',
       fr: 'Le stockage de l’appareil a perdu ce qui lui avait été accordé ; cette personne n’a donc plus aucun droit. Invitez-la à nouveau.',
+    },
+  },
+  drill_ended: {
+    offline: {
+      en: 'The device did not reach the hub again within a minute.',
+      fr: 'L’appareil n’a pas retrouvé le concentrateur en une minute.',
     },
   },
   journal_broken: {

@@ -220,6 +220,10 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     said: { en: 'The device is busy with as many people as it can serve.', fr: 'L’appareil est déjà occupé avec autant de personnes qu’il peut servir.' },
     todo: { en: 'The page tries again by itself.', fr: 'La page réessaie d’elle-même.' },
   },
+  drill_soon: {
+    said: { en: 'A cut was practised a moment ago.', fr: 'Une coupure vient d’être simulée.' },
+    todo: { en: 'Wait two minutes, then press again.', fr: 'Attendez deux minutes, puis recommencez.' },
+  },
   zone_missing: {
     said: { en: 'No zone is set, so the whole picture is glass.', fr: 'Aucune zone visible n’est définie ; toute l’image est en verre dépoli.' },
     todo: drawZone,

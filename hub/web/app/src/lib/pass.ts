@@ -83,7 +83,7 @@ export async function openCard(note: string, device: Bytes): Promise<Card> {
 /** What an owner tells a device about a delivery besides its pass. */
 export interface Order {
   device: string;
-  verb: 'cancel' | 'lock' | 'remember';
+  verb: 'cancel' | 'lock' | 'remember' | 'drill';
   delivery: string;
   at: Date;
   nonce: Bytes;

@@ -4,7 +4,7 @@ export const kinds = [
   'started', 'paired', 'pass_accepted', 'pass_refused', 'cancelled', 'amended', 'window_opened', 'window_closed', 'camera_on',
   'camera_off', 'camera_fault', 'camera_back', 'stand_kept', 'code_refused', 'visit_started', 'unlocked', 'relocked', 'door_opened',
   'beyond_doorway', 'door_shut', 'held_open', 'forced_open', 'visit_ended', 'duress', 'panic', 'exit_pressed', 'owner_locked', 'grant_added', 'grant_revoked', 'tamper', 'tamper_over', 'sensor_unsure',
-  'clock_jumped', 'journal_broken', 'viewer_joined', 'viewer_left', 'viewer_refused', 'watchdog', 'link_lost', 'link_back',
+  'clock_jumped', 'journal_broken', 'viewer_joined', 'viewer_left', 'viewer_refused', 'watchdog', 'link_lost', 'link_back', 'drill_began', 'drill_ended',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -13,7 +13,7 @@ export const reasons = [
   'no_delivery', 'camera_unseen', 'nobody_watches', 'offline', 'tampered', 'clock_unsure', 'disk_trouble',
   'door_unsure', 'door_open', 'no_cards', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'old_revision', 'not_granted', 'grant_over', 'window_over',
   'overlaps', 'code_unsealed', 'too_many', 'too_many_keys', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
-  'call_stale', 'busy', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
+  'call_stale', 'busy', 'drill_soon', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
   'camera_stalled', 'camera_resized', 'camera_moved', 'stand_unseen', 'reference_bad', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep', 'time_up',
   'by_owner',
 ] as const;
@@ -79,6 +79,7 @@ export interface Letters {
   offer: { ask: { sdp: string; call: string; key: string }; answer: { sdp: string; answer: string } };
   trickle: { ask: { nonce: string; candidates: string[]; have: number }; answer: { candidates: string[]; more: boolean } };
   remember: { ask: { order: string }; answer: { reference: string } };
+  drill: { ask: { order: string }; answer: { clock: number; for: number } };
   time: { ask: { word: string }; answer: { time: string } };
   bye: { ask: { nonce: string }; answer: unknown };
 }
