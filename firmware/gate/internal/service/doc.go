@@ -11,7 +11,7 @@
 // What is where: loop.go is the goroutine and the clock, effects.go does what the rule
 // wants, disk.go writes, eye.go and link.go are the connections, notes.go takes what was signed
 // (passes, amendments, orders, grants, revocations), letters.go pairing and tries, viewers.go
-// who may watch, glass.go what the picture may give away and how much it has, stand.go how the
+// who may watch, drill.go practised cuts, glass.go what the picture may give away and how much it has, stand.go how the
 // camera stands, panel.go keypad and buzzer, lamp.go the challenge.
 //
 // # Who may

@@ -35,6 +35,7 @@ func FuzzLink(f *testing.F) {
 	f.Add(byte(pipe.TypeMail), letter(wire.LetterTry, wire.Try{Delivery: "d", Knock: nonce, Sealed: sealed}))
 	f.Add(byte(pipe.TypeMail), letter(wire.LetterPair, wire.Pair{Owner: pass.EncodeKey(owner), MAC: []byte("x")}))
 	f.Add(byte(pipe.TypeMail), letter(wire.LetterRemember, wire.Remember{Order: "vestibule/order/v1\ndevice x\n"}))
+	f.Add(byte(pipe.TypeMail), letter(wire.LetterDrill, wire.Drill{Order: "vestibule/order/v1\ndevice x\n"}))
 	f.Add(byte(pipe.TypeNote), []byte("vestibule/order/v1\ndevice x\n"))
 	f.Add(byte(pipe.TypeNote), []byte("vestibule/pass/v1\ndevice x\n\n— x eA==\n"))
 	f.Add(byte(pipe.TypeAsk), []byte(`{"id":"a","call":"x","key":"`+pass.EncodeKey(owner)+`","fingerprint":""}`))
@@ -47,7 +48,7 @@ func FuzzLink(f *testing.F) {
 			return
 		}
 		do()
-		if s.state.Delivery() != "" || s.remember.letter != "" || len(s.viewers) != 0 || len(s.passes) != 0 || len(s.asks) != 0 {
+		if s.state.Delivery() != "" || s.remember.letter != "" || s.drill.delivery != "" || len(s.viewers) != 0 || len(s.passes) != 0 || len(s.asks) != 0 {
 			t.Fatalf("a stranger's %s came to something", pipe.Type(kind))
 		}
 		if len(s.disk.jobs) > 1 {

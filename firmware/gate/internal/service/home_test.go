@@ -210,6 +210,7 @@ type link struct {
 	admits  map[string]pipe.Admit
 	cuts    []wire.Reason
 	ends    []pipe.Until
+	drills  []pipe.Drill
 	gone    bool
 	next    int
 }
@@ -289,6 +290,10 @@ func (l *link) take(f pipe.Frame) {
 		var v pipe.Until
 		err = f.JSON(&v)
 		l.ends = append(l.ends, v)
+	case pipe.TypeDrill:
+		var v pipe.Drill
+		err = f.JSON(&v)
+		l.drills = append(l.drills, v)
 	default:
 		err = fmt.Errorf("link is sent %s", f.Type)
 	}

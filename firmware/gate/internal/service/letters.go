@@ -31,6 +31,8 @@ func (s *Service) letter(l wire.Letter) {
 		s.tellTime(l)
 	case wire.LetterRemember:
 		s.rememberStand(l)
+	case wire.LetterDrill:
+		s.startDrill(l)
 	case wire.LetterLock:
 		s.letGo(l)
 	default:

@@ -80,7 +80,10 @@ func (s *Service) understand(me *session, f pipe.Frame) (func(), error) {
 		if err := f.JSON(&n); err != nil {
 			return nil, err
 		}
-		return func() { s.step(rule.NetIs(n.Online)) }, nil
+		return func() {
+			s.step(rule.NetIs(n.Online))
+			s.drillHeard(n.Online)
+		}, nil
 	case pipe.TypeAsk:
 		var a pipe.Ask
 		if err := f.JSON(&a); err != nil {
@@ -140,6 +143,7 @@ func (s *Service) linkLeft(me *session) {
 	}
 	s.link = nil
 	clear(s.asks)
+	s.drillCutShort()
 	s.forgetViewers()
 	s.step(rule.NetIs(false))
 }

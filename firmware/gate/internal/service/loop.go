@@ -165,6 +165,7 @@ func (s *Service) settle() {
 	s.forgetSecret()
 	s.dropAgain(mono)
 	s.giveUpStand(mono)
+	s.giveUpDrill(mono)
 	s.tellUntil()
 	s.showState()
 	now := s.now()
@@ -196,6 +197,9 @@ func (s *Service) settle() {
 	}
 	if at, ok := s.hold.Until(); ok {
 		wait = min(wait, at-now.Mono)
+	}
+	if s.drill.delivery != "" {
+		wait = min(wait, s.drill.end+drillPatience-now.Mono)
 	}
 	if s.remember.letter != "" {
 		wait = min(wait, s.remember.until-now.Mono)

@@ -22,6 +22,7 @@ type memory struct {
 	closed  map[string]bool      // deliveries whose windows are over; nil if nobody asks
 	granted map[string]time.Time // keys of which that was the last word, and when
 	revoked map[string]time.Time // the same
+	drilled time.Time            // when a cut was last practised
 	kept    map[string]bool      // signed words on keys that could be read: key id and kind
 }
 
@@ -43,6 +44,8 @@ func (m *memory) hear(e wire.Event) {
 	case wire.GrantRevoked:
 		m.revoked[e.Who] = e.Time
 		delete(m.granted, e.Who)
+	case wire.DrillBegan:
+		m.drilled = e.Time
 	case wire.WindowClosed:
 		if m.closed != nil {
 			m.closed[e.Delivery] = true

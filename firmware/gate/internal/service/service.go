@@ -91,13 +91,15 @@ type Service struct {
 	asks     map[uint64]string // tries by page: the letter's id
 	nextAsk  uint64
 	locking  []locking
+	drill    drill
+	drilled  time.Time // when the latest one began
 	knocks   *knock.Book
 	eye      *session
 	link     *session
 	watch    challenge.Watch
 	lampTold bool          // what eye was last told of the lamp
 	lampAt   time.Duration // and when
-	run      [8]byte // random, of this run
+	run      [8]byte       // random, of this run
 	made     made
 	secret   secretOf
 	dummy    pass.Secret
@@ -195,6 +197,7 @@ func New(set Setting) (*Service, error) {
 	if report.Unsure != nil {
 		s.log.Error("the disk does not say that it has the journal", "error", report.Unsure)
 	}
+	s.drilled = memory.drilled
 	s.anchor = readAnchor(set.State)
 	s.clock = clock.New(memory.floor, s.anchor, s.clocks.Boot, s.clocks.read())
 	s.disk = newDisk(log, kept, set.Keys, s.log)

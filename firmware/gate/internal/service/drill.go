@@ -1,0 +1,116 @@
+package service
+
+import (
+	"time"
+
+	"vestibule/firmware/pipe"
+	"vestibule/hub/pass"
+	"vestibule/hub/wire"
+)
+
+const (
+	// drillLead is how long link may still say that a drill begins, before it does.
+	drillLead = time.Second
+	// drillRest is the least time from one drill to the next. An order is good for callAge, either way, so within
+	// this time all that a hub has kept of them has gone stale, also where gate was started anew meanwhile.
+	drillRest = 2*callAge + drillLead
+	// drillPatience is how long after its end link may take to reach the hub again.
+	drillPatience = time.Minute
+)
+
+// drill is a practised cut that is under way. Times are CLOCK_MONOTONIC. The zero drill is none.
+type drill struct {
+	delivery  string
+	from, end time.Duration // link is silent; whatever it says of the hub meanwhile is of before
+}
+
+// back reports whether a word that the hub can be reached ends the drill, and for how long it could not.
+func (d drill) back(mono time.Duration) (away time.Duration, ended bool) {
+	return max(mono-d.from, 0), d.delivery != "" && mono >= d.end
+}
+
+// lost reports whether the hub stays out of reach.
+func (d drill) lost(mono time.Duration) bool {
+	return d.delivery != "" && mono >= d.end+drillPatience
+}
+
+// startDrill takes the order to cut the device off from its network, of the owner or of whoever may install. The
+// entry is on the disk before; the answer goes out before, too. The door's rule is told nothing: what it does in a
+// drill is what it does in a cut.
+func (s *Service) startDrill(l wire.Letter) {
+	var v wire.Drill
+	if err := wire.Decode(l.Body, &v); err != nil {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Unreadable})
+		return
+	}
+	o, who, why := s.judgeDrill([]byte(v.Order))
+	if why != "" {
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: why})
+		return
+	}
+	me := s.link
+	s.drilled = time.UnixMilli(s.now().Wall)
+	s.enter(wire.Event{Kind: wire.DrillBegan, Delivery: o.Delivery, Who: who}, func(err error) {
+		if err != nil {
+			s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.DiskTrouble})
+			return
+		}
+		from := s.clocks.Mono() + drillLead
+		s.drill = drill{delivery: o.Delivery, from: from, end: from + pass.DrillFor}
+		if s.link != me { // it was not told, and another one is not silent
+			s.drillCutShort()
+			return
+		}
+		s.reply(l.ID, wire.LetterDrilling, wire.Drilling{Clock: ms(from), For: int(pass.DrillFor / time.Millisecond)})
+		s.toLink(pipe.TypeDrill, pipe.Drill{At: from})
+	})
+}
+
+func (s *Service) judgeDrill(note []byte) (o pass.Order, who string, why wire.Reason) {
+	if len(s.owner.Key) == 0 {
+		return o, "", wire.NotPaired
+	}
+	now := s.now()
+	wall := time.UnixMilli(now.Wall)
+	o, who, err := s.may.OpenOrder(note, wall)
+	if err != nil {
+		s.log.Warn("an order is refused", "error", err)
+		return o, "", whyNot(err)
+	}
+	switch {
+	case o.Verb != pass.Drill:
+		why = wire.Unreadable
+	case s.state.Delivery() == "" || o.Delivery != s.state.Delivery():
+		why = wire.NoDelivery
+	case !now.Sure:
+		why = wire.ClockUnsure
+	case wall.Sub(o.At).Abs() > callAge:
+		why = wire.CallStale
+	case s.drill.delivery != "" || wall.Sub(s.drilled) < drillRest:
+		why = wire.DrillSoon
+	}
+	return o, who, why
+}
+
+// drillHeard takes link's word on whether the hub can be reached.
+func (s *Service) drillHeard(online bool) {
+	if away, ended := s.drill.back(s.clocks.Mono()); online && ended {
+		s.endDrill(wire.Event{Count: int(away / time.Millisecond)})
+	}
+}
+
+// drillCutShort notes that the link that was silent has gone: the next one is not.
+func (s *Service) drillCutShort() { s.drill.end = min(s.drill.end, s.clocks.Mono()) }
+
+// giveUpDrill ends a drill after which the hub stays out of reach.
+func (s *Service) giveUpDrill(mono time.Duration) {
+	if s.drill.lost(mono) {
+		s.endDrill(wire.Event{Reason: wire.Offline})
+	}
+}
+
+func (s *Service) endDrill(e wire.Event) {
+	e.Kind, e.Delivery = wire.DrillEnded, s.drill.delivery
+	s.drill = drill{}
+	s.enter(e, nil)
+}
