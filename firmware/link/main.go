@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"vestibule/firmware/link/internal/radio"
 	"vestibule/firmware/link/internal/relay"
 	"vestibule/firmware/link/internal/uplink"
 	"vestibule/firmware/pipe"
@@ -76,17 +77,20 @@ func run(args []string, stderr io.Writer) error {
 	debug.SetMemoryLimit(56 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	air := radio.New(log)
 	r, err := relay.New(relay.Config{
 		Card:     card,
+		Radio:    air,
 		Gate:     func() (*pipe.Conn, error) { return pipe.Dial(s.gate) },
 		View:     func() (*pipe.Conn, error) { return pipe.Dial(s.view) },
 		Loopback: s.loopback,
 		Format:   s.format,
-		Log:      slog.New(slog.NewTextHandler(stderr, nil)),
+		Log:      log,
 	})
 	if err != nil {
 		return err
 	}
 	r.Run(ctx)
-	return nil
+	return air.Close()
 }

@@ -54,7 +54,7 @@ type RefusedError struct {
 func (r *RefusedError) Error() string { return fmt.Sprintf("%s: %v", r.Reason, r.Cause) }
 func (r *RefusedError) Unwrap() error { return r.Cause }
 
-// Config is what an Audience needs. All fields but Loopback and Hub have to be set.
+// Config is what an Audience needs. All fields but Loopback, Hub and Net have to be set.
 type Config struct {
 	Gate Gate
 	// KeyPlease asks eye for a key frame. It is called at most twice a second.
@@ -72,9 +72,9 @@ type Config struct {
 	Loopback bool
 	// Hub is the hub's name or address, where its relay is too. Empty for no relay.
 	Hub string
+	// Net is the network that pictures go by; nil for this machine's as it is.
+	Net transport.Net
 	Log *slog.Logger
-
-	net transport.Net // a test's; nil for this machine's
 }
 
 // Audience is everyone who watches. Its methods may be called from any goroutine. It has to

@@ -197,7 +197,7 @@ func watchLine(t *testing.T, l badLine, span time.Duration) watched {
 	eye := &follower{kbit: eyeMost}
 	a, err := New(Config{
 		Gate: &fakeGate{rule: admit}, KeyPlease: eye.keyPlease, Wish: eye.wish, Format: pipe.H264, Changed: func() {}, Clock: clock,
-		Log: slog.New(slog.DiscardHandler), net: device,
+		Log: slog.New(slog.DiscardHandler), Net: device,
 	})
 	if err != nil {
 		t.Fatal(err)

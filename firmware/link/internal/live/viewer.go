@@ -70,8 +70,8 @@ func newAPI(cfg Config, lines *lines) (*webrtc.API, error) {
 	}
 	set := webrtc.SettingEngine{}
 	set.SetIncludeLoopbackCandidate(cfg.Loopback)
-	if cfg.net != nil {
-		set.SetNet(cfg.net)
+	if cfg.Net != nil {
+		set.SetNet(cfg.Net)
 	}
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	// A browser hides its addresses behind mDNS names. It reaches this side anyway, whose

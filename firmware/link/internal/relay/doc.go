@@ -13,6 +13,9 @@
 // Gate is told every second whether the hub can be reached: it lets what it was told lapse, so that a
 // link that hangs is no link.
 //
+// All of link's network is a radio (package radio), which gate may have fall silent for a drill. While a window is open
+// the hub hears twice a second that the device is there, so that it can tell within 2 s that the link is lost.
+//
 // Without gate nobody watches: pictures that gate does not vouch for are not shown.
 //
 // # A hostile hub

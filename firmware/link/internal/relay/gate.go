@@ -72,6 +72,12 @@ func (r *Relay) gateFrame(ctx context.Context, f pipe.Frame) error {
 			return err
 		}
 		r.audience.Until(u.ID, u.Until)
+	case pipe.TypeDrill:
+		var d pipe.Drill
+		if err := f.JSON(&d); err != nil {
+			return err
+		}
+		r.cfg.Radio.Silence(d.At - monotonic())
 	case pipe.TypeCut:
 		var c pipe.Cut
 		if err := f.JSON(&c); err != nil {

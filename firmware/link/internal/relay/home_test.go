@@ -133,7 +133,7 @@ func newHome(t *testing.T) *home {
 	h.startGate(dir, program)
 	if h.Relay, err = New(Config{
 		Card: uplink.Card{Device: h.id.Device}, Gate: func() (*pipe.Conn, error) { return pipe.Dial(filepath.Join(dir, "link.sock")) },
-		View: func() (*pipe.Conn, error) { return nil, errors.New("no eye here") }, Loopback: true, Log: slog.New(h.log),
+		View: func() (*pipe.Conn, error) { return nil, errors.New("no eye here") }, Radio: radioFor(t), Loopback: true, Log: slog.New(h.log),
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func (r *Relay) keepHub(ctx context.Context) {
 	}
 	wait, away := firstWait, false
 	for ctx.Err() == nil {
-		session, err := uplink.Dial(ctx, r.cfg.Card, leaves, func(leaf string, payload []byte) {
+		session, err := uplink.Dial(ctx, r.cfg.Radio.Dial, r.cfg.Card, leaves, func(leaf string, payload []byte) {
 			r.post(ctx, hubSaid{leaf, bytes.Clone(payload)})
 		})
 		if err == nil {
@@ -132,6 +132,12 @@ func (s *sender) runSayings() {
 	for {
 		select {
 		case m := <-s.sayings:
+			if p, ok := m.body.(wire.Pulse); ok {
+				if err := s.session.Pulse(p); err != nil {
+					s.log.Error("hub", "pulse", p, "err", err)
+				}
+				continue
+			}
 			if _, err := s.session.Publish(m.leaf, m.retained, m.body); err != nil {
 				s.log.Error("hub", "leaf", m.leaf, "err", err)
 			}

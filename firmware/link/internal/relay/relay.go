@@ -15,6 +15,7 @@ import (
 	"vestibule/firmware/internal/peer"
 	"vestibule/firmware/link/internal/live"
 	"vestibule/firmware/link/internal/outbox"
+	"vestibule/firmware/link/internal/radio"
 	"vestibule/firmware/link/internal/uplink"
 	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
@@ -30,6 +31,9 @@ const (
 	// netEvery is how often gate is told whether the hub is there: what it was told holds for
 	// a few seconds only, as a link that hangs says nothing.
 	netEvery = time.Second
+	// pulseEvery is how often the hub hears that the device is there, while a window is open: with the hub's own
+	// patience (house) the household is told of a lost link within 2 s.
+	pulseEvery = 500 * time.Millisecond
 	// maxNotes is how many passes, orders, grants and so on are kept for a gate that comes back.
 	maxNotes = 512
 	// maxOffers is how many viewers may be answered at the same time.
@@ -41,6 +45,7 @@ type Config struct {
 	Card     uplink.Card
 	Gate     func() (*pipe.Conn, error) // dials gate
 	View     func() (*pipe.Conn, error) // dials eye
+	Radio    *radio.Radio               // all that link has of a network
 	Loopback bool                       // viewers may be on this machine: a desk
 	Format   pipe.Format                // of the picture, for viewers who take any
 	Log      *slog.Logger
@@ -69,7 +74,7 @@ func New(cfg Config) (*Relay, error) {
 	var err error
 	r.audience, err = live.New(live.Config{
 		Gate: r, KeyPlease: r.keyPlease, Wish: r.wish, Format: cfg.Format, Changed: r.countChanged, Clock: monotonic, Loopback: cfg.Loopback,
-		Hub: cfg.Card.Host(), Log: cfg.Log,
+		Hub: cfg.Card.Host(), Net: cfg.Radio.Net(), Log: cfg.Log,
 	})
 	return r, err
 }
@@ -130,6 +135,7 @@ type known struct {
 	sending bool              // an event is with the hub, its receipt is not here
 	notes   map[string][]byte // passes, orders, grants and so on, by leaf
 	state   *wire.State
+	beating bool // the hub waits for another pulse
 }
 
 func (r *Relay) run(ctx context.Context) {
@@ -141,6 +147,8 @@ func (r *Relay) run(ctx context.Context) {
 	defer doubt.Stop()
 	net := time.NewTicker(netEvery)
 	defer net.Stop()
+	pulse := time.NewTicker(pulseEvery)
+	defer pulse.Stop()
 	for {
 		select {
 		case x := <-r.happened:
@@ -189,10 +197,25 @@ func (r *Relay) run(ctx context.Context) {
 			}
 		case <-net.C:
 			k.sayNet()
+		case <-pulse.C:
+			k.pulse()
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// pulse tells the hub that the device is there, while a window is open: nobody waits for anything at other times.
+func (k *known) pulse() {
+	again := wire.Pulse{Again: int(pulseEvery / time.Millisecond)}
+	open := k.state != nil && k.state.Delivery != ""
+	if !open {
+		again = wire.Pulse{}
+	}
+	if open || k.beating {
+		k.hub.say(saying{leaf: wire.LeafPulse, body: again})
+	}
+	k.beating = open && k.hub != nil
 }
 
 // sayNet tells gate whether the hub can be reached.

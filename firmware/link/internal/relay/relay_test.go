@@ -20,6 +20,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"vestibule/firmware/link/internal/radio"
 	"vestibule/firmware/link/internal/uplink"
 	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
@@ -292,6 +293,17 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+func radioFor(t *testing.T) *radio.Radio {
+	t.Helper()
+	r := radio.New(quiet())
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
 // startLink runs a Relay without an eye; stop ends it.
 func startLink(t *testing.T, addr string, g *gate) (stop func()) {
 	t.Helper()
@@ -304,6 +316,7 @@ func startLinkAndEye(t *testing.T, addr string, g *gate, eye func() (*pipe.Conn,
 		Card:     uplink.Card{Device: device, Hub: "mqtt://" + addr, User: "u", Password: "p"},
 		Gate:     g.dialled,
 		View:     eye,
+		Radio:    radioFor(t),
 		Loopback: true, Log: quiet(),
 	})
 	if err != nil {

@@ -113,10 +113,13 @@ type Receipt interface {
 	Error() error // nil when the hub has it; to be asked once Done is closed
 }
 
+// Network is how a connection is made; net.Dialer's DialContext is one.
+type Network func(ctx context.Context, network, address string) (net.Conn, error)
+
 // Dial connects, and subscribes to the leaves (below the device's topic; + and # are
 // allowed). deliver gets each message's topic below the device's, from one goroutine; it
 // must not wait for long, and payload is its own.
-func Dial(ctx context.Context, c Card, leaves []string, deliver func(leaf string, payload []byte)) (*Session, error) {
+func Dial(ctx context.Context, network Network, c Card, leaves []string, deliver func(leaf string, payload []byte)) (*Session, error) {
 	s := &Session{device: c.Device, lost: make(chan struct{})}
 	s.beat()
 	offline, err := encode(wire.Online{Online: false})
@@ -127,6 +130,7 @@ func Dial(ctx context.Context, c Card, leaves []string, deliver func(leaf string
 		SetProtocolVersion(4).SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
 		SetKeepAlive(keepAlive).SetPingTimeout(pingPatience).SetConnectTimeout(patience).SetWriteTimeout(patience).
 		SetOrderMatters(true).SetTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12}).
+		SetCustomOpenConnectionFn(func(hub *url.URL, o mqtt.ClientOptions) (net.Conn, error) { return open(ctx, network, hub, o) }).
 		SetBinaryWill(wire.Topic(c.Device, wire.LeafOnline), offline, 1, true)
 	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.end(err) })
 	o.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
@@ -155,6 +159,23 @@ func Dial(ctx context.Context, c Card, leaves []string, deliver func(leaf string
 	}
 	go s.run()
 	return s, nil
+}
+
+// open makes the connection that MQTT is spoken on. It takes patience at the most.
+func open(ctx context.Context, network Network, hub *url.URL, o mqtt.ClientOptions) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
+	defer cancel()
+	conn, err := network(ctx, "tcp", hub.Host)
+	if err != nil || hub.Scheme == "mqtt" {
+		return conn, err
+	}
+	config := o.TLSConfig.Clone()
+	config.ServerName = hub.Hostname()
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secure, nil
 }
 
 // Away reports whether a Dial failed because the network is away, or nobody is at the other end of it:
@@ -256,6 +277,16 @@ func (s *Session) Publish(leaf string, retained bool, payload any) (Receipt, err
 		return nil, err
 	}
 	return s.client.Publish(wire.Topic(s.device, leaf), 1, retained, b), nil
+}
+
+// Pulse says that the device is there, QoS 0, and when it says so again.
+func (s *Session) Pulse(p wire.Pulse) error {
+	b, err := encode(p)
+	if err != nil {
+		return err
+	}
+	s.client.Publish(wire.Topic(s.device, wire.LeafPulse), 0, false, b)
+	return nil
 }
 
 // Lost is closed when the session has ended; Cause then says why.

@@ -67,7 +67,7 @@ func TestAStandstillMakesASessionStale(t *testing.T) {
 // What Dial says of a network that is away, and of a hub that is there and has to be spared.
 func TestAway(t *testing.T) {
 	refused := Card{Device: "d", Hub: "mqtt://" + unused(t), User: "u", Password: "p"}
-	if _, err := Dial(t.Context(), refused, nil, nil); err == nil || Away(err) {
+	if _, err := Dial(t.Context(), new(net.Dialer).DialContext, refused, nil, nil); err == nil || Away(err) {
 		t.Errorf("a hub that refuses is away: %v", err)
 	}
 	for what, err := range map[string]error{
