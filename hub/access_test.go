@@ -236,6 +236,8 @@ func TestLetters(t *testing.T) {
 			return wire.LetterAnswer, wire.AnswerBody{SDP: "sdp", Answer: "answer"}
 		case wire.LetterRemember:
 			return wire.LetterRemembered, wire.Remembered{Reference: "reference"}
+		case wire.LetterDrill:
+			return wire.LetterDrilling, wire.Drilling{Clock: 1, For: 20_000}
 		}
 		return wire.LetterNo, wire.No{Reason: wire.CodeWrong, Left: 9}
 	})
@@ -253,6 +255,12 @@ func TestLetters(t *testing.T) {
 	}
 	stranger.refused(403, "other_device", "POST", path, body)
 	r.phone().refused(401, "login_needed", "POST", path, body)
+	path, body = write(d.id, wire.LetterDrill, wire.Drill{Order: "order"})
+	p.want(200, "POST", path, body, &re)
+	if re.Kind != wire.LetterDrilling || string(re.Body) != `{"clock":1,"for":20000}` {
+		t.Errorf("a drill was answered with %s %s", re.Kind, re.Body)
+	}
+	stranger.refused(403, "other_device", "POST", path, body)
 	path, body = write(d.id, wire.LetterBye, wire.Bye{Nonce: "n"})
 	p.want(200, "POST", path, body, &re)
 	if re.Kind != wire.LetterBye {
@@ -262,7 +270,7 @@ func TestLetters(t *testing.T) {
 	path, body = write(d.id, wire.LetterTrickle, wire.Trickle{Nonce: "n", Candidates: []string{}})
 	stranger.refused(403, "other_device", "POST", path, body)
 	r.phone().refused(401, "login_needed", "POST", path, body)
-	eventually(t, "bye", func() bool { return d.letters() == 4 }) // to be paired, the offer, remember, bye
+	eventually(t, "bye", func() bool { return d.letters() == 5 }) // to be paired, the offer, remember, the drill, bye
 	for what, c := range map[string]struct {
 		kind   wire.LetterKind
 		body   any
@@ -270,6 +278,7 @@ func TestLetters(t *testing.T) {
 		code   string
 	}{
 		"unknown kind":      {"unlock", wire.Try{}, 404, "no_such_request"},
+		"a friend's drill":  {wire.LetterDrill, map[string]any{"order": "", "friend": 1}, 400, "unreadable"},
 		"a friend's order":  {wire.LetterRemember, map[string]any{"order": "", "friend": 1}, 400, "unreadable"},
 		"an answer":         {wire.LetterPaired, wire.PairedBody{}, 404, "no_such_request"},
 		"no kind":           {"", wire.Try{}, 404, "no_such_request"},
@@ -285,7 +294,7 @@ func TestLetters(t *testing.T) {
 	}
 	path, body = write("nobody", wire.LetterTry, wire.Try{Delivery: "x"})
 	p.refused(404, "no_device", "POST", path, body)
-	if d.letters() != 4 {
+	if d.letters() != 5 {
 		t.Error("what was refused reached the device")
 	}
 
@@ -352,6 +361,7 @@ func TestPlanRefuses(t *testing.T) {
 		"an order to another owner's device":  {pass.Order{Device: theirs.id, Verb: pass.Cancel, Delivery: "nothing"}, 403, "other_device"},
 		"an order about another's delivery":   {pass.Order{Device: d.id, Verb: pass.Cancel, Delivery: "d-theirs-0123456789"}, 404, "no_delivery"},
 		"an order that goes by letter":        {pass.Order{Device: d.id, Verb: pass.Remember, Delivery: "nothing"}, 400, "unreadable"},
+		"a drill, which goes by letter":       {pass.Order{Device: d.id, Verb: pass.Drill, Delivery: "nothing"}, 400, "unreadable"},
 		"an order that is none of the orders": {pass.Order{Device: d.id, Verb: "open", Delivery: "nothing"}, 400, "unreadable"},
 	} {
 		if strings.Contains(what, "another's") {

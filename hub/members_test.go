@@ -200,6 +200,7 @@ func TestRightsAreAskedFor(t *testing.T) {
 		wire.LetterOffer:    {pass.MayWatch, wire.Offer{SDP: "v=0", Call: "call", Key: "key"}},
 		wire.LetterTrickle:  {pass.MayWatch, wire.Trickle{}},
 		wire.LetterRemember: {pass.MayInstall, wire.Remember{Order: "order"}},
+		wire.LetterDrill:    {pass.MayInstall, wire.Drill{Order: "order"}},
 		wire.LetterLock:     {pass.MayLock, wire.LockNow{}},
 		wire.LetterTime:     {0, wire.Time{Word: "word"}},
 	}

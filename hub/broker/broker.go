@@ -93,7 +93,7 @@ func New(ln net.Listener, users house.Users, log *slog.Logger) (*Broker, error) 
 // Serve lets clients in and hands what devices say to the inbox. It returns at once.
 func (b *Broker) Serve(inbox Inbox) error {
 	b.guard.inbox = inbox
-	for i, leaf := range []string{wire.LeafOnline, wire.LeafState, wire.LeafEvent + "/+", wire.LeafLetterOut, wire.LeafLock} {
+	for i, leaf := range []string{wire.LeafOnline, wire.LeafState, wire.LeafPulse, wire.LeafEvent + "/+", wire.LeafLetterOut, wire.LeafLock} {
 		err := b.server.Subscribe(wire.Topic("+", leaf), i+1, func(_ *mqtt.Client, _ packets.Subscription, pk packets.Packet) {
 			if pk.Origin != mqtt.InlineClientId { // the hub's own words
 				inbox.Receive(pk.TopicName, pk.Payload)

@@ -230,6 +230,8 @@ var rules = []struct {
 	{"vestibule/v1/+/state", false, false, true},
 	{"vestibule/v1/+/online", false, false, true},
 	{"vestibule/v1/a/letter/out", true, false, false},
+	{"vestibule/v1/a/pulse", true, false, false},
+	{"vestibule/v1/b/pulse", false, false, false},
 	{"vestibule/v1/a/letter/in", false, true, false},
 	{"vestibule/v1/a/letter/#", false, false, false},
 	{"vestibule/v1/a/pass/x", false, true, false},

@@ -124,7 +124,7 @@ func permits(session, topic string, write bool) bool {
 			return false
 		}
 		if write {
-			return rest == wire.LeafOnline || rest == wire.LeafState || rest == wire.LeafLetterOut || leaf == wire.LeafEvent && isWord(tail)
+			return rest == wire.LeafOnline || rest == wire.LeafState || rest == wire.LeafPulse || rest == wire.LeafLetterOut || leaf == wire.LeafEvent && isWord(tail)
 		}
 		return rest == wire.LeafLetterIn || rest == wire.LeafSeen || slices.Contains(wire.NoteLeaves(), leaf) && isLevel(tail)
 	}

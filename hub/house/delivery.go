@@ -140,7 +140,7 @@ func StepOf(delivery string, told Told, p Presence, until, now time.Time) Step {
 	s := Step{Door: wire.DoorUnknown, Relocked: told.any(wire.Relocked)}
 	s.Ended = told.Over() || told.any(wire.VisitEnded) || !now.Before(until)
 	st := p.State
-	if st == nil || !p.Online || st.Delivery != delivery {
+	if st == nil || !p.Reached() || st.Delivery != delivery {
 		return s
 	}
 	s.Ended = s.Ended || st.Visit == wire.VisitOver
@@ -152,5 +152,5 @@ func StepOf(delivery string, told Told, p Presence, until, now time.Time) Step {
 
 // CameraOn reports whether the camera is on for this delivery, as far as is known.
 func CameraOn(delivery string, p Presence) bool {
-	return p.Online && p.State != nil && p.State.Delivery == delivery && p.State.Camera != wire.CameraIsOff
+	return p.Reached() && p.State != nil && p.State.Delivery == delivery && p.State.Camera != wire.CameraIsOff
 }

@@ -36,9 +36,14 @@ type Owner struct {
 // Presence is what a device last said of itself. It lives in memory only: after the hub
 // starts, devices connect again and say it again.
 type Presence struct {
-	Online bool
+	Online bool        // it is connected, as far as the broker knows
+	Silent bool        // a pulse of its that was due did not come
+	Since  time.Time   // since when it cannot be reached; zero if it can, or if that is not known
 	State  *wire.State // nil: not heard of
 }
+
+// Reached reports whether the device can be reached.
+func (p Presence) Reached() bool { return p.Online && !p.Silent }
 
 // Role is what an MQTT user may do; the broker's rules hang on it.
 type Role string

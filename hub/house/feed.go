@@ -2,6 +2,7 @@ package house
 
 import (
 	"sync"
+	"time"
 
 	"vestibule/hub/wire"
 )
@@ -9,7 +10,8 @@ import (
 // News is one thing that changed, for whoever follows. Exactly one of the pointers is set.
 type News struct {
 	Device string
-	Online *bool
+	Online *bool     // it can be reached
+	Since  time.Time // not Online: since when, if that is known
 	State  *wire.State
 	Event  *wire.Event
 	Status *Delivered

@@ -29,6 +29,7 @@ type House struct {
 
 	mu      sync.Mutex
 	present map[string]Presence
+	pulses  map[string]*pulse
 	changed chan struct{} // closed and made anew when somebody comes or goes
 	letters map[string]pending
 	owed    map[string]bool // devices with events that could not be written down
@@ -37,11 +38,18 @@ type House struct {
 // New makes a house. now is the hub's clock.
 func New(store Store, post Post, now func() time.Time, log *slog.Logger) *House {
 	return &House{store: store, post: post, now: now, log: log,
-		present: map[string]Presence{}, changed: make(chan struct{}), letters: map[string]pending{}, owed: map[string]bool{}}
+		present: map[string]Presence{}, pulses: map[string]*pulse{}, changed: make(chan struct{}), letters: map[string]pending{}, owed: map[string]bool{}}
 }
 
-// Close ends every follower. Nothing else is held.
-func (h *House) Close() { h.feed.Close() }
+// Close ends every follower, and waits for no device any more.
+func (h *House) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for device := range h.pulses {
+		h.dropPulse(device)
+	}
+	h.feed.Close()
+}
 
 // Open offers again what devices should know, as a broker that was just started has
 // forgotten it: how far their events are on disk, and the passes and orders of windows

@@ -107,7 +107,7 @@ func (h *House) awaitOnline(ctx context.Context, device string) error {
 	defer cancel()
 	for {
 		h.mu.Lock()
-		online, changed := h.present[device].Online, h.changed
+		online, changed := h.present[device].Reached(), h.changed
 		h.mu.Unlock()
 		if online {
 			return nil

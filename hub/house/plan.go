@@ -149,9 +149,9 @@ func (h *House) Order(ctx context.Context, person string, note string) (Order, e
 	if err != nil {
 		return Order{}, refuse(err)
 	}
-	if signed.Verb == pass.Remember {
+	if signed.Verb == pass.Remember || signed.Verb == pass.Drill {
 		// It is about one moment, and goes by letter: an order stays on offer until it is obeyed.
-		return Order{}, ErrUnreadable.With(errors.New("remember is no order to be kept"))
+		return Order{}, ErrUnreadable.With(fmt.Errorf("%s is no order to be kept", signed.Verb))
 	}
 	seat, err := h.SeatFor(ctx, person, signed.Device, map[string]pass.Rights{pass.Cancel: pass.MayDeliver, pass.Lock: pass.MayLock}[signed.Verb])
 	if err != nil {

@@ -34,6 +34,8 @@ func (h *House) Receive(topic string, payload []byte) {
 	switch leaf, tail, _ := strings.Cut(rest, "/"); {
 	case rest == wire.LeafOnline:
 		err = h.takeOnline(ctx, device, payload)
+	case rest == wire.LeafPulse:
+		err = h.takePulse(device, payload)
 	case rest == wire.LeafState:
 		err = h.takeState(device, payload)
 	case rest == wire.LeafLetterOut:
@@ -55,7 +57,7 @@ func (h *House) takeLock(device string, b []byte) error {
 		return fmt.Errorf("a command that is not %s", wire.LockPayload)
 	}
 	h.mu.Lock()
-	online := h.present[device].Online
+	online := h.present[device].Reached()
 	h.mu.Unlock()
 	if !online {
 		return errors.New("a door cannot be locked: its device is away")
@@ -101,21 +103,20 @@ func (h *House) takeOnline(ctx context.Context, device string, b []byte) error {
 	return h.publishSeen(device, d.Next)
 }
 
-// setOnline reports whether that is new.
+// setOnline takes note of whether a device is connected, and reports whether that is new.
 func (h *House) setOnline(device string, online bool) bool {
 	h.mu.Lock()
-	p := h.present[device]
-	if p.Online == online {
-		h.mu.Unlock()
+	defer h.mu.Unlock()
+	if h.present[device].Online == online {
 		return false
 	}
-	p.Online = online
-	h.present[device] = p
-	close(h.changed)
-	h.changed = make(chan struct{})
-	h.mu.Unlock()
-	h.log.Info("device", "device", device, "online", online)
-	h.feed.tell(News{Device: device, Online: &online})
+	h.dropPulse(device) // a new connection has its own
+	h.change(device, func(p *Presence) {
+		if !online && p.Reached() {
+			p.Since = h.now()
+		}
+		p.Online, p.Silent = online, false
+	})
 	return true
 }
 

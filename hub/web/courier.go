@@ -21,7 +21,7 @@ func (s *Server) getNotice(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, http.StatusOK, Notice{
 		Device: d.Device, Card: v.Device.Card, From: d.From, Until: d.Until, Mode: string(d.Mode), Shadow: d.Shadow,
 		RetentionHours: int(d.Retention / time.Hour), Watchers: d.Watchers,
-		Camera: house.CameraOn(d.ID, v.Presence), Online: v.Presence.Online,
+		Camera: house.CameraOn(d.ID, v.Presence), Online: v.Presence.Reached(),
 	})
 }
 

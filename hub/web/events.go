@@ -14,8 +14,9 @@ import (
 )
 
 type onlineNews struct {
-	Device string `json:"device"`
-	Online bool   `json:"online"`
+	Device string    `json:"device"`
+	Online bool      `json:"online"`
+	Since  time.Time `json:"since,omitzero"` // not online: since when, if that is known
 }
 
 type stateNews struct {
@@ -77,7 +78,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 	for _, seat := range slices.SortedFunc(maps.Values(hear.seats), byDevice) {
 		p := s.house.Presence(seat.Device.ID)
 		if err == nil {
-			err = st.send("online", onlineNews{seat.Device.ID, p.Online})
+			err = st.send("online", onlineNews{seat.Device.ID, p.Reached(), p.Since})
 		}
 		if err == nil && p.State != nil {
 			err = hear.send(r.Context(), st, seat, house.News{Device: seat.Device.ID, State: p.State})
@@ -136,7 +137,7 @@ func (h hearing) send(ctx context.Context, st *stream, seat house.Seat, n house.
 	sees := func(delivery string) bool { return h.house.MaySee(ctx, seat, delivery) }
 	switch {
 	case n.Online != nil:
-		return st.send("online", onlineNews{n.Device, *n.Online})
+		return st.send("online", onlineNews{n.Device, *n.Online, n.Since})
 	case n.State != nil:
 		return st.send("state", stateNews{n.Device, seat.State(n.State, sees)})
 	case n.Event != nil:

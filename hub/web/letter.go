@@ -43,7 +43,7 @@ func (s *Server) postLetter(w http.ResponseWriter, r *http.Request) {
 
 // mayWrite says who may send which kind of letter: strangers may try a code or ask to
 // be the first owner, which the device judges; only the owner, and whom the owner granted just that,
-// may ask for the picture, have the device remember how its camera stands, or lock the door now: that
+// may ask for the picture, have the device remember how its camera stands or practise a cut, or lock the door now: that
 // needs no signature, but is nothing for strangers. The time is for the owner alone to tell.
 // What is not in the form of its kind does not reach the device.
 func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, body json.RawMessage) error {
@@ -91,6 +91,11 @@ func (s *Server) mayWrite(r *http.Request, device string, kind wire.LetterKind, 
 			return err
 		}
 		err = wire.Decode(body, &wire.Remember{})
+	case wire.LetterDrill:
+		if err := s.may(r, device, pass.MayInstall); err != nil {
+			return err
+		}
+		err = wire.Decode(body, &wire.Drill{})
 	case wire.LetterLock:
 		if err := s.may(r, device, pass.MayLock); err != nil {
 			return err

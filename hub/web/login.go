@@ -223,7 +223,7 @@ func (s *Server) me(r *http.Request, person string) (Me, error) {
 		d := seat.Device
 		p := s.house.Presence(d.ID)
 		sees := func(delivery string) bool { return s.house.MaySee(r.Context(), seat, delivery) }
-		me.Devices = append(me.Devices, Device{d.ID, pass.EncodeKey(d.Sign), d.Card, seat.Note, seat.State(p.State, sees), p.Online})
+		me.Devices = append(me.Devices, Device{d.ID, pass.EncodeKey(d.Sign), d.Card, seat.Note, seat.State(p.State, sees), p.Reached(), p.Since})
 	}
 	return me, nil
 }

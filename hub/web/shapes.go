@@ -22,6 +22,7 @@ type Device struct {
 	Grant  string      `json:"grant,omitempty"` // what its owner granted, signed; none for the owner
 	State  *wire.State `json:"state"`           // null until it was heard of since the hub started
 	Online bool        `json:"online"`
+	Since  time.Time   `json:"since,omitzero"` // not online: since when, if that is known
 }
 
 // Delivery is one delivery as its owner sees it.

@@ -42,6 +42,7 @@ type broker struct {
 	letters []wire.Letter
 	online  []bool
 	states  []wire.State
+	pulses  []wire.Pulse
 }
 
 // welcome lets everybody in; who may do what is the hub's business. As the hub does, it
@@ -109,6 +110,8 @@ func (b *broker) hear(pk packets.Packet) {
 		b.letters = append(b.letters, decode[wire.Letter](b.t, pk.Payload))
 	case leaf == wire.LeafOnline:
 		b.online = append(b.online, decode[wire.Online](b.t, pk.Payload).Online)
+	case leaf == wire.LeafPulse:
+		b.pulses = append(b.pulses, decode[wire.Pulse](b.t, pk.Payload))
 	case leaf == wire.LeafState:
 		b.states = append(b.states, decode[wire.State](b.t, pk.Payload))
 	}
