@@ -64,7 +64,7 @@ export async function letter<K extends keyof Letters>(
 export interface Me {
   owner: string; // the person's key id, an owner's or a member's
   name: string;
-  devices: { id: string; sign: string; card: string; grant?: string; state: State | null; online: boolean }[]; // grant: a member's, signed
+  devices: { id: string; sign: string; card: string; grant?: string; state: State | null; online: boolean; since?: string }[]; // grant: a member's, signed
 }
 
 export type Status = 'planned' | 'accepted' | 'refused' | 'open' | 'visited' | 'ended' | 'cancelled';

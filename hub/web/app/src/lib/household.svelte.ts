@@ -29,6 +29,7 @@ class Household {
   joining = $state.raw<keep.Joining | null>(null); // the invitation that waits for the owner
   state = $state.raw<State | null>(null);
   online = $state(false); // the device reaches the hub
+  since = $state.raw<Date | null>(null); // since when it does not, if the hub knows
   hub = $state(false); // we reach the hub
   deliveries = $state.raw<api.Delivery[]>([]);
   events = $state.raw<Event[]>([]); // newest first
@@ -106,7 +107,7 @@ class Household {
       const mine = me.devices.find((d) => d.id === device);
       this.name = me.name;
       this.state = mine?.state ?? null;
-      this.online = mine?.online ?? false;
+      this.#reached(mine?.online ?? false, mine?.since);
       this.deliveries = deliveries.filter((d) => d.device === device);
       this.events = events;
       this.more = events.length === logPage;
@@ -164,8 +165,8 @@ class Household {
           void this.#tellTime();
         },
         online: (data) => {
-          const news = data as { device: string; online: boolean };
-          if (news.device === device) this.#retold.tell(() => (this.online = news.online));
+          const news = data as { device: string; online: boolean; since?: string };
+          if (news.device === device) this.#retold.tell(() => this.#reached(news.online, news.since));
         },
         people: (data) => {
           if ((data as { device: string }).device === device) void this.meet().catch((error) => console.warn('people:', error));
@@ -187,6 +188,11 @@ class Household {
         heard ||= is;
       },
     );
+  }
+
+  #reached(online: boolean, since: string | undefined) {
+    this.online = online;
+    this.since = since ? new Date(since) : null;
   }
 
   async #again() {
@@ -235,6 +241,11 @@ class Household {
   async order(verb: 'cancel' | 'lock', delivery: string) {
     await api.order(await this.#sign(verb, delivery));
     await this.refresh();
+  }
+
+  /** Has the device practise a cut; says when it begins, by the device's clock, and how long it lasts, both in ms. */
+  async drill(delivery: string): Promise<{ clock: number; for: number }> {
+    return await api.letter(this.device!.device, 'drill', { order: await this.#sign('drill', delivery) });
   }
 
   /** Signs that a delivery's window ends at another time, and hands it to the hub for the device. */

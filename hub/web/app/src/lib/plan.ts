@@ -1,7 +1,8 @@
 /** Making a delivery: a secret that stays here, and a pass that the owner's key signs. */
+import * as api from './api';
 import { random, toBase32 } from './bytes';
 import { newCode } from './code';
-import { standFor, type Device, type Secret } from './keep';
+import { dropSecret, keepSecret, standFor, type Device, type Secret } from './keep';
 import type { Signer } from './note';
 import { signPass, type Mode } from './pass';
 import { sealSecret } from './seal';
@@ -61,4 +62,21 @@ export async function draft(wish: Wish, device: Device, signer: Signer): Promise
     signer,
   );
   return { secret, pass };
+}
+
+/**
+ * Keeps a draft's secret and hands its pass to the hub. A draft that the hub refuses for good is spoilt: after a lost
+ * answer the same one can go again, and is one delivery however often it is sent.
+ */
+export async function place({ secret, pass }: Draft, spoilt: () => void): Promise<void> {
+  await keepSecret(secret);
+  try {
+    await api.plan(pass, secret.courier ? { name: secret.courier } : {});
+  } catch (error) {
+    if (error instanceof api.HubError && error.status < 500) {
+      await dropSecret(secret.delivery);
+      spoilt();
+    }
+    throw error;
+  }
 }

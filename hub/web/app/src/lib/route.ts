@@ -6,6 +6,7 @@ export type Route =
   | { page: 'log' }
   | { page: 'people' }
   | { page: 'delivery'; delivery: string }
+  | { page: 'drill'; delivery: string } // delivery: empty for one that is yet to be planned
   | { page: 'pair'; device: string; key: string; secret: string; zone: string | null; lamp: string | null }
   | { page: 'join'; link: JoinLink }
   | { page: 'courier'; delivery: string; key: string; secret: string } // secret: what a QR form holds; else empty
@@ -38,6 +39,8 @@ export function parseRoute(hash: string): Route {
       return { page };
     case 'd':
       return { page: 'delivery', delivery: id };
+    case 'drill':
+      return { page, delivery: id };
     case 'c':
       return { page: 'courier', delivery: id, key: ask.get('k') ?? '', secret: ask.get('q') ?? '' };
     case 'pair':

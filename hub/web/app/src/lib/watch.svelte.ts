@@ -82,6 +82,11 @@ export class Watch {
     if (silent || lost || this.phase === 'waiting') this.#renew();
   }
 
+  /** When a moment of the device's clock is by performance.now(); null as long as nothing is known of that clock. */
+  moment(clock: number): number | null {
+    return this.#live.offset === null ? null : clock + this.#live.offset;
+  }
+
   /** Watches again after a refusal or a goodbye of the device. */
   retry() {
     if (this.phase === 'refused' && this.#delivery) void this.#call();

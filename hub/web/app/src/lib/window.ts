@@ -17,6 +17,9 @@ const whole = (t: Date): Date => new Date(Math.floor(t.getTime() / 1000) * 1000)
 /** The next two hours, from this second. */
 export const nextTwoHours = (now: Date): Window => ({ from: whole(now), until: new Date(whole(now).getTime() + 2 * hour) });
 
+/** Ten minutes, from this second, to try something. */
+export const testWindow = (now: Date): Window => ({ from: whole(now), until: new Date(whole(now).getTime() + hour / 6) });
+
 /** 14 to 16 o'clock: today while it is not over, tomorrow afterwards. */
 export function afternoon(now: Date): Window {
   const day = now.getHours() >= 16 ? 1 : 0;
