@@ -324,7 +324,7 @@ func (k *known) note(leaf string, note []byte) {
 
 func (r *Relay) letter(ctx context.Context, k *known, l wire.Letter) {
 	switch l.Kind {
-	case wire.LetterPair, wire.LetterKnock, wire.LetterTry, wire.LetterRemember, wire.LetterLock, wire.LetterTime:
+	case wire.LetterPair, wire.LetterKnock, wire.LetterTry, wire.LetterRemember, wire.LetterDrill, wire.LetterLock, wire.LetterTime:
 		if k.gate == nil {
 			// Not kept: what was typed now must not open the door later, nor be remembered later.
 			r.cfg.Log.Warn("a letter for gate, which is away", "kind", l.Kind)

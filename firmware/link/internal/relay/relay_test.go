@@ -574,6 +574,7 @@ func TestLettersGoToGateAndBack(t *testing.T) {
 	mails := func() [][]byte { return g.bodies(pipe.TypeMail) }
 	for i, want := range []wire.Letter{
 		{ID: "l0", Kind: wire.LetterRemember, Body: json.RawMessage(`{"order":"vestibule/order/v1"}`)},
+		{ID: "l14", Kind: wire.LetterDrill, Body: json.RawMessage(`{"order":"vestibule/order/v1"}`)},
 		{ID: "l9", Kind: wire.LetterTime, Body: json.RawMessage(`{"word":"vestibule/time/v1"}`)},
 		{ID: "lock", Kind: wire.LetterLock, Body: json.RawMessage(`{}`)},
 		{ID: "l1", Kind: wire.LetterTry, Body: json.RawMessage(`{"delivery":"d1","sealed":"AAAA"}`)},

@@ -41,7 +41,8 @@ export class Watch {
   #video: HTMLVideoElement | null = null;
   #line: Line | null = null;
   #old: Line | null = null; // silent, and kept until another is answered
-  #doubted: Line | null = null; // its call may have been lost
+  #doubted: Line | null = null; // its call may have been lost, or waits for the device
+  #gone = false; // somebody knows that the device has
   #live: beats.Liveness = beats.begin('');
   #since = 0; // when the line was opened, or its newest beat came
   #wait = firstWait;
@@ -69,13 +70,15 @@ export class Watch {
     this.#delivery = '';
   }
 
-  /** Somebody knows that the device has gone: a call that is under way may never be answered. */
+  /** Somebody knows that the device has gone: a call that is under way may never be answered, nor one that follows in time. */
   away() {
+    this.#gone = true;
     if (this.phase === 'calling') this.#doubted = this.#line;
   }
 
   /** Somebody knows that the device is back: calls again now instead of after the wait. */
   hurry() {
+    this.#gone = false;
     const v = this.verdict;
     const silent = this.phase === 'watching' && !v.live && v.why === 'silent' && this.#live.seq > 0;
     const lost = this.phase === 'calling' && this.#line === this.#doubted;
@@ -132,7 +135,7 @@ export class Watch {
     this.#since = performance.now();
     const line = spare.take(this.#delivery);
     this.#line = line;
-    this.#doubted = null;
+    this.#doubted = this.#gone ? line : null;
     line.whenEnded = (ended) => this.#lost(ended);
     this.#listen(line, device);
     line.wanted = () => this.#answered(line, video);
