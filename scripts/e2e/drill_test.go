@@ -41,6 +41,13 @@ func (s *story) step(mark string) (got step) {
 	return got
 }
 
+// leaving keeps what the page's line was doing when the picture was first covered.
+const leaving = `(() => {
+	const at = document.querySelector('[data-testid="picture"]');
+	new MutationObserver(() => { if (at.dataset.live === 'no') window.leftIn ??= at.dataset.phase })
+		.observe(at, { attributes: true, attributeFilter: ['data-live'] });
+})()`
+
 // A door that was just set up: its owner opens a test window with one press, practises a cut with another, and sees what
 // it was promised, with the page's own figures; the door is shut meanwhile, and locks.
 func TestDrill(t *testing.T) {
@@ -60,6 +67,7 @@ func TestDrill(t *testing.T) {
 	s.owner.attr("door-word", "data-word", "open")
 
 	s.owner.eval(turning, nil)
+	s.owner.eval(leaving, nil)
 	s.owner.tap("drill-do")
 	s.owner.shot("drill-sure")
 	s.owner.tap("drill-yes")
@@ -68,6 +76,12 @@ func TestDrill(t *testing.T) {
 		t.Errorf("%+v", began)
 	}
 	s.owner.attr("picture", "data-live", "no")
+	// A line that was said goodbye to is known to have ended; of a cut the page finds out by itself.
+	var phase string
+	s.owner.eval(`window.leftIn`, &phase)
+	if phase != "watching" {
+		t.Errorf("the page was %s when the picture was covered: the device said goodbye", phase)
+	}
 	for _, mark := range []string{"covered", "noticed"} {
 		got := s.step(mark)
 		t.Logf("%s after %s", mark, got.Took)
