@@ -14,6 +14,10 @@
 // it; [House.Receive] writes it down once by (device, index), and only then moves "seen".
 // A full disk therefore loses nothing; it only makes the device wait.
 //
+// That a device cannot be reached is told in two ways: when its connection ends, which a broker finds out after
+// three seconds, and, while a window is open, when a pulse is missed, within 1.5 s of the last one. The next pulse takes
+// it back: on a machine with much to do a false word costs a line on a page, for a moment, and nothing else.
+//
 // What an owner granted to others is carried and obeyed here as well as at the device: a [Seat] is
 // asked for anew with every request, of the owner's signed words and by the very rule of [pass.Authority].
 // A revocation ends at once what the hub does for somebody; what it ends at the device, the device decides.

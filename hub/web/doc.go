@@ -10,7 +10,7 @@
 //
 //	POST /api/letters/{device}     {kind, body} -> 200 {id, kind, body}: the device's answer.
 //	                               Without a session: pair, knock, try. With the owner's, or one of
-//	                               whom the owner granted it: offer, trickle, bye, remember, lock. With the
+//	                               whom the owner granted it: offer, trickle, bye, remember, drill, lock. With the
 //	                               owner's alone: time.
 //	                               503 device_offline, 504 device_silent, 429 too_often.
 //	                               An answer of kind "no" is a 200 too: the device spoke.
@@ -40,7 +40,7 @@
 //	                               {key, name, mac} -> [Invited]; no session. 409 invite_taken when
 //	                               another key was there before.
 //	GET  /api/events               server-sent events, with a session:
-//	                               event: online    {device, online}
+//	                               event: online    {device, online, since?}: since when it cannot be reached
 //	                               event: state     {device, state: [wire.State]}
 //	                               event: event     [wire.Event]
 //	                               event: delivery  [Delivery], whenever its status changes

@@ -12,10 +12,12 @@ import (
 // Net is the radio's network for pion: this machine's own, by UDP only, as link's pictures go no other way.
 func (r *Radio) Net() transport.Net { return network{r} }
 
-var (
-	errNoTCP  = errors.New("radio: pictures go by UDP only")
-	errSilent = "the radio is silent"
-)
+var errNoTCP = errors.New("radio: pictures go by UDP only")
+
+// silentError says of a name that it was not looked up.
+func silentError(name string) error {
+	return &net.DNSError{Err: "the radio is silent", Name: name, IsTimeout: true, IsTemporary: true}
+}
 
 type network struct{ radio *Radio }
 
@@ -59,14 +61,14 @@ func (n network) Dial(network, address string) (net.Conn, error) {
 
 func (n network) ResolveUDPAddr(network, address string) (*net.UDPAddr, error) {
 	if silent, _ := n.radio.state(); silent {
-		return nil, &net.DNSError{Err: errSilent, Name: address, IsTimeout: true, IsTemporary: true}
+		return nil, silentError(address)
 	}
 	return net.ResolveUDPAddr(network, address)
 }
 
 func (n network) ResolveIPAddr(network, address string) (*net.IPAddr, error) {
 	if silent, _ := n.radio.state(); silent {
-		return nil, &net.DNSError{Err: errSilent, Name: address, IsTimeout: true, IsTemporary: true}
+		return nil, silentError(address)
 	}
 	return net.ResolveIPAddr(network, address)
 }
