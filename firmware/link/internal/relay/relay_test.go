@@ -617,8 +617,8 @@ func TestLettersGoToGateAndBack(t *testing.T) {
 	g.start()
 	until(t, "gate is back", func() bool { return len(g.bodies(pipe.TypeNote)) > 0 })
 	b.publish(wire.LeafLetterIn, false, wire.Letter{ID: "now", Kind: wire.LetterTry, Body: []byte(`{}`)})
-	until(t, "the next letter", func() bool { return len(mails()) > 4 })
-	if len(mails()) != 5 || decode[wire.Letter](t, mails()[4]).ID != "now" {
+	until(t, "the next letter", func() bool { return len(mails()) > 5 })
+	if len(mails()) != 6 || decode[wire.Letter](t, mails()[5]).ID != "now" {
 		t.Errorf("gate got %s", fmt.Sprintf("%s", mails()))
 	}
 }
