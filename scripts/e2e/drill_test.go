@@ -142,6 +142,24 @@ func TestDrill(t *testing.T) {
 	s.owner.tap("drill-do")
 	s.owner.tap("drill-yes")
 	s.owner.sees("trouble", "moment ago")
+
+	// A cut that nobody asked for is told on the delivery's own page too, and taken back.
+	s.owner.eval(fmt.Sprintf(`location.hash = '#/d/%s'`, began.Delivery), nil)
+	s.owner.do("find the way to practise", visible("drill"))
+	s.post("/api/plug", map[string]any{"name": "network", "in": false})
+	s.owner.sees("away", "out of reach since")
+	s.owner.shot("away")
+	s.post("/api/plug", map[string]any{"name": "network", "in": true})
+	s.wait("it is taken back", func() error {
+		if said := s.owner.read(id("away")); said != "" {
+			return errors.New(said)
+		}
+		return nil
+	})
+	s.owner.tap("drill")
+	s.owner.tap("lang-fr")
+	s.owner.do("see what the log says", visible("past-drill"))
+	s.owner.shot("drill-past")
 	s.owner.tap("end-test")
 	s.event(start, wire.WindowClosed)
 }

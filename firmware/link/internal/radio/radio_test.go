@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -280,6 +284,29 @@ func TestDialWaits(t *testing.T) {
 	defer c.Close()
 	if silent, _ := r.state(); silent {
 		t.Error("it connects while it is silent")
+	}
+}
+
+// What link makes of sockets elsewhere would speak in a silence.
+func TestNothingGoesAroundTheRadio(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/radio/") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		seen++
+		if way := regexp.MustCompile(`\bnet\.(Dial|Listen|FileConn|Lookup|Resolve|DefaultResolver)\w*|\b(tls|websocket)\.Dial|net/http"|stdnet`).Find(b); way != nil {
+			t.Errorf("%s: %s", path, way)
+		}
+		return nil
+	})
+	if err != nil || seen < 20 {
+		t.Errorf("looked at %d files, %v", seen, err)
 	}
 }
 

@@ -113,7 +113,7 @@ type Receipt interface {
 	Error() error // nil when the hub has it; to be asked once Done is closed
 }
 
-// Network is how a connection is made; net.Dialer's DialContext is one.
+// Network makes a connection, as a dialer's DialContext does.
 type Network func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Dial connects, and subscribes to the leaves (below the device's topic; + and # are
