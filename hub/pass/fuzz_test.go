@@ -136,7 +136,8 @@ func FuzzAuthority(f *testing.F) {
 	h.fixture.terms.Sealed = publishedHome(f).terms.Sealed
 	h.terms.Sealed = h.fixture.terms.Sealed
 	order := must(f)(pass.SignOrder(pass.Order{Device: h.terms.Device, Verb: pass.Lock, Delivery: fixedDelivery, At: h.now}, h.member))
-	signed := [][]byte{h.signed(f, h.grant), h.signed(f, h.fitting), h.revocation(f, h.installer, h.now), order,
+	drill := must(f)(pass.SignOrder(pass.Order{Device: h.terms.Device, Verb: pass.Drill, Delivery: fixedDelivery, At: h.now}, h.installer))
+	signed := [][]byte{h.signed(f, h.grant), h.signed(f, h.fitting), h.revocation(f, h.installer, h.now), order, drill,
 		must(f)(pass.SignPass(h.terms, h.member)), must(f)(pass.SignPass(h.terms, h.owner)),
 		must(f)(pass.SignAmendment(h.amendment(1, time.Hour), h.member))}
 	for _, n := range signed {

@@ -104,7 +104,7 @@ func TestADrillIsSilence(t *testing.T) {
 		t.Errorf("%v early", -took)
 	}
 	time.Sleep(time.Until(begun.Add(pass.DrillFor - 500*time.Millisecond)))
-	if late := p.latest().Sub(begun); late > 100*time.Millisecond { // for the machine's sake
+	if late := p.latest().Sub(begun); late > time.Second { // a busy machine falls silent late; what a goodbye or a new connection is comes later
 		t.Errorf("link was heard %v after it fell silent", late)
 	}
 	until(t, "gate is told that the hub is back", g.lastNet)
