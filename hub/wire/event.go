@@ -45,8 +45,8 @@ const (
 	Amended       Kind = "amended"        // the window has another end now; Count is the revision
 	WindowOpened  Kind = "window_opened"  // its time has come
 	WindowClosed  Kind = "window_closed"  // its time is over, or it was cancelled; Count is for how many seconds its pass would still hold
-	CameraOn      Kind = "camera_on"      // powered, and its first fresh frame was seen
-	CameraOff     Kind = "camera_off"     // unpowered
+	CameraOn      Kind = "camera_on"      // powered, and it has proved itself: fresh, of the zone, with the lamp. Reason says who called it
+	CameraOff     Kind = "camera_off"     // unpowered, also within a window: nobody calls it any more
 	CameraFault   Kind = "camera_fault"   // no fresh, challenged picture; Reason says why
 	CameraBack    Kind = "camera_back"    // fresh and challenged again
 	StandKept     Kind = "stand_kept"     // the owner had the device keep how its camera stands
@@ -163,6 +163,12 @@ const (
 	LampUnseen     Reason = "lamp_unseen" // the picture does not show what the lamp did
 	CameraAsleep   Reason = "camera_asleep"
 
+	// who called the camera
+	ByViewer Reason = "by_viewer"
+	ByKeypad Reason = "by_keypad" // a key, a code, a call for help
+	ByPage   Reason = "by_page"   // a code
+	ByDoor   Reason = "by_door"   // the door, its bolt or the device's case
+
 	// an ending
 	TimeUp  Reason = "time_up"
 	ByOwner Reason = "by_owner"
@@ -174,5 +180,5 @@ func Reasons() []Reason {
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, NoCards, TooLarge,
 		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, TooManyKeys, NotPaired,
 		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, DrillSoon, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
-		CameraEnded, CameraStalled, CameraResized, CameraMoved, StandUnseen, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, TimeUp, ByOwner}
+		CameraEnded, CameraStalled, CameraResized, CameraMoved, StandUnseen, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, ByViewer, ByKeypad, ByPage, ByDoor, TimeUp, ByOwner}
 }

@@ -31,6 +31,7 @@ func (t *turn) help() {
 	if t.current() == nil && t.visited() == nil && t.now.Mono >= t.egress {
 		return
 	}
+	t.call(wire.ByKeypad)
 	first := t.panicked == 0
 	t.panicked = t.now.Mono + PanicFor
 	if first {

@@ -65,7 +65,7 @@ func (t *turn) moveEnd(c *slot, until int64) {
 	c.plan.Until = until
 	c.keep = max(c.keep, until)
 	t.sayAmended(c)
-	if c.stage == open && until > t.now.Wall && t.camera.eye {
+	if c.stage == open && until > t.now.Wall && t.camera.eye && t.camera.power {
 		t.do(Effect{Do: Amend, Delivery: c.plan.Delivery, On: t.camera.visit})
 	}
 }

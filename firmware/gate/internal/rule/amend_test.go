@@ -185,7 +185,7 @@ func TestRevertNeverLengthens(t *testing.T) {
 	b.passes(25 * time.Minute)
 	b.then("window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off")
 	b.passes(6 * time.Minute)
-	b.then("window_opened", "power true", "wake d2", "camera_on")
+	b.then("window_opened", "power true", "wake d2", "camera_on(by_viewer)")
 }
 
 // Which revisions are old is known after a restart too: whoever restores a pass keeps the amendment that

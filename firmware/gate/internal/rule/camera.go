@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"math"
 	"time"
 
 	"vestibule/firmware/gate/internal/challenge"
@@ -84,12 +85,80 @@ func (s *State) blind(now Now) wire.Reason {
 	return ""
 }
 
-// settlePower gives the camera power during the window and at no other time. After a start
-// at which nobody knows the time, a window that was open may be long over: it waits.
+// call wakes the camera, if a window is open, and keeps it awake for stayFor.
+func (t *turn) call(by wire.Reason) {
+	if c := t.current(); c != nil {
+		c.called, t.caller = t.now.Mono+stayFor, by
+	}
+}
+
+// moved is a call by a contact that says another thing than it did. One that begins to say something
+// does not: so does each after a start.
+func (t *turn) moved(was, is Contact) {
+	if was != Unknown && is != was {
+		t.call(wire.ByDoor)
+	}
+}
+
+// attend is a call by those who watch, again with each word of link's and with their leaving: a viewer
+// whose line breaks finds the camera awake on coming back.
+func (t *turn) attend(viewers int) {
+	if viewers > 0 {
+		t.call(wire.ByViewer)
+	}
+}
+
+// until is how long there is a reason for the camera to see: for good while a visit is under way or the
+// door is open, for a grace after it was shut in a visit that ended sooner, when somebody may still be within, or
+// by a call. It has passed if there is none.
+func (s *State) until(c *slot) time.Duration {
+	switch {
+	case c.visit == underWay || s.door == Open:
+		return math.MaxInt64
+	case c.visit == over && c.entered:
+		return max(c.called, c.quiet+c.plan.Grace)
+	}
+	return c.called
+}
+
+// rising reports whether the camera has power and may still have to prove itself.
+func (s *State) rising(now Now) bool {
+	return s.camera.power && !s.camera.live && now.Mono-s.camera.since < riseWithin
+}
+
+// hold keeps a code until the camera is live, if the delivery needs it and it has to be woken first: nothing was
+// asked yet of what the code is, so that waiting tells nobody whether it is right. A camera that was live and
+// failed is not waited for.
+func (t *turn) hold(c *slot, e *Event) bool {
+	asleep := !t.camera.power && t.now.Sure
+	if !c.plan.Camera || !asleep && !t.rising(t.now) {
+		return false
+	}
+	t.waits = held{c.plan.Delivery, e.verdict, e.via, e.number}
+	return true
+}
+
+// settleHeld looks at the code that was held, once there is a picture, or no more hope of one. That its
+// window ended was said already.
+func (t *turn) settleHeld() {
+	h := t.waits
+	if h.delivery == "" || t.rising(t.now) {
+		return
+	}
+	t.waits = held{}
+	c, e := t.current(), &Event{verdict: h.verdict, via: h.via, number: h.ref}
+	if h.via == QR || t.mayGuess(c, e) {
+		t.judge(c, e)
+	}
+}
+
+// settlePower gives the camera power during the window, while there is a reason, and at no other time. After
+// a start at which nobody knows the time, a window that was open may be long over: it waits.
 func (t *turn) settlePower() {
 	c := t.current()
+	wanted := c != nil && t.now.Mono < t.until(c)
 	// Where one window follows another at once, the camera still goes off in between.
-	if t.camera.power && (c == nil || c.plan.Delivery != t.camera.delivery) {
+	if t.camera.power && (!wanted || c.plan.Delivery != t.camera.delivery) {
 		t.do(Effect{Do: Sleep})
 		t.do(Effect{Do: Power})
 		if t.camera.live || t.camera.fault {
@@ -97,8 +166,11 @@ func (t *turn) settlePower() {
 		}
 		t.camera = camera{eye: t.camera.eye}
 	}
-	if !t.camera.power && c != nil && t.now.Sure {
+	if !t.camera.power && wanted && t.now.Sure {
 		t.camera = camera{power: true, eye: t.camera.eye, since: t.now.Mono, delivery: c.plan.Delivery}
+		if t.now.Mono < c.called {
+			t.camera.by = t.caller
+		}
 		t.do(Effect{Do: Power, On: true})
 		if t.camera.eye {
 			t.wake()
@@ -133,7 +205,7 @@ func (t *turn) settlePicture() {
 		c.good = 0
 	case !c.live:
 		c.live, c.fault = true, false
-		t.write(Entry{Kind: wire.CameraOn, Delivery: c.delivery})
+		t.write(Entry{Kind: wire.CameraOn, Delivery: c.delivery, Reason: c.by})
 	case c.fault && c.good == 0:
 		c.good = max(t.now.Mono, 1)
 	case c.fault && t.now.Mono-c.good >= steadyFor:

@@ -79,6 +79,7 @@ func TestCameraNeverComes(t *testing.T) {
 	b := tell(t)
 	b.step(EyeIs(false))
 	b.step(PassCame(plan()))
+	b.watched = true
 	b.passes(time.Minute)
 	b.then("pass_accepted", "window_opened", "power true")
 	b.passes(14900 * time.Millisecond)
@@ -95,7 +96,7 @@ func TestCameraNeverComes(t *testing.T) {
 		t.Errorf("camera %q, why %q", v.Camera, v.Why)
 	}
 	b.passes(100 * time.Millisecond)
-	b.then("camera_on")
+	b.then("camera_on(by_viewer)")
 }
 
 // Frames that are old, repeated or from the future are no fresh picture.

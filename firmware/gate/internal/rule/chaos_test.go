@@ -68,7 +68,19 @@ type chaos struct {
 	right    map[uint64]string // right tries without an answer: their delivery
 	asked    map[uint64]guess
 	answered map[uint64]bool
-	ticket   map[uint64]bool // on the disk, no coil yet
+	ticket   map[uint64]bool  // on the disk, no coil yet
+	waits    map[uint64]guess // tries in a window without an answer
+
+	called struct { // who wants the camera to see
+		delivery string
+		at       time.Duration
+	}
+	ended map[string]time.Duration // when a visit's end was written
+	said  struct {                 // to the rule, since it began
+		door, bolt Contact
+		off        bool
+		viewers    int
+	}
 }
 
 func newChaos(t *rapid.T) *chaos {
@@ -76,7 +88,8 @@ func newChaos(t *rapid.T) *chaos {
 		Lock: rapid.SampledFrom([]Lock{FailSecure, FailSecure, FailSafe, Motor}).Draw(t, "lock")}
 	w := &chaos{t: t, setup: door, s: New(0, door), now: Now{Wall: start, Mono: time.Hour, Sure: true}, plans: map[string]Plan{}, signed: map[string]Plan{}, door: Closed, bolt: Closed,
 		cover: true, tampered: map[string]bool{}, cancelled: map[string]bool{}, locked: map[string]bool{}, visits: map[string]bool{}, over: map[string]bool{},
-		guesses: map[guess]int{}, asked: map[uint64]guess{}, opens: map[string]int{}, right: map[uint64]string{}, answered: map[uint64]bool{}, ticket: map[uint64]bool{}}
+		guesses: map[guess]int{}, asked: map[uint64]guess{}, opens: map[string]int{}, right: map[uint64]string{}, answered: map[uint64]bool{}, ticket: map[uint64]bool{},
+		waits: map[uint64]guess{}, ended: map[string]time.Duration{}}
 	w.boot()
 	return w
 }
@@ -92,10 +105,39 @@ func (w *chaos) step(e Event) {
 	if e.kind == netIs {
 		w.heard = w.now.Mono
 	}
+	if w.calls(&e) {
+		w.called.delivery, w.called.at = w.s.Delivery(), w.now.Mono
+	}
 	w.carryOut(Step(&w.s, e, w.now, nil))
 	if d := w.s.Next(w.now); d < 0 {
 		w.t.Fatalf("the next tick is in %v", d)
 	}
+}
+
+// calls reports whether an event calls the camera, by the chaos's own account.
+func (w *chaos) calls(e *Event) bool {
+	was := w.said
+	switch e.kind {
+	case calledBy, panicCame:
+		return true
+	case tried:
+		return e.delivery == "" || e.delivery == w.s.Delivery()
+	case doorIs:
+		w.said.door = e.contact
+		return was.door != Unknown && was.door != e.contact && !w.setup.NoContact
+	case boltIs:
+		w.said.bolt = e.contact
+		return was.bolt != Unknown && was.bolt != e.contact && !w.setup.NoBolt
+	case tamperIs:
+		w.said.off = e.on
+		return was.off != e.on
+	case viewersAre:
+		w.said.viewers = e.count
+		return was.viewers+e.count > 0
+	case netIs:
+		return was.viewers > 0
+	}
+	return false
 }
 
 // carryOut does what the rule wants, in its order: what comes of it comes after it.
@@ -113,6 +155,7 @@ func (w *chaos) carryOut(effects []Effect) {
 			switch e.Entry.Kind {
 			case wire.VisitEnded:
 				w.visits[e.Entry.Delivery] = false
+				w.ended[e.Entry.Delivery] = w.now.Mono
 			case wire.BeyondDoorway:
 				if !w.visits[e.Entry.Delivery] || !w.power {
 					w.t.Fatalf("somebody went beyond the doorway outside a visit: %+v", e.Entry)
@@ -144,6 +187,8 @@ func (w *chaos) carryOut(effects []Effect) {
 			}
 		case Wake:
 			w.told = e.On
+		case Cut:
+			w.said.viewers = 0
 		case Visit:
 			w.told = e.On
 		case Grant:
@@ -300,8 +345,26 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			if d := w.s.Delivery(); w.power && w.eye && w.told != w.visits[d] {
 				t.Fatalf("eye was told %v of a visit, which is %v", w.told, w.visits[d])
 			}
-			if open := w.s.Delivery() != ""; w.power && !open || !w.power && open && w.now.Sure {
-				t.Fatalf("power %v, open window %q", w.power, w.s.Delivery())
+			d := w.s.Delivery()
+			called := w.called.delivery == d && w.now.Mono-w.called.at < stayFor
+			reason := d != "" && (w.visits[d] || w.door == Open && !w.setup.NoContact || called)
+			ended, leaving := w.ended[d]
+			leaving = leaving && w.now.Mono-ended < w.plans[d].Grace
+			if w.power && !reason && !leaving || !w.power && reason && w.now.Sure {
+				t.Fatalf("power %v, window %q: visit %v, door %v, called %v", w.power, d, w.visits[d], w.door, called)
+			}
+			if why, _, _, _ := w.s.Picture(w.now); !w.power && why != wire.CameraAsleep {
+				t.Fatalf("the picture of a camera without power is %q", why)
+			}
+			for ref, g := range w.waits {
+				switch {
+				case w.answered[ref]:
+					delete(w.waits, ref)
+				case g.delivery != d:
+					t.Fatalf("try %d outlives its window without an answer", ref)
+				case !w.power && w.now.Sure:
+					t.Fatalf("try %d waits for a camera without power", ref)
+				}
 			}
 			if w.coil && !w.stuck && (w.now.Mono-w.since > Pulse || w.door == Closed && w.shutSince > w.since && !w.setup.NoContact) {
 				t.Fatalf("the coil has current %v after it got it, the door is %v", w.now.Mono-w.since, w.door)
@@ -345,6 +408,7 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			w.step(AmendCame(p))
 		},
 		"panic":  func(*rapid.T) { w.step(PanicCame()) },
+		"call":   func(*rapid.T) { w.step(Called(wire.ByKeypad)) },
 		"exit":   func(*rapid.T) { w.step(ExitCame()) },
 		"let go": func(*rapid.T) { w.step(LetGoCame()) },
 		"time": func(t *rapid.T) {
@@ -381,6 +445,9 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			w.asked[w.ref] = guess{d, via}
 			before := len(w.queue) + len(w.journal)
 			w.step(Tried(name, v, via, w.ref))
+			if d != "" && !w.answered[w.ref] {
+				w.waits[w.ref] = guess{d, via}
+			}
 			if d == "" && via == Keypad && (w.answered[w.ref] || len(w.queue)+len(w.journal) != before) {
 				t.Fatal("the keypad answered outside a window")
 			}
@@ -459,9 +526,11 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 					w.visits[e.Delivery] = true
 				case wire.VisitEnded:
 					w.visits[e.Delivery] = false
+					w.ended[e.Delivery] = w.now.Mono + time.Second // what arrives has the time of its arrival
 				}
 			}
 			w.right = map[uint64]string{} // who waited for an answer waits in vain
+			clear(w.waits)
 			w.now.Mono += time.Second
 			w.now.Wall += 1000
 			w.s = New(w.epoch, w.setup)
@@ -474,6 +543,8 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 				w.s.Replay(e)
 			}
 			// Orders that the disk lost come again: the hub retains them.
+			w.called.delivery = ""
+			w.said.door, w.said.bolt, w.said.off, w.said.viewers = Unknown, Unknown, w.s.coverOff, 0
 			w.coil, w.power, w.eye, w.lookGood, w.net, w.viewers, w.loud = false, false, false, false, false, 0, false
 			w.carryOut(Resume(&w.s, w.now, nil))
 			w.boot()
@@ -563,6 +634,11 @@ func (w *chaos) rest() {
 	}
 	if w.coil || w.s.Locked() == w.setup.NoBolt {
 		w.t.Fatalf("at rest and not locked: coil %v", w.coil)
+	}
+	for ref := range w.waits {
+		if !w.answered[ref] {
+			w.t.Fatalf("at rest and try %d has no answer", ref)
+		}
 	}
 	if w.power || w.s.Delivery() != "" {
 		w.t.Fatal("at rest and the camera has power")

@@ -12,7 +12,7 @@
 //
 //	the window is open and not cancelled         too_late, too_early, no_delivery
 //	a wrong code could be written down           disk_trouble  (not for the 128-bit key)
-//	no other code is on its way                  code_slowed   (the same)
+//	no other code is on its way, or waits        code_slowed   (the same)
 //	fewer than 10 wrong codes in this window, and fewer than 7 of them
 //	at the keypad, or on the page, as this one   code_spent    (not for the 128-bit key)
 //	no delay runs after a wrong one              code_slowed   (not for the 128-bit key)
@@ -52,6 +52,31 @@
 // shut out by somebody else's guessing: whoever guesses at the keypad slows nobody on the page, and
 // leaves 3 tries there; the other way round too. At a keypad whose 7 are spent digits are
 // refused for the rest of the window. The 128-bit key waits for nobody and is never spent.
+//
+// # The camera sleeps until it is called
+//
+// Inside a window with a known time the camera has power only for a reason:
+//
+//	a visit is under way, and a grace after it was shut, if it ended sooner: somebody may be within
+//	the door is open
+//	it was called less than 30 s ago
+//
+// It is called by a viewer whose signed call was judged right, and by link's word, each second, that
+// they still watch; by each key at the keypad, a code from a page, a call for help; by the door, its bolt
+// or the device's case when they move. That a window opens is no reason. The journal has each waking, once the
+// camera has proved itself (camera_on, and by whom), and each going to sleep.
+//
+// A code that needs the camera and would be looked at is held while the camera is woken, one at
+// a time, before anything is asked of what it is: waiting tells nobody whether it is right. Others are told meanwhile
+// that a code is on its way. It is looked at when the picture is live, or after 8 s without one; if its window ends before, it
+// is too_late. A camera that was live and failed is not waited for. The first frame may come within a second of the key; a
+// picture in which the lamp's challenge was seen cannot: that takes 3 s of blinking. So the first key calls, and
+// who types eight more hardly waits.
+//
+// Who can call can have the camera see the zone, for nobody, for 30 s of a window. A page's code comes
+// through the hub, which can make up codes that are none: so it can, too, as anybody at the keypad can, and the journal says
+// that it was by_page. Link, once captured, can say that somebody whom gate has admitted still watches. Neither can
+// admit anybody, or call outside a window.
 //
 // # Duress
 //
@@ -136,14 +161,16 @@
 //	           abandoned: refused meanwhile, and the disk may still get it
 //	refusal    none -> writing (to the disk) -> none; abandoned as an entry is
 //	door       open, closed, unknown; held, forced, unsure beside it
-//	camera     no power -> starting -> live <-> fault
+//	camera     asleep (no power) -> starting -> live <-> fault, from each to asleep
+//	code held  none -> waiting (for the camera) -> none
 //
 // # Restart
 //
 // [State.Replay] takes the journal's entries in order, after the plans of the passes that
 // are kept ([State.Restore]); [Resume] then goes on from there. The delay after wrong codes
 // begins anew, the count of wrong ones and of entries stays. The local alarm goes on if its
-// cause does.
+// cause does. The camera sleeps unless a visit, its grace or an open door is a reason, and a code that was held is
+// forgotten unanswered, as one is that was on its way.
 //
 // What the journal knows and the disk has lost is over: a delivery whose pass is gone, and one whose
 // latest amendment is. The household is told, as window_closed or cancelled with disk_trouble. While the
@@ -151,6 +178,6 @@
 //
 // # Non-goals
 //
-// A camera that sleeps during the window. Who may sign what: that was judged before there was
+// Who may sign what: that was judged before there was
 // a [Plan] or an [Event] of it. What a courier does inside: see eye.
 package rule

@@ -69,6 +69,7 @@ func (t *turn) moveDoor(c Contact) {
 	}
 	was := t.door
 	t.door = c
+	t.moved(was, c)
 	if c == Closed && was != Closed {
 		t.letGo() // also out of unknown: it may have been open meanwhile
 	}

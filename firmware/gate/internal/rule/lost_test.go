@@ -114,6 +114,7 @@ func TestUnread(t *testing.T) {
 	b.s.Unread()
 	b.power = false
 	b.carryOut(Resume(&b.s, b.now, nil))
+	b.attend()
 	b.boot()
 	b.then("journal_broken(disk_trouble)", "power true", "wake d1")
 	b.passes(time.Second)

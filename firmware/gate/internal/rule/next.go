@@ -1,6 +1,9 @@
 package rule
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Next says how long after now the rule wants a Tick although nothing happens; 0 means that
 // it needs none. now may be later than the last Step: what has become due since is wanted
@@ -42,10 +45,19 @@ func (s *State) Next(now Now) time.Duration {
 			}
 		}
 	}
-	if current != nil && !s.camera.power && now.Sure {
-		n.at(now.Mono) // the time has become known since the last Step
+	if current != nil {
+		until := s.until(current)
+		switch wanted := now.Mono < until; {
+		case s.camera.power && until != math.MaxInt64:
+			n.at(until)
+		case !s.camera.power && wanted && now.Sure:
+			n.at(now.Mono) // the time has become known since the last Step
+		}
 	}
 	if c := &s.camera; c.power {
+		if s.waits.delivery != "" {
+			n.at(c.since + riseWithin)
+		}
 		blind := s.blind(now) != ""
 		switch {
 		case !blind:

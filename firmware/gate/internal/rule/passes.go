@@ -197,11 +197,16 @@ func (t *turn) shutWindow(c *slot, why wire.Reason) {
 		return
 	}
 	t.do(Effect{Do: Cut, Reason: why})
+	t.viewers = 0 // or their leaving would be a call in the next window
 	t.letGo()
 	for _, p := range [...]*pending{&t.pending, &t.refusal} {
 		if p.delivery == c.plan.Delivery {
 			t.abandon(p, wire.TooLate)
 		}
+	}
+	if h := t.waits; h.delivery == c.plan.Delivery {
+		t.waits = held{}
+		t.refuse(c, &Event{via: h.via, number: h.ref}, Effect{Reason: wire.TooLate})
 	}
 }
 

@@ -51,7 +51,7 @@ func TestWindowEndsWhileShut(t *testing.T) {
 	b.shuts()
 	b.log = nil
 	b.passes(time.Minute)
-	b.then("window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off", "visit_ended(time_up)", "forget d1")
+	b.then("window_closed(time_up)", "cut time_up", "visit_ended(time_up)", "sleep", "power false", "camera_off", "forget d1")
 }
 
 func TestCancel(t *testing.T) {
@@ -325,7 +325,7 @@ func TestWindowAfterWindow(t *testing.T) {
 	b.step(PassCame(plan(func(p *Plan) { p.Delivery, p.From, p.Until = "d2", start+3_600_000, start+7_200_000 })))
 	b.then("pass_accepted")
 	b.passes(time.Hour)
-	b.then("window_closed(time_up)", "cut time_up", "window_opened", "sleep", "power false", "camera_off", "power true", "wake d2", "forget d1", "camera_on")
+	b.then("window_closed(time_up)", "cut time_up", "window_opened", "sleep", "power false", "camera_off", "forget d1", "power true", "wake d2", "camera_on(by_viewer)")
 }
 
 // The clock is unsure: nothing new opens, what is open still ends.
@@ -339,11 +339,14 @@ func TestUnsureClock(t *testing.T) {
 	b.then("code_refused(clock_unsure)", "denied clock_unsure")
 	b.now.Sure = true
 	b.passes(100 * time.Millisecond)
-	b.then("window_opened", "power true", "wake d1")
+	b.then("window_opened")
+	b.watched = true
+	b.attend()
+	b.then("power true", "wake d1")
 	b.now.Sure = false
 	b.log = nil
 	b.passes(time.Hour)
-	b.then("camera_on", "window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off", "forget d1")
+	b.then("camera_on(by_viewer)", "window_closed(time_up)", "cut time_up", "sleep", "power false", "camera_off", "forget d1")
 }
 
 // A delivery that is over does not come again, on other terms neither.

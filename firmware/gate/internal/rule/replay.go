@@ -116,7 +116,9 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 	case wire.BeyondDoorway:
 		c.beyond = max(c.beyond, uint8(min(max(e.Count, 0), MaxBeyond)))
 	case wire.DoorShut:
-		c.quiet = time.Duration(e.Time.UnixMilli())
+		if c.visit == underWay {
+			c.quiet = time.Duration(e.Time.UnixMilli())
+		}
 	case wire.VisitEnded:
 		c.visit = over
 		if c.entered {

@@ -21,7 +21,7 @@ func TestRestartInEveryState(t *testing.T) {
 		{"the window is open", func(b *story) { b.wakes() }, Closed, []string{"power true", "wake d1"}, func(b *story) {
 			b.passes(time.Second)
 			b.keys(Right)
-			b.then("camera_on", "visit_started", "energise", "unlocked", "granted 1/3")
+			b.then("camera_on(by_viewer)", "visit_started", "energise", "unlocked", "granted 1/3")
 		}},
 		{"wrong codes were typed", func(b *story) {
 			b.wakes()
@@ -31,7 +31,7 @@ func TestRestartInEveryState(t *testing.T) {
 		}, Closed, []string{"power true", "wake d1"}, func(b *story) {
 			b.passes(time.Second)
 			b.keys(Right)
-			b.then("camera_on", "code_refused(code_slowed)", "denied code_slowed", "wait 1s")
+			b.then("camera_on(by_viewer)", "code_refused(code_slowed)", "denied code_slowed", "wait 1s")
 			b.passes(time.Second)
 			b.keys(Wrong)
 			b.keys(Right)
@@ -43,7 +43,7 @@ func TestRestartInEveryState(t *testing.T) {
 		}, Closed, []string{"power true", "wake d1"}, func(b *story) {
 			b.passes(time.Second)
 			b.keys(Right)
-			b.then("camera_on", "visit_started", "energise", "unlocked", "granted 1/3")
+			b.then("camera_on(by_viewer)", "visit_started", "energise", "unlocked", "granted 1/3")
 		}},
 		{"burned, and the coil never moved", func(b *story) {
 			b.wakes()
@@ -87,7 +87,7 @@ func TestRestartInEveryState(t *testing.T) {
 		}, Closed, []string{"power true", "wake d1"}, func(b *story) {
 			b.passes(time.Second)
 			b.keys(Right)
-			b.then("camera_on", "code_refused(code_used)", "denied code_used")
+			b.then("camera_on(by_viewer)", "code_refused(code_used)", "denied code_used")
 		}},
 		{"cancelled", func(b *story) { b.wakes(); b.step(CancelCame("d1")) }, Closed, []string{"forget d1"}, func(b *story) {
 			b.step(CancelCame("d1"))
@@ -98,13 +98,13 @@ func TestRestartInEveryState(t *testing.T) {
 			[]string{"power true", "wake d1"}, func(b *story) {
 				b.passes(time.Second)
 				b.keys(Right)
-				b.then("camera_on", "code_refused(code_used)", "denied code_used")
+				b.then("camera_on(by_viewer)", "code_refused(code_used)", "denied code_used")
 			}},
 		{"tampered", func(b *story) { b.wakes(); b.step(TamperIs(true)); b.step(TamperIs(false)) }, Closed,
 			[]string{"power true", "wake d1"}, func(b *story) {
 				b.passes(time.Second)
 				b.keys(Right)
-				b.then("camera_on", "code_refused(tampered)", "denied tampered")
+				b.then("camera_on(by_viewer)", "code_refused(tampered)", "denied tampered")
 			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

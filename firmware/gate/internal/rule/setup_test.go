@@ -200,7 +200,7 @@ func TestFailSafeAfterThePowerWasAway(t *testing.T) {
 	b.then("relocked")
 	b.passes(time.Second)
 	b.keys(Right)
-	b.then("camera_on", "visit_started", "energise", "unlocked", "granted 1/3")
+	b.then("camera_on(by_viewer)", "visit_started", "energise", "unlocked", "granted 1/3")
 	b = tellOf(t, Setup{Lock: FailSafe})
 	b.log = nil
 	b.journal = append(b.journal, wire.Event{Kind: wire.DoorShut})

@@ -37,6 +37,7 @@ type slot struct {
 	beyond    uint8         // how often somebody went into the interior in it
 	tries     [ways]tries   // by way
 	quiet     time.Duration // since when the grace runs
+	called    time.Duration // somebody wants the camera to see until then; 0 for nobody
 	why       wire.Reason   // of a cancellation
 	keep      int64         // as Now.Wall: no pass of it, amended or not, holds longer than that
 	said      uint64        // the revision that the journal knows of
@@ -95,6 +96,15 @@ const (
 	energising       // until the coil has current
 )
 
+// held is a code that is not looked at before the camera is live, or cannot be any more. Its zero value is
+// none.
+type held struct {
+	delivery string // whose window was open
+	verdict  Verdict
+	via      Via
+	ref      uint64
+}
+
 // past is a delivery that is over and forgotten but for its name.
 type past struct {
 	delivery string
@@ -117,6 +127,7 @@ type camera struct {
 	fault    bool
 	lamp     challenge.Verdict
 	delivery string
+	by       wire.Reason // who called it
 	glass    wire.Reason
 	trouble  wire.Reason
 	frame    uint64
@@ -139,6 +150,8 @@ type State struct {
 	tickets uint64
 	pending pending // an entry
 	refusal pending // of digits that were looked at: said when the disk has it
+	waits   held    // a code
+	caller  wire.Reason
 	camera  camera
 
 	door, bolt Contact

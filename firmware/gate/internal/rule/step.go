@@ -60,6 +60,8 @@ func (t *turn) take(e *Event) {
 		t.letGoNow()
 	case tried:
 		t.try(e)
+	case calledBy:
+		t.call(e.reason)
 	case panicCame:
 		t.help()
 	case exitCame:
@@ -70,6 +72,7 @@ func (t *turn) take(e *Event) {
 		t.moveDoor(e.contact)
 	case boltIs:
 		if !t.setup.NoBolt {
+			t.moved(t.bolt, e.contact)
 			t.bolt = e.contact
 		}
 	case coilIs:
@@ -85,6 +88,7 @@ func (t *turn) take(e *Event) {
 	case netIs:
 		t.connectNet(e.on)
 	case viewersAre:
+		t.attend(max(t.viewers, e.count))
 		t.viewers = e.count
 	case diskIs:
 		t.diskIs(e.on)
@@ -97,10 +101,11 @@ func (t *turn) take(e *Event) {
 func (t *turn) settle() {
 	t.settleEntry()
 	t.settleWindows()
-	t.settlePower()
-	t.settlePicture()
 	t.settleDoor()
 	t.settleVisits()
+	t.settlePower()
+	t.settlePicture()
+	t.settleHeld()
 	t.settleTold()
 	t.settleAlarms()
 	t.settleNet()
@@ -125,6 +130,7 @@ func (t *turn) lapse() {
 
 func (t *turn) connectNet(on bool) {
 	t.heard = t.now.Mono
+	t.attend(t.viewers)
 	if t.net && !on {
 		t.netOff = t.now.Mono
 	}
@@ -152,6 +158,7 @@ func (t *turn) cover(off bool) {
 		return
 	}
 	t.coverOff = off
+	t.call(wire.ByDoor)
 	if !off {
 		t.note(wire.TamperOver, "")
 		t.hush()

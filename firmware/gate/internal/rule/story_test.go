@@ -39,6 +39,7 @@ type story struct {
 	net     bool                                       // what link says, every second
 	said    time.Duration                              // when it did
 	mute    bool                                       // link hangs, and says nothing
+	watched bool                                       // somebody wants the camera to see, again and again
 	stepped func(before State, e Event, came []Effect) // if set, is told of every step
 }
 
@@ -190,6 +191,7 @@ func (b *story) passes(d time.Duration) {
 		b.now.Wall += d.Milliseconds()
 		if !b.mute && b.now.Mono-b.said >= time.Second {
 			b.step(NetIs(b.net))
+			b.attend()
 		}
 		if b.power && !b.blind {
 			b.frame++
@@ -236,11 +238,23 @@ func (b *story) bolt() {
 	}
 }
 
-// wakes begins the window of d1 and waits until the camera is live.
+// attend is a call by whoever wants the camera to see all the while.
+func (b *story) attend() {
+	b.t.Helper()
+	if b.watched {
+		b.step(Called(wire.ByViewer))
+	}
+}
+
+// wakes begins the window of d1 and waits until the camera is live. It stays so.
 func (b *story) wakes() {
 	b.t.Helper()
-	b.passes(time.Minute + 200*time.Millisecond)
-	b.then("window_opened", "power true", "wake d1", "camera_on")
+	b.passes(time.Minute)
+	b.then("window_opened")
+	b.watched = true
+	b.attend()
+	b.passes(200 * time.Millisecond)
+	b.then("power true", "wake d1", "camera_on(by_viewer)")
 }
 
 // ready is a story in which d1's window is open and the camera live.
@@ -273,7 +287,9 @@ func (b *story) restart(d time.Duration, plans ...Plan) {
 		b.s.Replay(e)
 	}
 	b.carryOut(Resume(&b.s, b.now, nil))
-	for _, e := range []Event{CoilIs(CoilOff), TamperIs(b.s.coverOff), NetIs(true), EyeIs(true)} {
+	for _, e := range []Event{CoilIs(CoilOff), TamperIs(b.s.coverOff), NetIs(true)} {
 		b.step(e)
 	}
+	b.attend()
+	b.step(EyeIs(true))
 }

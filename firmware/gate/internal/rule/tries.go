@@ -28,9 +28,22 @@ func (t *turn) try(e *Event) {
 	if c == nil {
 		return // outside a window the keypad answers nothing and counts nothing
 	}
-	if e.via != QR && !t.mayGuess(c, e) {
-		return
+	by := wire.ByPage
+	if e.via == Keypad {
+		by = wire.ByKeypad
 	}
+	t.call(by)
+	switch {
+	case e.via == QR && t.waits.delivery != "":
+		t.wait(e)
+	case e.via != QR && !t.mayGuess(c, e), t.hold(c, e):
+	default:
+		t.judge(c, e)
+	}
+}
+
+// judge looks at a code, and says if it was typed under duress.
+func (t *turn) judge(c *slot, e *Event) {
 	t.answer(c, e)
 	if e.verdict == Forced && !c.forced {
 		// It was answered as a right one is, in every way. One that was not looked at is not said to be
@@ -48,7 +61,7 @@ func (t *turn) mayGuess(c *slot, e *Event) bool {
 	switch {
 	case !t.disk || t.refusal.phase == abandoned || t.pending.phase == abandoned:
 		t.refuse(c, e, Effect{Reason: wire.DiskTrouble}) // it could not be counted
-	case t.refusal.phase == writing || t.pending.phase != none:
+	case t.refusal.phase == writing || t.pending.phase != none || t.waits.delivery != "":
 		t.wait(e)
 	case c.left(e.via) <= 0:
 		t.refuse(c, e, Effect{Reason: wire.CodeSpent})
@@ -67,7 +80,7 @@ func (t *turn) wait(e *Event) {
 	t.do(Effect{Do: Deny, Ref: e.number, Reason: wire.CodeSlowed, Wait: time.Second})
 }
 
-// answer looks at a code.
+// answer opens the door to a code, or says why it does not.
 func (t *turn) answer(c *slot, e *Event) {
 	if e.verdict != Right && e.verdict != Forced {
 		t.decline(c, e, wire.CodeWrong)

@@ -33,6 +33,11 @@ const (
 	oddFor      = 2 * time.Second  // sensors may disagree while things move
 	travel      = 4 * time.Second  // the same where a motor moves the bolt
 	netLostFor  = 5 * time.Second  // a link is lost
+
+	// A code that was typed is answered within riseWithin + writeWithin + travel: until then the camera stays
+	// because of the call alone.
+	stayFor    = 30 * time.Second // the camera sees for so long after a call
+	riseWithin = 8 * time.Second  // a code waits no longer for the camera
 )
 
 // Now is the time as it is known.
@@ -143,6 +148,7 @@ const (
 	lockCame
 	letGoCame
 	tried
+	calledBy
 	panicCame
 	exitCame
 	written
@@ -216,6 +222,10 @@ func LetGoCame() Event { return Event{kind: letGoCame} }
 func Tried(delivery string, v Verdict, via Via, ref uint64) Event {
 	return Event{kind: tried, delivery: delivery, verdict: v, via: via, number: ref}
 }
+
+// Called says that somebody wants the camera to see: a viewer whose call was judged right, or a key at
+// the keypad. A code that is tried calls by itself, and so does what moves at the door.
+func Called(by wire.Reason) Event { return Event{kind: calledBy, reason: by} }
 
 // PanicCame says that # was held at the keypad.
 func PanicCame() Event { return Event{kind: panicCame} }
