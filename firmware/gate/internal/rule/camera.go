@@ -27,10 +27,10 @@ func (t *turn) wake() {
 // earlier.
 const ahead = 50 * time.Millisecond
 
-// look takes eye's report. A frame that is not newer than the last says nothing.
+// look takes eye's report. A frame that is not newer than the last, or than the camera's power, says nothing.
 func (t *turn) look(e *Event) {
 	c := &t.camera
-	if !c.power || !c.eye || e.at > t.now.Mono+ahead || c.looked && (e.at <= c.at || e.number <= c.frame) {
+	if !c.power || !c.eye || e.at > t.now.Mono+ahead || e.at < c.since || c.looked && (e.at <= c.at || e.number <= c.frame) {
 		return
 	}
 	t.passBy(e.count)

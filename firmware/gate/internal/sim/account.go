@@ -31,6 +31,8 @@ const (
 	exitFor    = 15 * time.Second
 	wordFor    = 3 * time.Second // link's, on whether there is a hub
 	longGrace  = 15 * time.Minute
+	staysFor   = 30 * time.Second // the camera, after a call
+	risesIn    = 8 * time.Second  // and a code waits no longer for it
 )
 
 type windowStage uint8
@@ -70,6 +72,8 @@ type ledger struct {
 	quiet     time.Duration            // the grace runs since
 	sure      uint8                    // entries that somebody was granted: not to be forgotten whatever happens
 	started   bool                     // a visit began once
+	called    time.Duration            // the camera is wanted until then
+	isCalled  bool                     // that means something
 	duress    bool                     // it was said
 	keep      int64                    // no pass of it holds longer
 	said      uint64                   // the revision that the journal knows
@@ -113,6 +117,15 @@ const (
 	energising
 )
 
+// heldCode is a code that is not looked at yet: the camera was asleep.
+type heldCode struct {
+	is      bool
+	verdict rule.Verdict
+	via     rule.Via
+	whose   int8
+	ref     uint64
+}
+
 // picture is what eye has said.
 type picture struct {
 	power, eye, looked, live, fault, visit bool
@@ -136,6 +149,7 @@ type account struct {
 	epoch  uint64
 	flight flight
 	no     flight // digits that are refused once the disk has it
+	waits  heldCode
 	cam    picture
 
 	door, bolt rule.Contact
@@ -331,6 +345,27 @@ func (a *account) hush() {
 	if a.loud && !a.coverOff && !a.held && !a.forced && !a.unseen && !a.panicking {
 		a.loud = false
 		a.must(xHush, nobody)
+	}
+}
+
+// call wakes the camera, in a window.
+func (a *account) call() {
+	if l := a.current(); l != nil {
+		l.called, l.isCalled = a.now.Mono+staysFor, true
+	}
+}
+
+// attended: somebody watches, and is not let wait for the camera when a line breaks.
+func (a *account) attended(viewers int) {
+	if viewers > 0 {
+		a.call()
+	}
+}
+
+// moved: a contact that said something says something else.
+func (a *account) moved(was, is rule.Contact) {
+	if was != rule.Unknown && is != was {
+		a.call()
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 
 func (a *account) phase() phase {
 	switch l := a.current(); {
-	case a.flight.phase != grounded || a.coil == rule.CoilOn:
+	case a.flight.phase != grounded || a.coil == rule.CoilOn || a.waits.is:
 		return opening
 	case a.visited() >= 0 && a.shown == rule.Open:
 		return inside
@@ -63,6 +63,7 @@ var likely = [kindsEnd][phasesEnd]uint8{
 	GiveOther:  {2, 4, 2, 1, 1, 1, 2},
 	GiveCancel: {2, 3, 2, 2, 3, 3, 2},
 	GiveLock:   {2, 3, 2, 2, 3, 3, 2},
+	Call:       {1, 1, 8, 3, 2, 3, 6},
 	Watch:      {1, 1, 3, 2, 1, 2, 1},
 	Type:       {6, 8, 70, 14, 8, 50, 16},
 	Pull:       {1, 1, 4, 40, 2, 6, 2},
@@ -158,7 +159,7 @@ func (c *chooser) next(w *World) Move {
 			code = codeForced
 		}
 		m.B = uint16(code) | uint16(r>>12&0xff)%uint16(waysEnd)<<8
-	case Cover, Eye, Freeze, Sync:
+	case Cover, Eye, Freeze, Sync, Call:
 		m.A = uint8(r & 1)
 	case Net:
 		m.A = uint8(r & 3 & 1)

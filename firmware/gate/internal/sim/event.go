@@ -20,6 +20,7 @@ const (
 	evRevert
 	evDisown
 	evLetGo
+	evCalled
 	evPanic
 	evExit
 	evTried
@@ -79,6 +80,8 @@ func (e *event) rule() rule.Event {
 		return rule.DisownCame(nameOf(e.d))
 	case evLetGo:
 		return rule.LetGoCame()
+	case evCalled:
+		return rule.Called(e.reason)
 	case evPanic:
 		return rule.PanicCame()
 	case evExit:

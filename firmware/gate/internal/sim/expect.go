@@ -39,6 +39,8 @@ func (a *account) take(e *event) {
 		} else {
 			a.drop()
 		}
+	case evCalled:
+		a.call()
 	case evPanic:
 		a.panicCame()
 	case evExit:
@@ -49,17 +51,14 @@ func (a *account) take(e *event) {
 			a.exit = a.now.Mono + exitFor
 		}
 	case evTried:
-		looked := a.tried(e)
-		if l := a.current(); looked && e.verdict == rule.Forced && !l.duress {
-			l.duress = true
-			a.must(kDuress, a.open)
-		}
+		a.tried(e)
 	case evWritten:
 		a.written(e)
 	case evDoor:
 		a.doorIs(e.contact)
 	case evBolt:
 		if !a.setup.NoBolt {
+			a.moved(a.bolt, e.contact)
 			a.bolt = e.contact
 		}
 	case evCoil:
@@ -69,12 +68,13 @@ func (a *account) take(e *event) {
 	case evEye:
 		a.eyeIs(e.on)
 	case evLook:
-		a.look(e)
+		a.frame(e)
 	case evTrouble:
 		a.cam.trouble = e.reason
 	case evNet:
 		a.netIs(e.on)
 	case evViewers:
+		a.attended(max(a.viewers, e.count))
 		a.viewers = e.count
 	case evDisk:
 		if e.on && !a.disk {
@@ -180,7 +180,7 @@ func (a *account) moveEnd(d int8, until int64) {
 	l.keep = max(l.keep, until)
 	l.said = l.plan.Revision
 	a.must(kAmended, d)
-	if l.window == opened && until > a.now.Wall && a.cam.eye {
+	if l.window == opened && until > a.now.Wall && a.cam.eye && a.cam.power {
 		a.must(xAmend, d)
 	}
 }
@@ -190,6 +190,7 @@ func (a *account) panicCame() {
 	if a.about() < 0 && a.now.Mono >= a.egress {
 		return
 	}
+	a.call()
 	if !a.panicking {
 		a.note(kPanic)
 		a.alarm()
@@ -242,8 +243,8 @@ func (a *account) lock(d int8) {
 	}
 }
 
-// tried says which answer a try has to have, and whether the code was looked at.
-func (a *account) tried(e *event) (looked bool) {
+// tried says which answer a try has to have, unless it has to wait for one.
+func (a *account) tried(e *event) {
 	if e.d >= 0 && e.d != a.open {
 		x := answer{ref: e.number, reason: wire.NoDelivery}
 		switch l := &a.led[e.d]; {
@@ -260,18 +261,37 @@ func (a *account) tried(e *event) (looked bool) {
 			d = e.d
 		}
 		a.must(kCodeRefused, d)
-		return false
+		return
 	}
 	l := a.current()
 	if l == nil {
-		return false // at the keypad, outside a window
+		return // at the keypad, outside a window
 	}
+	a.call()
+	switch {
+	case e.via == rule.QR && a.waits.is:
+		a.notNow(&answer{ref: e.number})
+	case !a.mayLook(e, l):
+	case l.plan.Camera && (!a.cam.power && a.now.Sure || a.rising()):
+		a.waits = heldCode{true, e.verdict, e.via, e.whose, e.number}
+	default:
+		a.look(e, l)
+	}
+}
+
+// rising: the camera has power, and may still prove itself.
+func (a *account) rising() bool {
+	return a.cam.power && !a.cam.live && a.now.Mono-a.cam.since < risesIn
+}
+
+// mayLook says whether a code is looked at, or else what is answered without a look: the same whatever it is.
+func (a *account) mayLook(e *event, l *ledger) bool {
 	x := answer{ref: e.number}
 	digits, way := e.via != rule.QR, digitWay(e.via)
 	switch {
 	case digits && (!a.disk || a.no.phase == givenUp || a.flight.phase == givenUp):
 		x.reason = wire.DiskTrouble // whatever they are: they could not be counted
-	case digits && (a.no.phase == burning || a.flight.phase != grounded):
+	case digits && (a.no.phase == burning || a.flight.phase != grounded || a.waits.is):
 		a.notNow(&x) // whatever they are: what is on its way must not be told before the disk has it
 		return false
 	case digits && l.left(way) <= 0:
@@ -280,20 +300,30 @@ func (a *account) tried(e *event) (looked bool) {
 		x.reason, x.wait = wire.CodeSlowed, l.slow[way]-a.now.Mono
 	case digits && e.verdict == rule.Typo:
 		x.reason = wire.CodeTypo
-	case e.whose != a.open:
-		x.reason, x.wrongs = wire.CodeWrong, l.wrongs()
-		a.refuse(e, &x)
-		return true
-	case a.flight.phase == burning || a.flight.phase == energising:
-		a.notNow(&x)
-		return true
 	default:
-		a.triedRight(e, l, &x)
 		return true
 	}
 	a.answers.add(x)
 	a.must(kCodeRefused, a.open)
 	return false
+}
+
+// look says which answer a code has to have that is looked at.
+func (a *account) look(e *event, l *ledger) {
+	x := answer{ref: e.number}
+	switch {
+	case e.whose != a.open:
+		x.reason, x.wrongs = wire.CodeWrong, l.wrongs()
+		a.refuse(e, &x)
+	case a.flight.phase == burning || a.flight.phase == energising:
+		a.notNow(&x)
+	default:
+		a.triedRight(e, l, &x)
+	}
+	if e.verdict == rule.Forced && !l.duress {
+		l.duress = true
+		a.must(kDuress, a.open)
+	}
 }
 
 // notNow is an answer at once, which says nothing new: not an entry.
@@ -451,6 +481,7 @@ func (a *account) doorIs(c rule.Contact) {
 	}
 	was := a.door
 	a.door = c
+	a.moved(was, c)
 	if c == rule.Closed && was != rule.Closed {
 		a.drop()
 	}
@@ -502,6 +533,7 @@ func (a *account) cover(off bool) {
 		return
 	}
 	a.coverOff = off
+	a.call()
 	if !off {
 		a.note(kTamperOver)
 		a.hush()
@@ -530,9 +562,9 @@ func (a *account) wake() {
 	}
 }
 
-func (a *account) look(e *event) {
+func (a *account) frame(e *event) {
 	c := &a.cam
-	if !c.power || !c.eye || e.at > a.now.Mono+readAhead || c.looked && (e.at <= c.at || e.number <= c.frame) {
+	if !c.power || !c.eye || e.at > a.now.Mono+readAhead || e.at < c.since || c.looked && (e.at <= c.at || e.number <= c.frame) {
 		return
 	}
 	seen := c.beyond
@@ -557,6 +589,7 @@ func (a *account) netIs(on bool) {
 		a.netOff = a.now.Mono
 	}
 	a.net, a.heard = on, a.now.Mono
+	a.attended(a.viewers)
 	if on {
 		a.online = true
 		if a.lost {

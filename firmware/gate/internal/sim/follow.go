@@ -11,10 +11,11 @@ import (
 func (a *account) follow() {
 	a.followEntry()
 	a.followWindows()
-	a.followPower()
-	a.followPicture()
 	a.followDoor()
 	a.followVisits()
+	a.followPower()
+	a.followPicture()
+	a.followWaiting()
 	a.followTold()
 	a.followAlarms()
 	if !a.net && a.online && a.now.Mono-a.netOff >= lostFor {
@@ -55,11 +56,17 @@ func (a *account) followWindows() {
 		}
 		a.open = nobody
 		a.must(xCut, nobody)
+		a.viewers = 0
 		a.drop()
 		for _, f := range [...]*flight{&a.flight, &a.no} {
 			if f.d == int8(i) {
 				a.abandon(f, wire.TooLate)
 			}
+		}
+		if a.waits.is {
+			a.must(kCodeRefused, int8(i))
+			a.deny(a.waits.ref, wire.TooLate)
+			a.waits = heldCode{}
 		}
 	}
 	if a.open >= 0 {
@@ -89,9 +96,41 @@ func (a *account) followWindows() {
 	a.must(kWindowOpened, nobody) // none of them did
 }
 
+// wanted says whether there is a reason for the camera to see, and when that ends by itself, if it does.
+func (a *account) wanted() (is bool, until time.Duration, ends bool) {
+	l := a.current()
+	switch {
+	case l == nil:
+		return false, 0, false
+	case l.visit == underWay, a.door == rule.Open:
+		return true, 0, false
+	}
+	if l.isCalled {
+		until, ends = l.called, true
+	}
+	if l.visit == over && l.entered {
+		until, ends = max(until, l.quiet+l.plan.Grace), true
+	}
+	return ends && a.now.Mono < until, until, ends
+}
+
+// followWaiting looks at the code that waits for the camera, when that has risen or has had its time.
+func (a *account) followWaiting() {
+	if !a.waits.is || a.rising() {
+		return
+	}
+	x := a.waits
+	a.waits = heldCode{}
+	e := &event{kind: evTried, d: a.open, whose: x.whose, verdict: x.verdict, via: x.via, number: x.ref}
+	if l := a.current(); a.mayLook(e, l) {
+		a.look(e, l)
+	}
+}
+
 func (a *account) followPower() {
 	c := &a.cam
-	if c.power && c.d != a.open {
+	wanted, _, _ := a.wanted()
+	if c.power && (c.d != a.open || !wanted) {
 		a.must(xSleep, nobody)
 		a.must(xPowerOff, nobody)
 		if c.live || c.fault {
@@ -99,7 +138,7 @@ func (a *account) followPower() {
 		}
 		*c = picture{eye: c.eye, d: nobody}
 	}
-	if !c.power && a.open >= 0 && a.now.Sure {
+	if !c.power && wanted && a.now.Sure {
 		*c = picture{power: true, eye: c.eye, since: a.now.Mono, d: a.open}
 		a.must(xPowerOn, nobody)
 		if c.eye {
@@ -261,6 +300,8 @@ const (
 	dueExit
 	duePanic
 	dueSilent
+	dueSleep
+	dueRise
 	deadlinesEnd
 )
 
@@ -269,6 +310,7 @@ var deadlineNames = [deadlinesEnd]string{
 	"the door has stopped moving", "the door has been open too long", "the picture is old", "the camera has had its time to start", "the picture is steady",
 	"the sensors are unsure", "the grace is over", "leaving is over", "the delay is over", "the link is lost",
 	"a pass is forgotten", "the button inside has had its time", "the panic is over", "link's word is old",
+	"the camera sleeps", "a code has waited for the camera for long enough",
 }
 
 // deadline is when something is due, by CLOCK_MONOTONIC.
@@ -341,6 +383,11 @@ func (a *account) deadline(what uint8, w *World) (time.Duration, bool) {
 		return a.exit, true
 	case duePanic:
 		return a.panicEnds, a.panicking
+	case dueSleep:
+		_, until, ends := a.wanted()
+		return until, ends && a.cam.power
+	case dueRise:
+		return a.cam.since + risesIn, a.waits.is && a.cam.power
 	}
 	return 0, false
 }

@@ -242,6 +242,7 @@ func (w *World) keptAmend(j job) {
 // die is the end of the gate's process: pins and what it had in memory are let go.
 func (w *World) die() {
 	w.alive, w.crashIn = false, 0
+	w.owing, w.caller = 0, caller{} // who waited for an answer waits in vain
 	w.gate = gate{}
 	if w.setup.Lock != rule.Motor { // a motor stays as it is
 		w.door.drop(w)

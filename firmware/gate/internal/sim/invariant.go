@@ -23,7 +23,8 @@ const (
 	Window                     // windows open and close on their time, and never twice
 	VisitEnd                   // a visit ends when it is over, and not before
 	Orders                     // the owner's cancel and lock are obeyed
-	Power                      // the camera has power in a window and at no other time
+	Power                      // the camera has power in a window, for a reason, and at no other time
+	Waits                      // a code that waits for the camera is answered, once, and opens nothing unseen
 	Picture                    // what is said of the picture is true
 	EyeTold                    // eye knows of a visit
 	Viewing                    // watching ends with the window
@@ -40,7 +41,7 @@ const (
 var invariantNames = [invariantsEnd]string{
 	Holds: "all holds", Predicate: "opens only if all holds", BurnFirst: "burned before it opens", OneVisit: "one code, one visit", Willing: "a right code opens",
 	Refusal: "a refusal says why", Guesses: "guesses are counted", Answered: "one answer to a try", CoilEnds: "the coil lets go", Bolted: "locked is locked", AtRest: "ends locked",
-	WayOut: "nobody locked in", Alarm: "alarms", Window: "windows on time", VisitEnd: "visits end", Orders: "orders obeyed", Power: "camera power",
+	WayOut: "nobody locked in", Alarm: "alarms", Window: "windows on time", VisitEnd: "visits end", Orders: "orders obeyed", Power: "camera power", Waits: "codes wait",
 	Picture: "picture", EyeTold: "eye is told", Viewing: "watching ends", Logged: "in the journal", Kept: "nothing lost", Forgotten: "passes forgotten",
 	Ticks: "ticks asked for", Shown: "what is shown", TimeTrust: "trusted time", Duress: "duress",
 }

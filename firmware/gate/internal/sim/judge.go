@@ -375,6 +375,9 @@ func (a *account) checkShownCamera(v *wire.State, w *World) {
 	default:
 		want = wire.CameraStarting
 	}
+	if why, _, _, _ := w.state.Picture(a.now); !a.cam.power && why != wire.CameraAsleep {
+		w.breaks(Shown, "the camera sleeps, and the picture is %q", why)
+	}
 	if v.Camera != want {
 		w.breaks(Shown, "the camera is shown as %s, and is %s", v.Camera, want)
 	}

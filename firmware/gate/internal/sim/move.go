@@ -39,6 +39,7 @@ const (
 	Revoke     // whoever amended a delivery may not any more. A: delivery
 	Disown     // whoever signed its pass may not any more. A: delivery
 	LetGo      // anybody at all wishes that the door is locked now
+	Call       // wants the camera to see. A: 0 a key at the keypad, 1 a viewer
 	Watch      // A: how many
 
 	// The courier, and who guesses.
@@ -185,6 +186,8 @@ func (m Move) String() string {
 		return "whoever signed the pass for " + d + " may not any more"
 	case LetGo:
 		return "somebody wishes that the door is locked now"
+	case Call:
+		return pick("somebody presses a key at the keypad", "a viewer calls")
 	case Watch:
 		return pick("nobody watches", "one person watches", "two people watch")
 	case Type:

@@ -21,6 +21,7 @@ func (w *World) Play(m Move) {
 	if !w.alive && w.broken.What == Holds { // a crash that was lying in wait
 		w.crash(0, false, false)
 	}
+	w.checkReason()
 	if w.moves%4 == 0 {
 		w.account.checkShown(w)
 	}
@@ -87,6 +88,8 @@ func (w *World) play(m Move) {
 		}
 	case LetGo:
 		w.step(event{kind: evLetGo})
+	case Call:
+		w.step(event{kind: evCalled, reason: [...]wire.Reason{wire.ByKeypad, wire.ByViewer}[m.A&1]})
 	case Watch:
 		if w.linked() || m.A%3 == 0 {
 			w.viewers = int(m.A % 3)

@@ -48,8 +48,12 @@ func (a *account) recall(w *World, now rule.Now) {
 				if l.entered {
 					leaving = max(leaving, e.wall+l.plan.Grace.Milliseconds())
 				}
-			case kVisitStarted, kUnlocked, kDoorShut:
+			case kVisitStarted, kUnlocked:
 				calm[e.d] = e.wall
+			case kDoorShut:
+				if l.visit == underWay {
+					calm[e.d] = e.wall
+				}
 			}
 		} else {
 			a.recallStranger(l, e)

@@ -32,14 +32,30 @@ var openings = [...][]Move{
 		{GivePass, 1, 0},
 		{Until, dueFrom, 1},
 	},
-	{ // a window is open
+	{ // a window is open, and the camera sleeps
 		{SignPass, 0, now | minutes | thrice | tenSecs | seen | offline},
 		{GivePass, 0, 0},
+		{Wait, 4, 0},
+	},
+	{ // and a code waits for it
+		{SignPass, 0, now | minutes | thrice | tenSecs | seen | offline},
+		{GivePass, 0, 0},
+		{Wait, 4, 0},
+		{Stall, 1, 0},
+		{Type, 0, 0},
+	},
+	{ // and somebody has called
+		{SignPass, 0, now | minutes | thrice | tenSecs | seen | offline},
+		{GivePass, 0, 0},
+		{Wait, 4, 0},
+		{Call, 0, 0},
 		{Wait, 4, 0},
 	},
 	{ // and the disk is slow
 		{SignPass, 0, now | minutes | thrice | tenSecs | seen | offline},
 		{GivePass, 0, 0},
+		{Wait, 4, 0},
+		{Call, 1, 0},
 		{Wait, 4, 0},
 		{Disk, diskSlow, 0},
 	},
@@ -238,6 +254,8 @@ func (w *World) Rest() {
 		return
 	}
 	switch a := &w.account; {
+	case w.owing > 0:
+		w.breaks(Waits, "at rest, and try %d has no answer", w.owed[0])
 	case !w.door.locked():
 		w.breaks(AtRest, "at rest, and the door is not locked: current %v", w.door.current)
 	case !w.state.Locked() && !w.setup.NoBolt:

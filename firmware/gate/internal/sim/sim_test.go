@@ -81,7 +81,7 @@ func TestNoAllocations(t *testing.T) {
 
 // Somebody breaks the door open: were that an invariant, what would its shortest story be?
 func TestShrink(t *testing.T) {
-	moves := begin(0, 5)
+	moves := begin(0, 7)
 	moves = append(moves, Move{Wait, 3, 0}, Move{Net, 0, 0}, Move{Shut, 0, 0}, Move{Wait, 11, 0}, Move{Force, 0, 0}, Move{Latch, 0, 0}, Move{Wait, 14, 0})
 	forced := func(moves []Move) bool {
 		w := NewWorld()

@@ -57,6 +57,11 @@ type World struct {
 	viewers int
 	ref     uint64
 	guessed [deliveries][digitWays]uint8 // wrong digits that were answered, whatever died since
+	owed    [maxOwed]uint64              // tries without an answer
+	owing   int
+	caller  caller
+	stepped time.Duration // when the rule had its last step
+	sight   sight
 
 	alive   bool
 	crashIn int8 // effects until gate is killed; 0 for never
@@ -80,6 +85,23 @@ type eye struct {
 	frame       uint64
 	at          time.Duration
 	beyond      int
+}
+
+// maxOwed is more than gate can owe: one that waits for the camera, and two for the disk.
+const maxOwed = 4
+
+// caller is who wanted the camera to see last, and for which window.
+type caller struct {
+	at time.Duration
+	d  int8
+	is bool
+}
+
+// sight is what eye saw in the newest frame since the camera got its power.
+type sight struct {
+	at, since time.Duration
+	number    uint64
+	good      bool
 }
 
 // NewWorld is a home in which all is well and nothing is planned.
@@ -148,6 +170,8 @@ func (w *World) stepAt(e event, now rule.Now) {
 		return
 	}
 	w.steps++
+	w.stepped = now.Mono
+	w.remember(&e)
 	var out []rule.Effect
 	if e.kind == evResume {
 		out = rule.Resume(&w.state, now, w.buf[:w.tail])
@@ -155,6 +179,7 @@ func (w *World) stepAt(e event, now rule.Now) {
 		out = rule.Step(&w.state, e.rule(), now, w.buf[:w.tail])
 	}
 	w.account.judge(&e, now, out[w.tail:], w)
+	w.answer()
 	w.tail = min(len(out), maxEffects)
 	if w.busy {
 		return // these come after those that are being carried out
@@ -186,11 +211,13 @@ func (w *World) carryOut(e *rule.Effect) {
 		w.enqueue(job{kind: jobEntry, ticket: e.Ticket, entry: w.entryOf(&e.Entry)})
 	case rule.Energise:
 		w.pulses++
+		w.checkSeen()
 		w.energise()
 	case rule.Release:
 		w.release()
 	case rule.Power:
 		w.gate.power = e.On
+		w.sight = sight{since: w.mono}
 	case rule.Forget:
 		if d := index(e.Delivery); d >= 0 && w.gate.known[d] {
 			w.gate.known[d] = false
@@ -293,6 +320,7 @@ func (w *World) frame(how uint8) {
 		w.eye.frame, w.eye.at = e.number, e.at
 	}
 	if w.alive && w.state.Delivery() != "" { // service drops what is of no window
+		w.saw(&e)
 		w.step(e)
 	}
 }
