@@ -1,7 +1,7 @@
 # The lock's rule on bad days. A short form of each is among the tests.
 
 SCHEDULES ?= 1e7
-STATES    ?= 3e6
+STATES    ?= 4e6
 SEED      ?= 1
 
 .PHONY: sim sim-mutants

@@ -35,7 +35,7 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("sim", flag.ContinueOnError)
 	schedules := f.String("schedules", "1e7", "how many schedules, 0 for none")
-	states := f.String("states", "3e6", "how many states of the bounded world at most, 0 for none")
+	states := f.String("states", "4e6", "how many states of the bounded world at most, 0 for none")
 	seed := f.Uint64("seed", 1, "which schedules")
 	only := f.Int64("only", -1, "play this schedule alone, and tell it as it is")
 	workers := f.Int("workers", runtime.NumCPU(), "how many at once")

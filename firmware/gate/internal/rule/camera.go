@@ -135,6 +135,7 @@ func (t *turn) hold(c *slot, e *Event) bool {
 		return false
 	}
 	t.waits = held{c.plan.Delivery, e.verdict, e.via, e.number}
+	t.do(Effect{Do: Hold, Ref: e.number})
 	return true
 }
 

@@ -51,7 +51,7 @@
 // 1e-8, let a guess succeed with 1e-7. The two are counted apart, so that the real courier is not
 // shut out by somebody else's guessing: whoever guesses at the keypad slows nobody on the page, and
 // leaves 3 tries there; the other way round too. At a keypad whose 7 are spent digits are
-// refused for the rest of the window. The 128-bit key waits for nobody and is never spent.
+// refused for the rest of the window. The 128-bit key is never slowed and never spent.
 //
 // # The camera sleeps until it is called
 //

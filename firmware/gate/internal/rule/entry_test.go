@@ -36,7 +36,7 @@ func TestWholeVisit(t *testing.T) {
 	b.then("visit_ended", "sleep", "power false", "camera_off")
 	b.keys(Right)
 	b.passes(100 * time.Millisecond)
-	b.then("power true", "wake d1", "camera_on(by_keypad)", "code_refused(code_used)", "denied code_used")
+	b.then("held", "power true", "wake d1", "camera_on(by_keypad)", "code_refused(code_used)", "denied code_used")
 	b.passes(time.Hour)
 	b.then("sleep", "power false", "camera_off", "window_closed(time_up)", "cut time_up", "forget d1")
 	b.page("d1", Right)

@@ -165,7 +165,7 @@ func TestCodeWaitsForTheCamera(t *testing.T) {
 	b := asleep(t)
 	b.blind = true
 	b.keys(Right)
-	b.then("power true", "wake d1")
+	b.then("held", "power true", "wake d1")
 	b.step(b.undecided())
 	b.passes(3 * time.Second)
 	b.then() // frames alone are not enough
@@ -198,7 +198,7 @@ func TestWaitingTellsNothing(t *testing.T) {
 			b := asleep(t)
 			b.blind = true
 			c.tries(b, v)
-			b.then("power true", "wake d1")
+			b.then("held", "power true", "wake d1")
 			b.passes(4 * time.Second)
 			b.then()
 			b.frame++
@@ -225,7 +225,7 @@ func TestOneCodeWaits(t *testing.T) {
 	b.keys(Typo)
 	b.then("code_refused(code_typo)", "denied code_typo", "power true", "wake d1")
 	b.keys(Wrong)
-	b.then()
+	b.then("held")
 	for _, v := range []Verdict{Right, Wrong, Typo} {
 		b.keys(v)
 		b.page("d1", v)
@@ -263,7 +263,7 @@ func TestWaitingEnds(t *testing.T) {
 			b := asleep(t)
 			b.blind = true
 			b.page("d1", v)
-			b.then("power true", "wake d1")
+			b.then("held", "power true", "wake d1")
 			c.happens(b)
 			want := c.right
 			if v == Wrong && c.wrong != nil {
@@ -286,7 +286,7 @@ func TestWaitingEnds(t *testing.T) {
 	b.then()
 	b.keys(Right)
 	b.passes(time.Second)
-	b.then("power true", "wake d1", "window_closed(time_up)", "cut time_up", "code_refused(too_late)", "denied too_late", "sleep", "power false", "forget d1")
+	b.then("held", "power true", "wake d1", "window_closed(time_up)", "cut time_up", "code_refused(too_late)", "denied too_late", "sleep", "power false", "forget d1")
 }
 
 // A camera that was live and failed is not waited for, nor one that has had its time to rise, nor one that the
@@ -329,7 +329,7 @@ func TestEachWakingProvesItself(t *testing.T) {
 	b.passes(30 * time.Second)
 	b.log = nil
 	b.keys(Right)
-	b.then("power true", "wake d1")
+	b.then("held", "power true", "wake d1")
 	if v := b.s.View(b.now); v.Camera != wire.CameraStarting || v.Why != "" {
 		t.Errorf("%+v", v)
 	}
@@ -374,5 +374,5 @@ func TestAmendAsleep(t *testing.T) {
 	b.amend(1, 90)
 	b.then("amended")
 	b.keys(Right)
-	b.then("power true", "wake d1")
+	b.then("held", "power true", "wake d1")
 }

@@ -134,6 +134,8 @@ func (b *story) carryOut(effects []Effect) {
 			if e.Wait > 0 {
 				b.say("wait %v", e.Wait)
 			}
+		case Hold:
+			b.say("held")
 		case Sound:
 			b.alarm = e.On
 			b.say("alarm %v", e.On)

@@ -288,6 +288,7 @@ const (
 	Cut                    // Reason: end every viewing
 	Grant                  // Ref, Number of Entries: the door is open
 	Deny                   // Ref, Reason, Wait, From, Left: it is not
+	Hold                   // Ref: the answer waits for the camera
 	Sound                  // On: the local alarm
 	Forget                 // Delivery: its pass is not needed any more
 	Revert                 // Delivery: the amendment that just came does not count

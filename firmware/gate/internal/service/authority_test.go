@@ -149,6 +149,7 @@ func TestAmend(t *testing.T) {
 	}
 	h.again()
 	h.link.state("the new end after a restart", func(s wire.State) bool { return s.Until.Equal(d.terms.From.Add(2 * time.Hour)) })
+	h.calls()
 	h.eye.await(t, func(e *eye) bool { return e.pass.Until.Equal(d.terms.From.Add(2 * time.Hour)) })
 	h.link.send(pipe.TypeNote, h.signAmendment(d, 7, 90*time.Minute, h.owner))
 	h.eye.await(t, func(e *eye) bool { return e.pass.Until.Equal(d.terms.From.Add(90 * time.Minute)) })
@@ -311,7 +312,7 @@ func TestRevokedAmendment(t *testing.T) {
 	h.link.state("the end as it was signed", func(s wire.State) bool { return s.Until.Equal(d.terms.Until) && s.Delivery == d.terms.Delivery })
 	h.eye.await(t, func(e *eye) bool { return e.pass.Until.Equal(d.terms.Until) })
 	h.again()
-	h.link.event(wire.CameraOn)
+	h.wakes()
 	h.link.state("the end as it was signed, after a restart", func(s wire.State) bool { return s.Until.Equal(d.terms.Until) })
 	h.eye.await(t, func(e *eye) bool { return e.pass.Until.Equal(d.terms.Until) })
 	if n := h.link.count(wire.Amended); n != 2 {
@@ -345,7 +346,7 @@ func TestRevokedMemberLengthensNothing(t *testing.T) {
 		}
 		h.link.state("the same end", short)
 		h.again()
-		h.link.event(wire.CameraOn) // eye opens what it is handed
+		h.wakes() // eye opens what it is handed
 	}
 	h.link.state("the same end", short)
 	h.link.send(pipe.TypeNote, h.signAmendment(d, 3, 40*time.Minute, h.owner))

@@ -22,6 +22,14 @@
 // once. Grants count once they are on the disk. Kept passes whose signer was revoked are still
 // restored, so that a visit that was under way is known, and end at once.
 //
+// # Who calls the camera
+//
+// It sleeps in its window until the rule is told of a call ([rule.Called]): each key at the keypad, as soon as it
+// is pressed, and a viewer's call once it was judged right; a code from a page calls as it is tried. Of letters, that
+// one alone does: a hub can send such letters, sealed to this device as anybody can, and keep the camera
+// awake in a window with them, for nobody to see, and not unnoticed: each is refused in the journal, and each waking is
+// there as by_page. A code at the keypad that has to wait for the camera makes the buzzer tick.
+//
 // # Cards
 //
 // A Wiegand keypad is one more keypad. A Wiegand reader's cards are refused, by design and whatever is

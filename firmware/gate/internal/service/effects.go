@@ -56,6 +56,10 @@ func (s *Service) carryOutOne(e rule.Effect) {
 		s.granted(e)
 	case rule.Deny:
 		s.denied(e)
+	case rule.Hold:
+		if e.Ref == 0 { // a page knows that it waits
+			s.playMoment()
+		}
 	case rule.Sound:
 		s.loud = e.On
 		if e.On {

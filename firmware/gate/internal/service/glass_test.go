@@ -73,6 +73,7 @@ func TestOneTintADelivery(t *testing.T) {
 	h.end()
 	h.startAlone()
 	h.eye, h.link = h.openEyeWith(colours(4)), h.openLink(0)
+	h.calls()
 	h.eye.shows(h, colours(1))
 	h.end()
 	h.onlyTint(colours(1))
@@ -170,6 +171,7 @@ func TestDamagedTint(t *testing.T) {
 			h.eye, h.link = h.openEyeWith(colours(1)), h.openLink(0)
 			h.pair()
 			d := h.plan()
+			h.calls()
 			h.eye.shows(h, colours(1))
 			h.end()
 			if err := damage(h.tintFile(d)); err != nil {
@@ -181,6 +183,7 @@ func TestDamagedTint(t *testing.T) {
 			}
 			h.startAlone()
 			h.eye, h.link = h.openEyeWith(colours(2)), h.openLink(0)
+			h.calls()
 			h.until("the camera is live", func() bool { return h.link.count(wire.CameraOn) == 1 }) // 3 s of offers
 			if w := h.eye.woken(); w.Tint != nil || h.eye.answers() != 0 {
 				t.Errorf("woken with %d bytes, %d answers", len(w.Tint), h.eye.answers())
@@ -230,6 +233,7 @@ func TestCut(t *testing.T) {
 	h.end()
 	h.startAlone()
 	h.eye, h.link = h.openEye(), h.openLink(0)
+	h.calls()
 	h.until("eye is awake", h.eye.awake.Load)
 	if w := h.eye.woken(); w.Cut != "1280x720" {
 		t.Errorf("after a restart eye is woken with %q", w.Cut)
@@ -240,6 +244,7 @@ func TestCut(t *testing.T) {
 	}
 	h.startAlone()
 	h.eye, h.link = h.openEye(), h.openLink(0)
+	h.calls()
 	h.until("eye is awake", h.eye.awake.Load)
 	if w := h.eye.woken(); w.Cut != book.Damaged {
 		t.Errorf("of a damaged one eye is woken with %q", w.Cut)

@@ -597,10 +597,30 @@ func (h *home) energised() int {
 	return n
 }
 
-// live waits until the window is open and the camera is live.
+// live waits until the window is open, presses a key, and waits until the camera is live.
 func (h *home) live() {
 	h.t.Helper()
 	h.link.event(wire.WindowOpened)
+	h.wakes()
+}
+
+// calls presses a key until the camera has power: nobody else has called it.
+func (h *home) calls() {
+	h.t.Helper()
+	h.until("the camera has power", func() bool {
+		if h.house.World().Power {
+			return true
+		}
+		h.types("*")
+		time.Sleep(keyPress)
+		return h.house.World().Power
+	})
+}
+
+// wakes calls the camera and waits until it is live.
+func (h *home) wakes() {
+	h.t.Helper()
+	h.calls()
 	h.link.event(wire.CameraOn)
 }
 

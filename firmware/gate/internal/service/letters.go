@@ -197,10 +197,13 @@ func (s *Service) granted(e rule.Effect) {
 }
 
 func (s *Service) denied(e rule.Effect) {
-	id, ok := s.asks[e.Ref]
-	if !ok {
+	if e.Ref == 0 { // at the keypad
 		s.playRefused()
 		return
+	}
+	id, ok := s.asks[e.Ref]
+	if !ok {
+		return // link went meanwhile
 	}
 	delete(s.asks, e.Ref)
 	no := wire.No{Reason: e.Reason, Left: e.Left, Wait: int((e.Wait + time.Second - 1) / time.Second)}

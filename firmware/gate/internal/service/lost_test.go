@@ -211,7 +211,7 @@ func TestUnreadable(t *testing.T) {
 			}
 			h.start()
 			h.link.next = before
-			h.link.event(wire.CameraOn)
+			h.wakes()
 			h.link.state("the amended end", func(s wire.State) bool { return s.Until.Equal(d.terms.From.Add(2*time.Hour)) && s.Alarm == "" })
 			if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
 				t.Errorf("%s %s", l.Kind, l.Body)
@@ -280,6 +280,7 @@ func TestMorePassesThanThereIsRoomFor(t *testing.T) {
 		keep(d)
 	}
 	h.start()
+	h.calls()
 	h.until("a live camera", func() bool { return h.link.count(wire.CameraOn) == 2 })
 	if n := h.kept(".pass"); n != 16 {
 		t.Errorf("%d passes are kept", n)

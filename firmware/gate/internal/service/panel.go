@@ -23,6 +23,7 @@ func (s *Service) press(e keypad.Event) {
 		return
 	}
 	s.play(buzzer.Key())
+	s.step(rule.Called(wire.ByKeypad)) // while the code is typed the camera rises
 	typed, done := s.line.Press(e.Key, s.clocks.Mono())
 	if !done {
 		return
@@ -47,13 +48,18 @@ func (s *Service) refuseCard() {
 	s.playRefused()
 }
 
-// playAccepted is one long sound, playRefused two short ones: no words, nothing that says
-// why.
+// playAccepted is one long sound, playRefused two short ones, playMoment three ticks for who has to wait: no
+// words, nothing that says why.
 func (s *Service) playAccepted() { s.play(buzzer.Sound{600 * time.Millisecond}) }
 
 func (s *Service) playRefused() {
 	const short = 120 * time.Millisecond
 	s.play(buzzer.Sound{short, short, short})
+}
+
+func (s *Service) playMoment() {
+	const tick, pause = 60 * time.Millisecond, 340 * time.Millisecond
+	s.play(buzzer.Sound{tick, pause, tick, pause, tick})
 }
 
 func (s *Service) soundAlarm() {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vestibule/firmware/gate/internal/references"
+	"vestibule/firmware/gate/internal/rule"
 	"vestibule/firmware/pipe"
 	"vestibule/hub/pass"
 	"vestibule/hub/wire"
@@ -66,6 +67,7 @@ func (s *Service) judgeRemember(note []byte) (pass.Order, wire.Reason) {
 	case used || wall.Sub(o.At).Abs() > orderAge:
 		return o, wire.CallStale
 	case s.eye == nil || picture != "":
+		s.step(rule.Called(wire.ByViewer)) // for the next try
 		return o, wire.CameraNotSeen
 	case s.remember.letter != "" || !s.roomForNonce(wall):
 		return o, wire.Busy

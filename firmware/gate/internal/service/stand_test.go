@@ -103,6 +103,7 @@ func TestRemember(t *testing.T) {
 	}
 	h.end()
 	h.start()
+	h.calls()
 	h.until("eye is awake", h.eye.awake.Load)
 	if w := h.eye.woken(); !bytes.Equal(w.Reference, edges) {
 		t.Errorf("after gate's restart, woken with %d bytes", len(w.Reference))

@@ -77,6 +77,7 @@ func TestNoTimeAtBoot(t *testing.T) {
 				h.loose.Store(false)
 			}
 			h.link.state("that the time is known", func(s wire.State) bool { return !s.Timeless })
+			h.calls()
 			h.until("a live camera", func() bool { return h.link.count(wire.CameraOn) == 2 })
 			if now := h.eye.woken().Now; time.Since(now).Abs() > time.Minute {
 				t.Errorf("eye is told that it is %v, and would open no camera", now)
@@ -194,6 +195,7 @@ func TestTimeOverRestart(t *testing.T) {
 	h.end()
 	h.loose.Store(true)
 	h.start()
+	h.calls()
 	h.until("a live camera", func() bool { return h.link.count(wire.CameraOn) == 2 })
 	if l := h.try(d, d.secret.Code.Digits()); l.Kind != wire.LetterTried {
 		t.Errorf("%s %s", l.Kind, l.Body)

@@ -33,6 +33,7 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 		return
 	}
 	s.nonces[call.Nonce] = call.At.Add(callAge)
+	s.step(rule.Called(wire.ByViewer)) // no sooner: who is not theirs wakes no camera
 	s.viewers[a.ID] = viewer{who: who, delivery: call.Delivery}
 	s.enter(wire.Event{Kind: wire.ViewerJoined, Delivery: call.Delivery, Who: who}, func(err error) {
 		v, still := s.viewers[a.ID]

@@ -37,7 +37,8 @@
 // entries, which effects, which answers, for which delivery, and no others. Its predicate is in
 // predicate.go. After a restart it knows what the disk knows, and that what was granted before
 // must be in it. How many guesses were answered it counts by itself, over whatever dies: whoever
-// guesses remembers them. Besides, what the household is shown, when the next tick is asked for, and
+// guesses remembers them. So it does which tries have no answer yet, when somebody last called the camera, and
+// what the newest frame since then shows (waits.go). Besides, what the household is shown, when the next tick is asked for, and
 // the trusted time are compared, and every schedule ends with a rest, after which the door is
 // locked. The invariants are in invariant.go.
 //

@@ -21,9 +21,9 @@ type choice struct {
 	trouble bool // of which there is little on one path
 }
 
-// The bounded world: two windows of 10 s, the first open and its camera live, the second 5 s
+// The bounded world: two windows of 10 s, the first open and its camera asleep, the second 5 s
 // after it; a right code for each and a wrong one; time in steps of 1 s and 5 s, 17 s in all; one
-// thing that goes wrong, and its mending. It has 2.4 million states, and the longest way to one is 14 moves.
+// thing that goes wrong, and its mending. It has 3.2 million states, and the longest way to one is 14 moves.
 var bounded = [...]choice{
 	{Move{Wait, 6, 0}, 2, false},  // 1 s
 	{Move{Wait, 11, 0}, 3, false}, // 5 s

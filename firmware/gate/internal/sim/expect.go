@@ -274,6 +274,7 @@ func (a *account) tried(e *event) {
 	case !a.mayLook(e, l):
 	case l.plan.Camera && (!a.cam.power && a.now.Sure || a.rising()):
 		a.waits = heldCode{true, e.verdict, e.via, e.whose, e.number}
+		a.must(xHold, nobody)
 	default:
 		a.look(e, l)
 	}

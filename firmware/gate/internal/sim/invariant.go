@@ -79,5 +79,5 @@ var guards = [kindsCount]Invariant{
 	kDoorOpened: Logged, kBeyond: Logged, kDoorShut: Logged, kHeldOpen: Alarm, kForcedOpen: Alarm, kVisitEnded: VisitEnd, kOwnerLocked: Orders,
 	kTamper: Alarm, kTamperOver: Alarm, kSensorUnsure: Bolted, kClockJumped: Logged, kJournalBroken: Logged, kLinkLost: Logged, kLinkBack: Logged,
 	xEnergise: Willing, xRelease: CoilEnds, xPowerOn: Power, xPowerOff: Power, xWakeQuiet: EyeTold, xWakeVisit: EyeTold, xVisitOn: EyeTold, xVisitOff: EyeTold,
-	xSleep: Power, xCut: Viewing, xLoud: Alarm, xHush: Alarm, xForget: Forgotten, kAmended: Window, kDuress: Duress, kPanic: Alarm, kExit: Logged, xRevert: Window, xAmend: EyeTold,
+	xSleep: Power, xCut: Viewing, xLoud: Alarm, xHush: Alarm, xForget: Forgotten, kAmended: Window, kDuress: Duress, kPanic: Alarm, kExit: Logged, xRevert: Window, xAmend: EyeTold, xHold: Waits,
 }

@@ -62,6 +62,8 @@ func (a *account) read(out []rule.Effect) {
 			a.answered.add(answer{ref: e.Ref, grant: true, number: e.Number})
 		case rule.Deny:
 			a.answered.add(answer{ref: e.Ref, reason: e.Reason, wait: e.Wait, left: e.Left, from: e.From})
+		case rule.Hold:
+			a.did[xHold] |= bit(nobody)
 		case rule.Sound:
 			a.did[onOff(e.On, xLoud, xHush)] |= bit(nobody)
 		case rule.Revert:

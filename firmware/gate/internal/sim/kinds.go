@@ -55,6 +55,7 @@ const (
 	xForget
 	xRevert
 	xAmend
+	xHold
 	kindsCount
 )
 
@@ -139,7 +140,7 @@ var wireKinds = [entriesEnd]wire.Kind{
 var effectNames = [kindsCount]string{
 	xEnergise: "energise", xRelease: "release", xPowerOn: "camera power on", xPowerOff: "camera power off", xWakeQuiet: "wake eye", xWakeVisit: "wake eye into a visit",
 	xVisitOn: "tell eye that a visit goes on", xVisitOff: "tell eye that no visit goes on", xSleep: "send eye to sleep", xCut: "cut the viewers", xLoud: "alarm on",
-	xHush: "alarm off", xForget: "forget the pass", xRevert: "drop the amendment", xAmend: "tell eye of another end",
+	xHush: "alarm off", xForget: "forget the pass", xRevert: "drop the amendment", xAmend: "tell eye of another end", xHold: "let a code wait for the camera",
 }
 
 func (k kind) String() string {

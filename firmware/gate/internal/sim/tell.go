@@ -52,6 +52,8 @@ func effectText(e *rule.Effect) string {
 			s += fmt.Sprintf(", wait %v", e.Wait)
 		}
 		return s
+	case rule.Hold:
+		return "gate lets a code wait for the camera"
 	case rule.Sound:
 		return "gate switches the alarm " + onOrOff(e.On)
 	case rule.Forget:

@@ -228,7 +228,7 @@ func (w *World) carryOut(e *rule.Effect) {
 			w.gate.amended[d] = w.gate.before[d]
 			w.enqueue(job{kind: jobAmend, d: uint8(d), amend: w.gate.before[d]})
 		}
-	case rule.Amend, rule.Wake, rule.Visit, rule.Sleep, rule.Cut, rule.Grant, rule.Deny, rule.Sound:
+	case rule.Amend, rule.Wake, rule.Visit, rule.Sleep, rule.Cut, rule.Grant, rule.Deny, rule.Hold, rule.Sound:
 	}
 }
 

@@ -162,7 +162,7 @@ var faults = []fault{
 	{"step.go", "\t\tt.attend(max(t.viewers, e.count))\n", "\t\tt.attend(e.count)\n", "a viewer whose line broke finds the camera asleep", false},
 	{"passes.go", "\tt.viewers = 0 // or their leaving would be a call in the next window\n", "", "who watched one window calls in the next", false},
 	{"step.go", "\t\tt.call(e.reason)\n", "", "nobody hears a call", false},
-	{"tries.go", "\tt.call(by)\n", "", "a code calls nobody", false},
+	{"tries.go", "\tt.call(by)\n", "\t_ = by\n", "a code calls nobody", false},
 	{"step.go", "\tt.call(wire.ByDoor)\n", "", "whoever opens the case is not looked at", false},
 	{"alarm.go", "\tt.call(wire.ByKeypad)\n", "", "whoever calls for help is not looked at", false},
 	{"amend.go", " && t.camera.eye && t.camera.power {", " && t.camera.eye {", "another end wakes an eye that sleeps", false},
