@@ -265,10 +265,15 @@ func (d *desk) kill(name string) {
 // keys types at the simulated keypad, as a person does.
 func (d *desk) keys(text string) {
 	d.t.Helper()
-	for _, k := range text {
-		d.post("/api/key", map[string]any{"key": string(k), "ms": 80})
+	for _, k := range []byte(text) {
+		d.press(k)
 		time.Sleep(160 * time.Millisecond) // a person's pause; the keypad debounces
 	}
+}
+
+func (d *desk) press(key byte) {
+	d.t.Helper()
+	d.post("/api/key", map[string]any{"key": string(key), "ms": 80})
 }
 
 // unlock types digits until the door is unlocked.

@@ -97,7 +97,8 @@ func TestInterior(t *testing.T) {
 	same("after eye's death")
 	m = d.mark()
 	d.kill("gate")
-	d.event(m, wire.CameraOn)
+	d.event(m, wire.Started)
+	d.wake(m)
 	same("after gate's death")
 
 	var kept wire.Remembered
@@ -132,6 +133,8 @@ func TestInterior(t *testing.T) {
 	d.event(m, wire.CameraOff)
 	m = d.mark()
 	p.plan(0, time.Hour, func(t *pass.Terms) { t.Reference = make([]byte, 32) })
+	d.event(m, wire.WindowOpened)
+	d.keys("*")
 	if e := d.event(m, wire.CameraFault); e.Reason != wire.ReferenceBad {
 		t.Errorf("a stand that nobody keeps: %+v", e)
 	}
