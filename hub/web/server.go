@@ -29,7 +29,7 @@ const (
 	readTime   = 15 * time.Second
 	writeTime  = 30 * time.Second
 	idleTime   = 60 * time.Second
-	letterTime = 10 * time.Second // how long a device has to answer
+	letterTime = 12 * time.Second // how long a device has to answer: a code may wait 8 s for the camera, and 2 s for the disk
 	closeTime  = 5 * time.Second  // how long requests have to end when the server does
 )
 

@@ -78,6 +78,7 @@ func events() []message {
 		wire.GrantAdded:    {Who: "f33t6h2qekxzs7yl"},
 		wire.GrantRevoked:  {Who: "f33t6h2qekxzs7yl"},
 		wire.WindowClosed:  {Reason: wire.TimeUp},
+		wire.CameraOn:      {Reason: wire.ByViewer},
 		wire.CameraOff:     {Spent: &wire.Spent{Colour: 216, Shadow: 1134}},
 		wire.CameraFault:   {Reason: wire.LampUnseen},
 		wire.CodeRefused:   {Reason: wire.CodeWrong, Via: "keypad", Count: 1},

@@ -32,6 +32,8 @@ test('the door in one word', () => {
   assert.equal(doorWord(state, false).word, 'unknown');
   assert.equal(doorWord(null, true).word, 'unknown');
   assert.equal(cameraWord(state, false).word, 'unknown');
+  assert.deepEqual(cameraWord({ ...state, camera: 'off' }, true), { word: 'off', tone: 'calm' });
+  assert.deepEqual(cameraWord({ ...state, camera: 'off', until: '2026-11-22T15:05:09Z' }, true), { word: 'asleep', tone: 'calm' });
 });
 
 let index = 0;
@@ -96,6 +98,9 @@ test('a visit shows what was and what is to come', () => {
   assert.deepEqual(over.next, []);
   assert.equal(over.done.at(-1)?.event.kind, 'window_closed');
   assert.deepEqual(visit([], 'd'), { done: [], next: [...ladder] });
+  const woken = (reason: Reason) => ({ ...event('camera_on', 'd'), reason });
+  const wakings = visit([event('window_opened', 'd'), woken('by_viewer'), event('camera_off', 'd'), woken('by_door'), event('camera_off', 'd'), woken('by_keypad')], 'd');
+  assert.deepEqual(wakings.done.map((s) => [s.event.kind, s.times, s.event.reason]), [['window_opened', 1, undefined], ['camera_on', 3, 'by_keypad']]);
   const refused = (reason: Reason) => ({ ...event('code_refused', 'd'), reason });
   const guesses = [refused('code_wrong'), refused('code_wrong'), refused('code_slowed'), refused('code_wrong')];
   assert.deepEqual(visit(guesses, 'd').done.map((s) => [s.event.index - guesses[0]!.index, s.times]), [[1, 2], [2, 1], [3, 1]]);

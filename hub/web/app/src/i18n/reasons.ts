@@ -19,6 +19,10 @@ const itComesBack: Text = {
   en: 'It starts again by itself. If it does not, check the device’s power and camera.',
   fr: 'Elle redémarre d’elle-même. Sinon, vérifiez l’alimentation et la caméra de l’appareil.',
 };
+const itSleepsAgain: Text = {
+  en: 'It sleeps again by itself when nobody needs it any more.',
+  fr: 'Elle se rendort d’elle-même dès qu’elle ne sert plus.',
+};
 const planAgain: Text = { en: 'Plan the delivery again.', fr: 'Planifiez la livraison à nouveau.' };
 const drawZone: Text = {
   en: 'Plan the delivery again with another zone.',
@@ -286,9 +290,16 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     todo: { en: 'Check that nothing covers the camera or the lamp.', fr: 'Vérifiez que rien ne couvre la caméra ni la lampe.' },
   },
   camera_asleep: {
-    said: { en: 'The camera has no power.', fr: 'La caméra n’est pas alimentée.' },
-    todo: { en: 'It wakes in a delivery window.', fr: 'Elle se réveille pendant un créneau de livraison.' },
+    said: { en: 'The camera sleeps.', fr: 'La caméra dort.' },
+    todo: {
+      en: 'In a delivery window it wakes when somebody looks, types a code, or moves the door.',
+      fr: 'Pendant un créneau, elle se réveille si quelqu’un regarde, saisit un code ou bouge la porte.',
+    },
   },
+  by_viewer: { said: { en: 'Somebody of the household looked.', fr: 'Quelqu’un du foyer a regardé.' }, todo: itSleepsAgain },
+  by_keypad: { said: { en: 'Somebody pressed a key at the door.', fr: 'Quelqu’un a appuyé sur une touche à la porte.' }, todo: itSleepsAgain },
+  by_page: { said: { en: 'A code came from the courier’s page.', fr: 'Un code est arrivé de la page du livreur.' }, todo: itSleepsAgain },
+  by_door: { said: { en: 'Something moved at the door.', fr: 'Quelque chose a bougé à la porte.' }, todo: itSleepsAgain },
   time_up: {
     said: { en: 'The time was up.', fr: 'Le temps était écoulé.' },
     todo: { en: 'Plan another delivery if one is still to come.', fr: 'Planifiez une autre livraison si une visite est encore attendue.' },

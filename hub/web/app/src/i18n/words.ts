@@ -66,9 +66,14 @@ export const words = {
 
   'picture.label': { en: 'Picture of the doorway', fr: 'Image de l’entrée' },
   'picture.off': {
-    en: 'The camera is off. It comes on only in a delivery window.',
-    fr: 'La caméra est éteinte. Elle ne s’allume que pendant un créneau de livraison.',
+    en: 'The camera is off. It wakes only in a delivery window.',
+    fr: 'La caméra est éteinte. Elle ne se réveille que pendant un créneau de livraison.',
   },
+  'picture.asleep': {
+    en: 'The camera sleeps. It wakes when you look, when somebody types a code, or when the door moves.',
+    fr: 'La caméra dort. Elle se réveille quand vous regardez, quand quelqu’un saisit un code ou quand la porte bouge.',
+  },
+  'picture.waking': { en: 'The camera wakes: 3 s until it has proved itself', fr: 'La caméra se réveille : 3 s pour prouver qu’elle voit' },
   'picture.next': { en: 'Next: {when}', fr: 'Prochain : {when}' },
   'picture.live': { en: 'Live', fr: 'En direct' },
   'picture.age': { en: 'Age of the picture', fr: 'Âge de l’image' },
@@ -131,7 +136,8 @@ export const words = {
   'door.was': { en: 'Last heard at {time}: {word}.', fr: 'Dernière nouvelle à {time} : {word}.' },
 
   'camera.off': { en: 'Camera off', fr: 'Caméra éteinte' },
-  'camera.starting': { en: 'Camera starting', fr: 'La caméra démarre' },
+  'camera.asleep': { en: 'Camera asleep', fr: 'La caméra dort' },
+  'camera.starting': { en: 'Camera waking', fr: 'La caméra se réveille' },
   'camera.live': { en: 'Camera on', fr: 'Caméra allumée' },
   'camera.fault': { en: 'Camera does not see', fr: 'La caméra ne voit pas' },
   'camera.unknown': { en: 'Camera unknown', fr: 'Caméra : inconnu' },
@@ -478,8 +484,14 @@ export const words = {
   'via.qr': { en: 'By QR code.', fr: 'Par QR code.' },
 
   'notice.title': { en: 'Before you come in', fr: 'Avant d’entrer' },
-  'notice.on': { en: 'A camera is on at this door until {until}.', fr: 'Une caméra est allumée à cette porte jusqu’à {until}.' },
-  'notice.willbe': { en: 'A camera may be on at this door: {when}.', fr: 'Une caméra peut être allumée à cette porte : {when}.' },
+  'notice.on': {
+    en: 'A camera is on at this door. It wakes until {until} when somebody looks, types a code or moves the door.',
+    fr: 'Une caméra est allumée à cette porte. Jusqu’à {until}, elle se réveille si quelqu’un regarde, saisit un code ou bouge la porte.',
+  },
+  'notice.willbe': {
+    en: 'A camera at this door wakes when somebody looks, types a code or moves the door: {when}.',
+    fr: 'Une caméra à cette porte se réveille si quelqu’un regarde, saisit un code ou bouge la porte : {when}.',
+  },
   'notice.sees.on': {
     en: 'It shows the doorway and the mat. The rest of the home is behind glass, which lets through a silhouette at most.',
     fr: 'Elle montre l’entrée et le paillasson. Le reste du logement est derrière du verre dépoli, qui laisse voir au plus une silhouette.',
@@ -509,6 +521,7 @@ export const words = {
   'courier.back': { en: 'Erase the last digit', fr: 'Effacer le dernier chiffre' },
   'courier.open': { en: 'Open the door', fr: 'Ouvrir la porte' },
   'courier.busy': { en: 'The door is checking…', fr: 'La porte vérifie…' },
+  'courier.waking': { en: 'One moment: the camera wakes', fr: 'Un instant : la caméra se réveille' },
   'courier.wait': { en: 'Wait {seconds} s', fr: 'Attendez {seconds} s' },
   'courier.early': { en: 'Come back from {when} on.', fr: 'Revenez à partir de : {when}.' },
   'courier.missed': { en: 'The door was not opened in time and is locked again. Enter the code once more.', fr: 'La porte n’a pas été ouverte à temps et s’est reverrouillée. Saisissez le code à nouveau.' },

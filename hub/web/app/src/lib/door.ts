@@ -3,7 +3,7 @@ import type { State } from './wire';
 
 export type Tone = 'calm' | 'busy' | 'alarm' | 'unknown';
 export type DoorWord = 'locked' | 'unlocked' | 'open' | 'held' | 'forced' | 'unknown';
-export type CameraWord = 'off' | 'starting' | 'live' | 'fault' | 'unknown';
+export type CameraWord = 'off' | 'asleep' | 'starting' | 'live' | 'fault' | 'unknown';
 
 /** known is false when device or hub are out of reach, so that what we have is only what was. */
 export function doorWord(s: State | null, known: boolean): { word: DoorWord; tone: Tone } {
@@ -17,6 +17,7 @@ export function doorWord(s: State | null, known: boolean): { word: DoorWord; ton
 
 export function cameraWord(s: State | null, known: boolean): { word: CameraWord; tone: Tone } {
   if (!s || !known) return { word: 'unknown', tone: 'unknown' };
+  if (s.camera === 'off' && s.until) return { word: 'asleep', tone: 'calm' }; // the window is open
   const tones = { off: 'calm', starting: 'busy', live: 'busy', fault: 'alarm' } as const;
   return { word: s.camera, tone: tones[s.camera] };
 }

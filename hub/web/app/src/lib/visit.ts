@@ -28,13 +28,14 @@ export interface Visit {
 
 const isRung = (k: Kind): k is Rung => (ladder as readonly Kind[]).includes(k);
 
-/** Codes that were refused in a row for the same reason are one step. */
+/** Codes that were refused in a row for the same reason are one step, and so are wakings of the camera. */
 function together(events: readonly Event[]): Step[] {
   const steps: Step[] = [];
   for (const event of events) {
     const last = steps.at(-1);
-    const again = event.kind === 'code_refused' && last?.event.kind === event.kind && last.event.reason === event.reason;
-    if (again) steps[steps.length - 1] = { ...last, event, times: last.times + 1 };
+    const same = last?.event.kind === event.kind && (event.kind === 'camera_on' || last.event.reason === event.reason);
+    const again = same && (event.kind === 'code_refused' || event.kind === 'camera_on');
+    if (last && again) steps[steps.length - 1] = { ...last, event, times: last.times + 1 };
     else steps.push({ event, bad: bad.includes(event.kind), times: 1 });
   }
   return steps;
