@@ -28,7 +28,7 @@ kills: setup-test ## kill gate KILLS=1000 times during visits; every failed call
 
 bench: setup-bench ## how fast the parts are, and the live picture beside ffmpeg with MediaMTX
 	$(Q)go run ./vision/bench
-	$(Q)VESTIBULE_BENCH=1 go test -count=1 -v -tags desk -timeout 30m -run 'TestSpeed$$' ./scripts/e2e
+	$(Q)VESTIBULE_BENCH=1 go test -count=1 -v -tags desk -timeout 45m -run 'TestSpeed$$|TestKeyWakesTheCamera$$' ./scripts/e2e
 	$(Q)go test -tags desk -run '^$$' -bench . -benchmem $$(grep -rl --exclude-dir=node_modules --include='*_test.go' '^func Benchmark' firmware hardware hub scripts vision | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
 fuzz: setup-run ## feed strangers' bytes to every parser, FUZZTIME=10s each

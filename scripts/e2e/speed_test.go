@@ -20,6 +20,7 @@ var stopwatch string
 
 const (
 	openings = 15
+	wakings  = 5  // openings before which the camera slept; each waits for 30 s until it does
 	seconds  = 20 // of picture whose age is read
 )
 
@@ -68,6 +69,7 @@ func TestSpeed(t *testing.T) {
 	}
 	say("Live picture, 1280x720 at 30, in headless Chromium; the sides by turns, median of %d openings", openings)
 	t.Run("first", func(t *testing.T) { firstPictures(t, s, sides) })
+	t.Run("asleep", func(*testing.T) { firstPicturesAsleep(s, ours) })
 	t.Run("back", func(*testing.T) { comesBack(s) })
 	t.Run("age", func(t *testing.T) {
 		alone := map[string]float64{} // watched by one
@@ -122,13 +124,38 @@ func firstPictures(t *testing.T, s *story, sides []side) {
 		}
 	}
 	for i, side := range sides {
-		say("  %-10s from loading the page to the picture %s; from the connection's making %s", side.name,
+		awake := map[bool]string{true: " of a camera that is awake"}[i == 0]
+		say("  %-10s from loading the page to the picture%s %s; from the connection's making %s", side.name, awake,
 			spread(cold[i], "picture", ""), spread(cold[i], "picture", "connection"))
 		say("             on the way: %s", way(cold[i]))
 	}
 	say("  %-10s from the tap on Watch to the picture %s, to its proof that it is live %s", sides[0].name,
 		spread(tapped, "picture", "tap"), spread(tapped, "live", "tap"))
 	say("             on the way: %s", way(tapped))
+}
+
+// firstPicturesAsleep opens our page when the camera sleeps, and nobody else calls it: by loading it, and by the tap on
+// Watch. The picture is glass at first; its proof needs 3 s of the lamp's blinking.
+func firstPicturesAsleep(s *story, ours side) {
+	cold, tapped := []marks{}, []marks{}
+	for range wakings {
+		s.owner.open("about:blank")
+		s.asleep()
+		s.owner.open(ours.page)
+		m, err := ours.opened(s.owner)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		cold = append(cold, m)
+		s.owner.tap("stop-watching")
+		s.asleep()
+		var tap marks
+		s.owner.eval(fmt.Sprintf(`bench.tap(%q, 'live')`, id("watch")), &tap)
+		tapped = append(tapped, tap)
+	}
+	say("  %-10s from loading the page to the picture of a camera that slept %s, to its proof that it is live %s, median of %d", ours.name,
+		spread(cold, "picture", ""), spread(cold, "live", ""), wakings)
+	say("             from the tap on Watch to the picture of a camera that slept %s, to its proof %s", spread(tapped, "picture", "tap"), spread(tapped, "live", "tap"))
 }
 
 // tapped stops watching and watches again, as the owner may.
@@ -217,17 +244,23 @@ func stream(t *testing.T, p *person, of side, n int) (sum float64) {
 	return sum
 }
 
-// unwatched is what the open window costs before anybody watches: the scene is painted and looked at.
+// unwatched is what the open window costs when nobody watches: while a camera that was called is awake, and the scene is
+// painted and looked at, and then while it sleeps.
 func unwatched(s *story, of side) {
 	s.owner.open("about:blank")
 	time.Sleep(7 * time.Second) // until link has missed the viewer
-	before, begun := map[string]float64{}, time.Now()
-	for name, work := range of.work {
-		before[name] = work()
+	for _, camera := range []string{"awake", "asleep"} {
+		if camera == "asleep" {
+			s.asleep()
+		}
+		before, begun := map[string]float64{}, time.Now()
+		for name, work := range of.work {
+			before[name] = work()
+		}
+		time.Sleep(seconds * time.Second)
+		said, sum := cost(of, before, time.Since(begun))
+		say("  %-10s watched by nobody, the camera %s: processor seconds a minute %.1f (%s)", of.name, camera, sum, said)
 	}
-	time.Sleep(seconds * time.Second)
-	said, sum := cost(of, before, time.Since(begun))
-	say("  %-10s watched by nobody: processor seconds a minute %.1f (%s)", of.name, sum, said)
 }
 
 func cost(of side, before map[string]float64, over time.Duration) (said string, sum float64) {

@@ -221,3 +221,36 @@ func TestPageWakesTheCamera(t *testing.T) {
 		t.Errorf("spent %s, %v; want 216 bytes of colour, in two openings as in one", b, err)
 	}
 }
+
+// What the pages say while the camera sleeps, and while it wakes; looking wakes it.
+func TestPagesWhileTheCameraSleeps(t *testing.T) {
+	s := begin(t, startDesk(t, "-size", "640x480", "-fps", "15"))
+	start := s.mark()
+	s.plan("blur", time.Time{})
+	s.event(start, wire.WindowOpened)
+	s.live() // the page looks by itself
+	if e := s.event(start, wire.CameraOn); e.Reason != wire.ByViewer {
+		t.Errorf("%+v", e)
+	}
+	s.read()
+	s.owner.tap("stop-watching")
+	s.asleep()
+	s.owner.attr("camera-word", "data-word", "asleep")
+	s.owner.sees("cover", "The camera sleeps")
+	s.owner.shot("owner-asleep")
+	woken := s.mark()
+	s.typed(wrong(t, mustCode(t, s.code)))
+	s.courier.sees("open", "the camera wakes")
+	s.courier.shot("waking")
+	s.owner.attr("camera-word", "data-word", "starting")
+	s.courier.do("be refused", visible("refusal"))
+	if e := s.event(woken, wire.CameraOn); e.Reason != wire.ByPage {
+		t.Errorf("%+v", e)
+	}
+	s.asleep()
+	s.owner.tap("watch")
+	s.owner.sees("cover", "The camera wakes")
+	s.live()
+	s.owner.attr("spent", "data-colour", "216") // in three openings as in one
+	s.origins()
+}
