@@ -136,7 +136,7 @@ func (s *storm) life() {
 	s.opened()
 	late := time.Now().Add(patience)
 	for {
-		l := s.sealTry(s.terms, s.secret)
+		l := s.sealTry(s.terms, s.secret.Code.Digits())
 		s.send(pipe.TypeMail, l)
 		if s.rand.IntN(3) > 0 {
 			s.chance("a code")

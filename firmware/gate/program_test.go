@@ -24,7 +24,7 @@ func TestProgram(t *testing.T) {
 	d.start()
 	d.pair()
 	terms, secret := d.plan(3)
-	if l := d.ask(wire.LetterTry, d.sealTry(terms, secret).Body); l.Kind != wire.LetterTried {
+	if l := d.ask(wire.LetterTry, d.sealTry(terms, secret.Code.Digits()).Body); l.Kind != wire.LetterTried {
 		t.Fatalf("%s %s; gate says: %s", l.Kind, l.Body, d.log)
 	}
 	if on, _ := d.coil(); !on {
@@ -71,6 +71,7 @@ func TestKilledAroundTheTint(t *testing.T) {
 			time.Sleep(time.Duration(i*rounds+round) * 200 * time.Microsecond) // the instant of the crash is what is varied
 			d.kill()
 			d.start()
+			d.wake(terms)
 		}
 		d.until("eye is awake", d.awake.Load)
 		if err := d.eye.Send(pipe.TypeTint, pipe.Tint{Delivery: terms.Delivery, Colours: bytes.Repeat([]byte{99}, pipe.TintSize)}); err != nil {

@@ -173,7 +173,7 @@ func TestKilledOnLines(t *testing.T) {
 	const rounds = 3
 	terms, secret := d.plan(rounds)
 	for round := range rounds {
-		d.send(pipe.TypeMail, d.sealTry(terms, secret))
+		d.send(pipe.TypeMail, d.sealTry(terms, secret.Code.Digits()))
 		on := func() bool {
 			h, err := b.High(board.Coil)
 			if err != nil {
