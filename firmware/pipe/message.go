@@ -19,7 +19,7 @@ type Type byte
 const (
 	TypeHello     Type = 0x01 // Hello, first on every connection, from whoever connects
 	TypeWake      Type = 0x10 // Wake: open the camera for a pass
-	TypeSleep     Type = 0x11 // empty: close the camera
+	TypeSleep     Type = 0x11 // empty: close the camera, until the next Wake, perhaps in the same window
 	TypeLook      Type = 0x12 // Look
 	TypeTrouble   Type = 0x13 // Trouble
 	TypeTint      Type = 0x14 // Tint: from eye what the glass would be made from, from gate what it is

@@ -8,7 +8,8 @@
 // before or after a window, for what a signed pass shows then, and never for more. This program's
 // own clock, which may stand in 1970, judges nothing. The camera is closed
 //
-//   - when gate says sleep;
+//   - when gate says sleep: at a window's end, and within a window whenever nobody needs to see; the next wake
+//     opens it anew, with the same glass, and how the picture was cut at first;
 //   - at the window's end: after the time that was left when gate said wake, by
 //     CLOCK_MONOTONIC, so that a clock that is set changes nothing; gate says sleep when it
 //     learns that it is later than it thought;
