@@ -227,7 +227,10 @@ func TestOwnerLocksFromThePage(t *testing.T) {
 		t.Error("a reader of the broker heard of the duress")
 	}
 	again := s.mark()
-	s.keys("*" + bare(s.code))
+	s.desk.typed(bare(s.code), func() bool {
+		_, ok := s.within(again, wire.CodeRefused, 10*time.Second)
+		return ok
+	})
 	if e := s.event(again, wire.CodeRefused); e.Reason != wire.CodeUsed {
 		t.Errorf("after the owner locked, the code is refused with %q", e.Reason)
 	}
