@@ -108,25 +108,19 @@ func run(args []string, getenv func(string) string, stderr io.Writer) error {
 	debug.SetMemoryLimit(96 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return serve(ctx, s, listener, slog.New(slog.NewTextHandler(stderr, nil)))
+	serve(ctx, s, listener, slog.New(slog.NewTextHandler(stderr, nil)))
+	return nil
 }
 
 // serve runs eye until ctx ends.
-func serve(ctx context.Context, s *settings, listener *pipe.Listener, log *slog.Logger) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+func serve(ctx context.Context, s *settings, listener *pipe.Listener, log *slog.Logger) {
 	stream := view.New(log)
 	service := watch.New(s.camera, watch.Trust{Dir: s.trust}, stream, time.Now, log)
 	var wg sync.WaitGroup
-	var failed error
 	wg.Go(func() { s.world.run(ctx, log) })
-	wg.Go(func() {
-		defer stop()
-		failed = stream.Run(ctx, listener)
-	})
+	wg.Go(func() { stream.Run(ctx, listener) })
 	service.Run(ctx, func() (*pipe.Conn, error) { return pipe.Dial(s.gate) })
 	wg.Wait()
-	return failed
 }
 
 // needs lists what a source opens. What is not there now cannot be opened later either: the

@@ -18,7 +18,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); _ = New(slog.New(slog.DiscardHandler)).Run(ctx, l) }()
+	go func() { defer close(done); New(slog.New(slog.DiscardHandler)).Run(ctx, l) }()
 	all := make([]*pipe.Conn, 3*mostConns)
 	for i := range all {
 		if all[i], err = pipe.Dial(path); err != nil {

@@ -27,6 +27,8 @@ const (
 	// helloWithin how long they may take to say it.
 	mostConns   = 2 * maxViews
 	helloWithin = 2 * time.Second
+	// acceptPause is how long no connection is taken after one could not be.
+	acceptPause = 200 * time.Millisecond
 )
 
 // Stream serves connections. Its methods may be called from any goroutine. The zero Stream
@@ -125,8 +127,15 @@ func (v *viewer) say(r wire.Reason) {
 	v.glass <- r
 }
 
-// Run accepts connections until ctx ends, and waits for those that it serves.
-func (s *Stream) Run(ctx context.Context, l *pipe.Listener) error {
+// listener is where connections come in; *pipe.Listener.
+type listener interface {
+	Accept() (*pipe.Conn, error)
+	Close() error
+}
+
+// Run accepts connections until ctx ends, closes the listener, and waits for those that it serves. When one cannot be
+// taken, as when the descriptors have run out, it goes on after a pause: the camera must not end with it.
+func (s *Stream) Run(ctx context.Context, l listener) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -142,9 +151,14 @@ func (s *Stream) Run(ctx context.Context, l *pipe.Listener) error {
 		conn, err := l.Accept()
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return
 			}
-			return fmt.Errorf("view: %w", err)
+			s.log.Error("view: a connection cannot be taken", "err", err)
+			select {
+			case <-time.After(acceptPause):
+			case <-ctx.Done():
+			}
+			continue
 		}
 		select {
 		case places <- struct{}{}:

@@ -18,17 +18,18 @@
  *   left      it leaves some pictures out and goes on; the moment is that of the first one after them
  *   own       it makes its own
  *   keyed     it holds back a key frame, which undoes what came meanwhile; the moment is that of the key frame
+ *   slept     the phone sleeps for a minute; what was proven before is proven no more
  *   delayed   whoever carries them holds pictures and beats back, both by as much, and goes on doing so
  *   never     they do so from before the call on, and hold back the answer too: it is never live at all
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callLimit } from '../src/lib/beats';
+import { callLimit, judgeEvery } from '../src/lib/beats';
 import { concat, toBase64Url } from '../src/lib/bytes';
 import type { Device } from '../src/lib/keep';
 import { answerTo, CardboardPC, CardboardVideo, Clock, dice, installCardboard, Pen, run } from './stage';
 
-const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'old', 'left', 'own', 'keyed', 'delayed', 'never'] as const;
+const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'old', 'left', 'own', 'keyed', 'slept', 'delayed', 'never'] as const;
 type Kind = (typeof kinds)[number];
 
 const cuts = Number(process.env['VESTIBULE_CUTS'] ?? 12);
@@ -247,6 +248,11 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
     };
     return true;
   },
+  slept: (h) => {
+    clock.sleep(60_000);
+    h.pictures = h.beats = false;
+    return true;
+  },
   delayed: (h, roll) => holdsBack(h, roll),
   never: () => true, // it is never live before, either
 };
@@ -335,6 +341,7 @@ test('whatever is cut, the picture says within a second that it is not live', as
   }
   quiet.log(`${lifted} covers lifted in trouble; ${falsely} false covers in ${Math.round(healthy / 1000)} s without trouble, with up to ${jitter} ms of jitter`);
   assert.ok(worst <= 1000, `covered after ${worst} ms`);
+  assert.ok(took.get('slept')!.every((ms) => ms <= judgeEvery), 'what a phone showed before it slept was shown on');
   assert.equal(lifted, 0);
   assert.equal(falsely, 0);
 });

@@ -13,7 +13,7 @@ export class Clock {
   now = 10_000;
   /** Called after everything that happens. */
   after: () => void = () => undefined;
-  readonly #origin = Date.UTC(2026, 10, 28, 12);
+  #origin = Date.UTC(2026, 10, 28, 12);
   #timers: Timer[] = [];
   #next = 1;
   #busy = 0;
@@ -49,6 +49,11 @@ export class Clock {
     const t = { at: this.now + Math.max(0, ms), every, run, id: this.#next++ };
     this.#add(t);
     return t.id;
+  }
+
+  /** Only the wall clock goes on: what else there is sleeps. */
+  sleep(ms: number) {
+    this.#origin += ms;
   }
 
   drop(id: number | undefined) {

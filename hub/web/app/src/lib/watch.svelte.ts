@@ -26,6 +26,7 @@ const firstPatience = 8000; // the same for its first beat
 const beatsEnd = 1000; // the same at the end that was named
 const longestBeat = 2048; // characters
 const keyEvery = 1000; // ms between two wishes for a key frame
+const slept = 500; // ms by which the two clocks differ after a sleep, or a clock was set
 
 export type Phase = 'idle' | 'calling' | 'watching' | 'waiting' | 'refused' | 'over';
 
@@ -51,6 +52,7 @@ export class Watch {
   #until: ReturnType<typeof setTimeout> | undefined;
   #ends = Infinity; // ms since 1970, as the latest answer named it
   #asked = 0; // for a key frame
+  #awake = 0; // the wall clock less the page's own, which stands still while a phone sleeps
   #frames = 0; // cancels an older picture's callbacks
 
   /** Begins to watch; nothing happens when it already does. */
@@ -231,6 +233,9 @@ export class Watch {
 
   #look() {
     const now = performance.now();
+    const awake = Date.now() - now;
+    if (Math.abs(awake - this.#awake) > slept) this.#live = beats.begin(this.#delivery, this.#live); // what was proven is long ago
+    this.#awake = awake;
     this.verdict = beats.judge(this.#live, now);
     if (this.#unproven && now - this.#asked > keyEvery) {
       this.#asked = now;
