@@ -171,7 +171,7 @@ func TestKilledOnLines(t *testing.T) {
 	d.start()
 	d.pair()
 	const rounds = 3
-	terms, secret := d.plan(rounds)
+	terms, secret := d.plan(rounds + 1) // the visit goes on, and with it the camera
 	for round := range rounds {
 		d.send(pipe.TypeMail, d.sealTry(terms, secret.Code.Digits()))
 		on := func() bool {
