@@ -29,7 +29,7 @@ const (
 	readTime   = 15 * time.Second
 	writeTime  = 30 * time.Second
 	idleTime   = 60 * time.Second
-	letterTime = 12 * time.Second // how long a device has to answer: a code may wait 8 s for the camera, and 2 s for the disk
+	letterTime = 18 * time.Second // how long a device has to answer: it may be coming back (3 s), and a code may wait 8 s for the camera, 2 s for the disk, 4 s for a motor
 	closeTime  = 5 * time.Second  // how long requests have to end when the server does
 )
 

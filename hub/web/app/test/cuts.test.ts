@@ -18,7 +18,7 @@
  *   left      it leaves some pictures out and goes on; the moment is that of the first one after them
  *   own       it makes its own
  *   keyed     it holds back a key frame, which undoes what came meanwhile; the moment is that of the key frame
- *   slept     the phone sleeps for a minute; what was proven before is proven no more
+ *   slept     the phone sleeps for a minute, and link, taken over, plays on all that came meanwhile
  *   delayed   whoever carries them holds pictures and beats back, both by as much, and goes on doing so
  *   never     they do so from before the call on, and hold back the answer too: it is never live at all
  */
@@ -68,6 +68,7 @@ class Home {
   firstNo: number | null = null; // when gate signed its first beat that says no
   hold = 0; // ms by which whoever carries holds back pictures and beats
   holdsLetters = false; // and letters
+  ahead = 0; // ms by which the device's clock is ahead of what is played
   readonly units: Made[] = []; // as gate knows them
   wantsKey = false;
   /** What whoever carries pictures makes of them. */
@@ -157,7 +158,7 @@ class Home {
     await new Promise<void>((done) => clock.in(20 + this.roll(jitter), () => done()));
     if (!this.letters) throw new TypeError('no network');
     if (!path.startsWith('/api/letters/')) return says(null);
-    const signed = this.#clock();
+    const signed = this.#clock() + this.ahead;
     await this.#late(this.holdsLetters ? this.hold : 0);
     const { kind, body } = JSON.parse(init?.body ?? '{}') as { kind: string; body: { call: string } };
     const answers: Record<string, unknown> = {
@@ -250,7 +251,7 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
   },
   slept: (h) => {
     clock.sleep(60_000);
-    h.pictures = h.beats = false;
+    h.ahead = 60_000;
     return true;
   },
   delayed: (h, roll) => holdsBack(h, roll),

@@ -152,7 +152,7 @@ class CardboardTransform {
 }
 
 class CardboardChannel {
-  readonly port1 = { onmessage: null as ((e: { data: unknown }) => void) | null, postMessage: () => undefined };
+  readonly port1 = { onmessage: null as ((e: { data: unknown }) => void) | null, postMessage: () => undefined, close: () => undefined };
   readonly port2 = { postMessage: (data: unknown) => this.port1.onmessage?.({ data }) };
 }
 

@@ -18,12 +18,21 @@ import { ways } from './relay';
 import { withOneFingerprint } from './sdp';
 import { Trickle } from './trickle';
 import type { Unit } from './unit';
-import { tellUnits, type AskKey } from './units';
+import { tellUnits, type Units } from './units';
 
 /** How long a call that was made ahead waits for whoever shows the picture, in ms. */
 const shownWithin = 5000;
 /** How long a spare connection is good for, in ms: a phone changes its network. */
 const keeps = 60_000;
+
+/** The wall clock less the page's own, which may stand still while a phone sleeps. */
+const awakeAt = (): number => Date.now() - performance.now();
+
+/** How far the two may differ, in ms, before it was a sleep, or a clock that was set. */
+const slept = 500;
+
+/** Whether the page's own clock stood still since then: what it says of a device's clock is void. */
+export const sleptSince = (awake: number): boolean => Math.abs(awakeAt() - awake) > slept;
 
 /** One connection. It ends once, with a reason to log. */
 export class Line {
@@ -31,15 +40,14 @@ export class Line {
   readonly channel = this.pc.createDataChannel('beats', { negotiated: true, id: 0 });
   readonly nonce = random(16);
   readonly made = performance.now();
-  clock: { clock: number; answered: number; run: string } | undefined; // the device's, and ours when we heard
+  clock: { clock: number; answered: number; run: string; awake: number } | undefined; // the device's, and ours when we heard
   readonly track: MediaStreamTrack;
   whenEnded: (line: Line) => void = () => undefined;
   /** The browser is given a unit to decode. */
   whenGiven: (unit: Unit) => void = () => undefined;
-  /** Asks the device for a key frame. */
-  readonly askKey: AskKey;
   /** Asked once the answer is known to be the device's, before anything is connected. */
   wanted: () => boolean = () => true;
+  readonly #units: Units;
   readonly #trickle = new Trickle(this.pc);
   readonly #described: Promise<void>;
   readonly #letter = new AbortController();
@@ -55,7 +63,7 @@ export class Line {
     const { receiver } = this.pc.addTransceiver('video', { direction: 'recvonly' });
     receiver.jitterBufferTarget = 0; // fresh before smooth
     this.track = receiver.track;
-    this.askKey = tellUnits(receiver, (unit) => this.whenGiven(unit));
+    this.#units = tellUnits(receiver, (unit) => this.whenGiven(unit), () => this.end());
     this.pc.onconnectionstatechange = () => {
       if (this.pc.connectionState === 'failed' || this.pc.connectionState === 'closed') this.end();
     };
@@ -64,9 +72,15 @@ export class Line {
     this.#described.catch(() => this.end());
   }
 
+  /** Asks the device for a key frame. */
+  askKey() {
+    this.#units.askKey();
+  }
+
   end() {
     if (this.#ended) return;
     this.#ended = true;
+    this.#units.leave();
     this.#letter.abort();
     this.pc.close();
     this.whenEnded(this);
@@ -109,14 +123,15 @@ export class Line {
     if (!mine) throw new Error('this browser gives no sha-256 fingerprint');
     this.#trickle.told();
     const called = performance.now();
+    const awake = awakeAt();
     const call = { device: device.device, delivery, fingerprint: mine.fingerprint, at: new Date(), nonce: this.nonce };
     const offer = { sdp: mine.sdp, call: await signCall(call, key), key: toBase64Url(key.pub) };
     const replied = letter(device.device, 'offer', offer, this.#letter.signal);
     this.#sent();
     const reply = await replied;
     const answer = await checkAnswer(reply, call, key.pub, device.sign, new Date());
-    this.clock = { clock: answer.clock, answered: performance.now(), run: answer.run };
-    if (this.clock.answered - called > callLimit) throw new Error('the call took too long to tell how old a picture is');
+    this.clock = { clock: answer.clock, answered: performance.now(), run: answer.run, awake };
+    if (this.clock.answered - called > callLimit || sleptSince(awake)) throw new Error('the call took too long to tell how old a picture is');
     if (this.wanted() && !this.ended) {
       await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
       this.#trickle.begin(device.device, toBase64Url(this.nonce), reply.sdp);

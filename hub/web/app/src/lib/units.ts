@@ -6,24 +6,52 @@ interface Transforms {
   RTCRtpScriptTransform?: new (worker: Worker, options: unknown, transfer: unknown[]) => object;
 }
 
-let worker: Worker | null = null;
+export interface Units {
+  /** Asks whoever sends for a key frame. */
+  askKey(): void;
+  leave(): void;
+}
 
-/** Asks whoever sends for a key frame. */
-export type AskKey = () => void;
+/** One worker serves all connections, as long as it runs. */
+interface Shared {
+  readonly worker: Worker;
+  readonly users: Set<() => void>;
+}
+
+let shared: Shared | null = null;
+
+/** What is made with a worker that fails, as when its code can't be fetched, is lost; the next one has another. */
+function share(): Shared {
+  const mine: Shared = { worker: new Worker(new URL('./units.worker.ts', import.meta.url), { type: 'module' }), users: new Set() };
+  mine.worker.onerror = (e) => {
+    console.warn('pictures cannot be looked at:', e.message);
+    if (shared === mine) shared = null;
+    mine.worker.terminate();
+    for (const lost of [...mine.users]) lost();
+  };
+  return mine;
+}
 
 /**
- * Has each unit that a receiver gets told, in order. Where a browser can't do that nothing is ever told, so that no
- * picture counts as proven.
+ * Has each unit that a receiver gets told, in order; or that it cannot be, because the worker is lost, and the receiver's
+ * pictures with it. Where a browser can't do that nothing is ever told, so that no picture counts as proven.
  */
-export function tellUnits(receiver: RTCRtpReceiver, hear: (u: Unit) => void): AskKey {
+export function tellUnits(receiver: RTCRtpReceiver, hear: (u: Unit) => void, lost: () => void): Units {
   const { RTCRtpScriptTransform: Transform } = globalThis as unknown as Transforms;
   if (!Transform) {
     console.warn('this browser does not show which pictures it is given (RTCRtpScriptTransform)');
-    return () => undefined;
+    return { askKey: () => undefined, leave: () => undefined };
   }
-  worker ??= new Worker(new URL('./units.worker.ts', import.meta.url), { type: 'module' });
+  const { worker, users } = (shared ??= share());
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = (e: MessageEvent<Unit>) => hear(e.data);
   (receiver as unknown as { transform: object }).transform = new Transform(worker, { port: port2 }, [port2]);
-  return () => port1.postMessage('key');
+  users.add(lost);
+  return {
+    askKey: () => port1.postMessage('key'),
+    leave: () => {
+      users.delete(lost);
+      port1.close();
+    },
+  };
 }

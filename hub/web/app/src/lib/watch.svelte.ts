@@ -11,7 +11,7 @@
 import { Refused } from './api';
 import * as beats from './beats';
 import type { Device } from './keep';
-import { spare, type Line } from './line';
+import { sleptSince, spare, type Line } from './line';
 import type { Signer } from './note';
 import { openBeat } from './pass';
 import type { Reason } from './wire';
@@ -26,7 +26,6 @@ const firstPatience = 8000; // the same for its first beat
 const beatsEnd = 1000; // the same at the end that was named
 const longestBeat = 2048; // characters
 const keyEvery = 1000; // ms between two wishes for a key frame
-const slept = 500; // ms by which the two clocks differ after a sleep, or a clock was set
 
 export type Phase = 'idle' | 'calling' | 'watching' | 'waiting' | 'refused' | 'over';
 
@@ -52,7 +51,6 @@ export class Watch {
   #until: ReturnType<typeof setTimeout> | undefined;
   #ends = Infinity; // ms since 1970, as the latest answer named it
   #asked = 0; // for a key frame
-  #awake = 0; // the wall clock less the page's own, which stands still while a phone sleeps
   #frames = 0; // cancels an older picture's callbacks
 
   /** Begins to watch; nothing happens when it already does. */
@@ -118,6 +116,16 @@ export class Watch {
     if (this.phase === 'watching') this.#old = this.#line;
     else this.#line?.leave();
     this.#line = null;
+    void this.#call();
+  }
+
+  /** Calls anew, and nothing of before counts any more. */
+  #anew() {
+    clearTimeout(this.#again);
+    this.#line?.leave();
+    this.#old?.leave();
+    this.#line = this.#old = null;
+    this.#unprove();
     void this.#call();
   }
 
@@ -233,9 +241,8 @@ export class Watch {
 
   #look() {
     const now = performance.now();
-    const awake = Date.now() - now;
-    if (Math.abs(awake - this.#awake) > slept) this.#live = beats.begin(this.#delivery, this.#live); // what was proven is long ago
-    this.#awake = awake;
+    const clock = (this.#old ?? this.#line)?.clock;
+    if (clock && sleptSince(clock.awake)) return this.#anew();
     this.verdict = beats.judge(this.#live, now);
     if (this.#unproven && now - this.#asked > keyEvery) {
       this.#asked = now;
