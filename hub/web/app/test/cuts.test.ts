@@ -17,6 +17,8 @@
  *   old       link has been taken over: it shows pictures of before beside true beats
  *   left      it leaves some pictures out and goes on; the moment is that of the first one after them
  *   own       it makes its own
+ *   mixed     it makes its own, and gives a true key frame each time that they would count
+ *   later     it has the browser show every picture later than it came (RTP's playout delay)
  *   keyed     it holds back a key frame, which undoes what came meanwhile; the moment is that of the key frame
  *   slept     the phone sleeps for a minute, and link, taken over, plays on all that came meanwhile
  *   delayed   whoever carries them holds pictures and beats back, both by as much, and goes on doing so
@@ -29,7 +31,7 @@ import { concat, toBase64Url } from '../src/lib/bytes';
 import type { Device } from '../src/lib/keep';
 import { answerTo, CardboardPC, CardboardVideo, Clock, dice, installCardboard, Pen, run } from './stage';
 
-const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'old', 'left', 'own', 'keyed', 'slept', 'delayed', 'never'] as const;
+const kinds = ['link', 'eye', 'camera', 'hub', 'frozen', 'replayed', 'beats', 'silent', 'stills', 'old', 'left', 'own', 'mixed', 'later', 'keyed', 'slept', 'delayed', 'never'] as const;
 type Kind = (typeof kinds)[number];
 
 const cuts = Number(process.env['VESTIBULE_CUTS'] ?? 12);
@@ -47,6 +49,7 @@ interface Made {
   readonly bytes: Uint8Array<ArrayBuffer>; // of its name
   readonly key: boolean;
   readonly taken: number;
+  readonly time: number; // RTP's
 }
 
 const bytes = (roll: (n: number) => number): Made['bytes'] => Uint8Array.from({ length: 8 }, () => roll(256));
@@ -68,6 +71,7 @@ class Home {
   firstNo: number | null = null; // when gate signed its first beat that says no
   hold = 0; // ms by which whoever carries holds back pictures and beats
   holdsLetters = false; // and letters
+  delay = 0; // ms by which the browser is made to show pictures later
   ahead = 0; // ms by which the device's clock is ahead of what is played
   readonly units: Made[] = []; // as gate knows them
   wantsKey = false;
@@ -96,7 +100,7 @@ class Home {
   #takes() {
     const taken = clock.now;
     const fresh = CardboardPC.all.some((pc) => pc.connectionState === 'connected' && !pc.begun);
-    const unit = { bytes: bytes(this.roll), key: this.wantsKey || fresh, taken };
+    const unit = { bytes: bytes(this.roll), key: this.wantsKey || fresh, taken, time: Math.round(90 * taken) };
     this.wantsKey = false;
     clock.in(5 + this.roll(25), () => {
       this.frame++;
@@ -114,10 +118,10 @@ class Home {
     for (const pc of CardboardPC.all) {
       if (pc.connectionState !== 'connected') continue;
       pc.begun ||= unit.key;
-      if (pc.begun) pc.gives({ name: toBase64Url(unit.bytes), key: unit.key });
+      if (pc.begun) pc.gives({ name: toBase64Url(unit.bytes), key: unit.key, time: unit.time });
       shown ||= pc.begun;
     }
-    if (shown) this.video.shows();
+    if (shown) clock.in(this.delay, () => this.video.shows(unit.time));
   }
 
   /** The device's, which has run for a day and goes a little fast. */
@@ -232,6 +236,25 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
     h.carries = (unit) => [{ ...unit, bytes: bytes(roll), key: roll(9) < 1 }];
     return true;
   },
+  mixed: (h, roll) => {
+    let n = 0;
+    h.carries = (unit) => {
+      h.wantsKey = true;
+      return n++ % 23 === 0 ? [unit] : [{ ...unit, bytes: bytes(roll), key: false }];
+    };
+    return true;
+  },
+  later: (h, roll) => {
+    // Little by little, so that nothing freezes meanwhile. The moment is when it is more than a second, and what is not known
+    // of the device's clock: the quickest beat's way.
+    const slowly = () => {
+      h.delay = Math.min(h.delay + 10, 2000 + roll(3000));
+      if (h.delay > 1000 + jitter + 50) h.first ??= clock.now;
+      clock.in(33, slowly);
+    };
+    slowly();
+    return true;
+  },
   keyed: (h, roll) => {
     let kept: Made | null = null;
     let until = Infinity;
@@ -257,6 +280,12 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
   delayed: (h, roll) => holdsBack(h, roll),
   never: () => true, // it is never live before, either
 };
+
+/** From when on no picture may be live: what is less than a second old may be, whoever plays it again. */
+function wrongFrom(kind: Kind, h: Home, at: number): number {
+  if (kind === 'later') return h.first ?? Infinity;
+  return (h.first ?? at) + (kind === 'old' ? 1000 : 0);
+}
 
 /** A hub that holds back letters for less than callLimit makes pictures look younger by as much; see lib/beats.ts. */
 function holdsBack(h: Home, roll: (n: number) => number): boolean {
@@ -317,10 +346,10 @@ test('whatever is cut, the picture says within a second that it is not live', as
     let covered: number | null = null;
     clock.after = () => {
       if (!watch.verdict.live) covered ??= clock.now;
-      else if (covered !== null && trouble) lifted++;
+      else if (covered !== null && trouble && clock.now > wrongFrom(kind, home!, at)) lifted++;
     };
     // After 2.5 s the page calls again, and what is shown then is whole.
-    await clock.pass(kind === 'left' || kind === 'keyed' ? 2000 : 4000);
+    await clock.pass(kind === 'left' || kind === 'keyed' ? 2000 : kind === 'later' ? 8000 : 4000);
     clock.after = () => undefined;
     const from = kind === 'frozen' ? (home.firstNo ?? at) : (home.first ?? at);
     if (!trouble) {

@@ -3,7 +3,7 @@
  * and a device behind them that really signs its answers and beats. What stands between them is the test's.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import type { Unit } from '../src/lib/unit';
+import type { Carried } from '../src/lib/unit';
 import { toBase64, toBase64Url, concat, encode, sha256, toBase32, type Bytes } from '../src/lib/bytes';
 
 type Timer = { at: number; every: number | null; run: () => void; id: number };
@@ -145,7 +145,7 @@ const theirs = new Uint8Array(32).fill(7);
 
 /** What a browser has to see the units that it is given, and says what it sees at once. */
 class CardboardTransform {
-  readonly port: { postMessage: (u: Unit) => void };
+  readonly port: { postMessage: (u: Carried) => void };
   constructor(_: unknown, options: { port: CardboardTransform['port'] }) {
     this.port = options.port;
   }
@@ -191,7 +191,7 @@ export class CardboardPC extends EventTarget {
     return { receiver: this.#receiver };
   }
   /** The browser is given a unit to decode. */
-  gives(unit: Unit) {
+  gives(unit: Carried) {
     this.#receiver.transform?.port.postMessage(unit);
   }
   setConfiguration() {}
@@ -214,17 +214,18 @@ export class CardboardPC extends EventTarget {
 /** A video element that tells of each picture it shows. */
 export class CardboardVideo {
   srcObject: unknown = null;
-  #seen: ((now: number, about: { presentedFrames: number }) => void)[] = [];
+  #seen: ((now: number, about: { presentedFrames: number; rtpTimestamp: number }) => void)[] = [];
   #presented = 0;
   play = async () => undefined;
-  requestVideoFrameCallback(f: (now: number, about: { presentedFrames: number }) => void) {
+  requestVideoFrameCallback(f: (now: number, about: { presentedFrames: number; rtpTimestamp: number }) => void) {
     this.#seen.push(f);
   }
-  shows() {
+  /** A picture of this RTP time. */
+  shows(time: number) {
     this.#presented++;
     const now = this.#seen;
     this.#seen = [];
-    for (const f of now) f(performance.now(), { presentedFrames: this.#presented });
+    for (const f of now) f(performance.now(), { presentedFrames: this.#presented, rtpTimestamp: time });
   }
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { filledWithin, give, keyWithin, name, namedWithin, nothing, proven, type Whole } from '../src/lib/whole';
+import { filledWithin, give, keyWithin, name, namedWithin, nothing, proven, takenAt, type Whole } from '../src/lib/whole';
 import { dice } from './stage';
 
-const unit = (n: number, key = false) => ({ name: `u${n}`, key });
+const unit = (n: number, key = false) => ({ name: `u${n}`, key, time: n * 3600 });
 const step = 40; // ms from one picture to the next
 
 /** A beat at a time: picture n is taken at n*step. */
@@ -11,7 +11,7 @@ const beat = (w: Whole, now: number, of = unit): Whole => {
   const made = Math.floor(now / step) + 1;
   const from = Math.max(made - 32, 0);
   const units = Array.from({ length: made - from }, (_, i) => ({ name: of(from + i).name, age: now - (from + i) * step }));
-  return name(w, made, units, now);
+  return name(w, made, units, now, now);
 };
 
 /** What comes at times, in order, and a beat every 200 ms. */
@@ -62,9 +62,24 @@ test('one that comes a second time is no other', () => {
 });
 
 test('one that nobody names is nobody’s', () => {
-  const w = give(play(line(50), 2000), { name: 'mine', key: true }, 2010);
+  const w = give(play(line(50), 2000), { name: 'mine', key: true, time: 1 }, 2010);
   assert.equal(proven(beat(w, 2200), 2010 + namedWithin), 49 * step);
   assert.equal(proven(beat(w, 2400), 2011 + namedWithin), null);
+});
+
+test('pictures of somebody else’s are not forgiven for a key frame', () => {
+  let w = play(line(50), 2000);
+  for (let n = 0; n < 22; n++) w = give(w, { name: `mine${n}`, key: n === 0, time: 1 }, 2001);
+  w = beat(give(w, { ...unit(50), key: true }, 2751.5), 2800);
+  assert.equal(proven(w, 2800), null);
+  for (let n = 51; n < 200; n++) w = give(n % 5 === 0 ? beat(w, n * step) : w, unit(n, n % 7 === 0), n * step + 20);
+  assert.equal(proven(beat(w, 8000), 8000), null);
+});
+
+test('when a picture was taken is known by its time', () => {
+  const w = play(line(50), 2000);
+  assert.equal(takenAt(w, 40 * 3600), 40 * step);
+  assert.equal(takenAt(w, 1), null);
 });
 
 test('a key frame that comes long after what follows it undoes too much', () => {
@@ -74,7 +89,7 @@ test('a key frame that comes long after what follows it undoes too much', () => 
 });
 
 test('where nothing moves, units are alike', () => {
-  const alike = (n: number) => ({ name: `u${n % 3}`, key: false });
+  const alike = (n: number) => ({ name: `u${n % 3}`, key: false, time: n });
   assert.equal(proven(play(line(200), 8000, 0, (n) => (n === 0 ? unit(999) : alike(n))), 8000), 199 * step);
 });
 
@@ -91,7 +106,7 @@ test('what is kept is bounded', () => {
   for (let n = 0; n < 1500; n++) {
     w = give(w, unit(n), n * step);
     if (n % 5 === 0) w = beat(w, n * step);
-    if (n > 600) w = give(w, { name: 'mine', key: n % 7 === 0 }, n * step);
+    if (n > 600) w = give(w, { name: 'mine', key: n % 7 === 0, time: 1 }, n * step);
   }
   assert.ok(w.names.length <= 256 && w.given.length <= 256 && w.beyond.length <= 256);
 });

@@ -83,6 +83,10 @@ export const words = {
   'picture.away': { en: 'No picture now', fr: 'Pas d’image pour l’instant' },
   'picture.dead': { en: 'NOT LIVE since {time}', fr: 'Pas en direct depuis {time}' },
   'picture.silent': { en: 'Nothing comes from the device. The page calls it again by itself.', fr: 'Rien ne vient de l’appareil. La page le rappelle d’elle-même.' },
+  'picture.unable': {
+    en: 'This browser can’t prove that a picture is the camera’s. A newer one can.',
+    fr: 'Ce navigateur ne peut pas prouver qu’une image est celle de la caméra. Un plus récent le peut.',
+  },
   'picture.unproven': {
     en: 'Pictures come, and nothing proves that they are the camera’s. The page asks for others.',
     fr: 'Des images arrivent, et rien ne prouve qu’elles sont celles de la caméra. La page en demande d’autres.',

@@ -3,10 +3,10 @@
  *
  * A picture is live while the device's newest signed beat says so, that beat is fresh, the frame
  * it speaks of is fresh, the browser really shows new frames, and all that it makes them of is what the device
- * made, see whole.ts. Otherwise it is covered. All times are milliseconds of one clock that never runs back.
+ * made, see whole.ts, as fresh as it seems. Otherwise it is covered. All times are milliseconds of one clock that never runs back.
  */
 import type { Beat } from './pass';
-import type { Unit } from './unit';
+import type { Carried } from './unit';
 import * as whole from './whole';
 
 /** A device signs a beat every 200 ms. Three lost ones in a row are a lost picture. */
@@ -28,6 +28,8 @@ const drift = 1e-4;
  * holds back ever a little more gains no more than this.
  */
 const mostDrift = 2500;
+/** Whoever has slipped in pictures would do so again with each connection, until it is noticed: so each has to wait longer. */
+const [firstTrial, longestTrial] = [2000, 120_000];
 /** From the first beat to where what is shown should be proven, in ms. */
 const firstProof = 1500;
 /** How often to judge. With the limits above a picture is covered within 0.8 s of its last proof. */
@@ -47,6 +49,11 @@ interface Gap {
 const noGap: Gap = { frame: 0, ahead: [], least: 0, before: 0 };
 const second = 5; // beats
 
+interface Shown {
+  readonly time: number; // RTP's
+  readonly at: number;
+}
+
 export interface Liveness {
   readonly delivery: string;
   readonly seq: number; // of the newest beat
@@ -61,6 +68,11 @@ export interface Liveness {
   readonly frameAt: number | null; // when the newest frame was shown
   readonly firstAt: number | null; // when the connection's first beat came
   readonly units: whole.Whole;
+  readonly pictures: readonly Shown[]; // that were shown, and nobody has named yet
+  readonly taken: number | null; // when the newest was that was shown and named
+  readonly told: boolean; // the browser says which pictures it shows
+  readonly strange: boolean; // pictures came that are not the device's
+  readonly trial: number; // ms that a connection has to be without such before it counts
   readonly liveAt: number | null; // the last moment that the picture is proven for
 }
 
@@ -79,6 +91,11 @@ export const begin = (delivery: string, before?: Liveness): Liveness => ({
   frameAt: null,
   firstAt: null,
   units: whole.nothing,
+  pictures: [],
+  taken: null,
+  told: false,
+  strange: false,
+  trial: before?.delivery !== delivery ? 0 : before.strange ? Math.min(Math.max(2 * before.trial, firstTrial), longestTrial) : before.trial,
   liveAt: before?.delivery === delivery ? before.liveAt : null,
 });
 
@@ -96,8 +113,8 @@ export function beat(s: Liveness, b: Beat, now: number, answer?: { clock: number
   const best = s.offset === null ? told : Math.min(told + mostDrift, s.offset + drift * (now - s.beatAt!));
   const offset = Math.min(best, now - b.clock);
   const late = now - b.clock - offset;
-  const units = whole.name(s.units, b.made, b.units, now - late);
-  const next = prove({ ...s, units, firstAt: s.firstAt ?? now, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);
+  const units = whole.name(s.units, b.made, b.units, now - late, now);
+  const next = prove({ ...s, ...settle(s, units), units, strange: s.strange || whole.isForeign(units, now), firstAt: s.firstAt ?? now, seq: b.seq, beatAt: now, late, offset, age: b.age, says: b.live, why: b.why }, now);
   return isLive(next, now) ? { ...next, gap: widen(s.gap, b.frame, s.shown) } : next;
 }
 
@@ -109,12 +126,33 @@ function widen(g: Gap, frame: number, shown: number): Gap {
 
 const missed = (g: Gap): number => g.before + (g.ahead.length === 0 ? 0 : Math.min(...g.ahead) - g.least);
 
-/** The browser shows a new frame, or several since it was last heard of. */
-export const frame = (s: Liveness, now: number, frames = 1): Liveness =>
-  prove({ ...s, frameAt: now, shown: s.shown + frames }, now);
+/** The browser shows a new frame, or several since it was last heard of. Its RTP time says which; not every browser tells. */
+export function frame(s: Liveness, now: number, frames = 1, time?: number): Liveness {
+  const shown = { ...s, frameAt: now, shown: s.shown + frames };
+  if (time === undefined) return prove(shown, now);
+  const [first, ...rest] = [...s.pictures, { time, at: now }];
+  return prove({ ...shown, told: true, pictures: [first!, ...rest.slice(-mostPictures)] }, now);
+}
+
+const mostPictures = 64;
+
+/** Finds which pictures were shown: what is shown may be older than what comes, as a sender may ask for delay. */
+function settle(s: Liveness, units: whole.Whole): Pick<Liveness, 'pictures' | 'taken'> {
+  let { taken } = s;
+  const pictures = s.pictures.filter((p) => {
+    const at = whole.takenAt(units, p.time);
+    if (at !== null) taken = at;
+    return at === null;
+  });
+  return { pictures, taken };
+}
+
+/** The newest picture that is shown is known, and fresh. */
+const isShown = (s: Liveness, now: number): boolean =>
+  !s.told || (s.taken !== null && now - s.taken <= proofLimit && !(s.pictures.length > 0 && now - s.pictures[0]!.at > whole.namedWithin));
 
 /** The browser is given a unit to decode. */
-export const unit = (s: Liveness, u: Unit, now: number): Liveness => ({ ...s, units: whole.give(s.units, u, now) });
+export const unit = (s: Liveness, u: Carried, now: number): Liveness => ({ ...s, units: whole.give(s.units, u, now) });
 
 const isLive = (s: Liveness, now: number): boolean =>
   s.beatAt !== null &&
@@ -123,14 +161,16 @@ const isLive = (s: Liveness, now: number): boolean =>
   now - s.beatAt <= beatLimit &&
   now - s.frameAt <= frameLimit &&
   now - s.beatAt + s.late + s.age <= proofLimit &&
-  now - (whole.proven(s.units, now) ?? -Infinity) <= proofLimit;
+  now - (whole.proven(s.units, now) ?? -Infinity) <= proofLimit &&
+  isShown(s, now) &&
+  now - s.firstAt! >= s.trial;
 
 /** The newest beat comes too late to prove anything, and so will the next. */
 export const isLate = (s: Liveness): boolean => s.late > proofLimit;
 
 function prove(s: Liveness, now: number): Liveness {
   if (!isLive(s, now)) return s;
-  const proven = Math.min(s.beatAt! - s.late - s.age, s.frameAt!, whole.proven(s.units, now)!);
+  const proven = Math.min(s.beatAt! - s.late - s.age, s.frameAt!, whole.proven(s.units, now)!, s.taken ?? Infinity);
   return s.liveAt !== null && s.liveAt >= proven ? s : { ...s, liveAt: proven };
 }
 

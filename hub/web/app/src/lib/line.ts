@@ -15,9 +15,9 @@ import type { Device } from './keep';
 import type { Signer } from './note';
 import { signCall } from './pass';
 import { ways } from './relay';
-import { withOneFingerprint } from './sdp';
+import { withOneFingerprint, withoutExtras } from './sdp';
 import { Trickle } from './trickle';
-import type { Unit } from './unit';
+import type { Carried } from './unit';
 import { tellUnits, type Units } from './units';
 
 /** How long a call that was made ahead waits for whoever shows the picture, in ms. */
@@ -44,7 +44,7 @@ export class Line {
   readonly track: MediaStreamTrack;
   whenEnded: (line: Line) => void = () => undefined;
   /** The browser is given a unit to decode. */
-  whenGiven: (unit: Unit) => void = () => undefined;
+  whenGiven: (unit: Carried) => void = () => undefined;
   /** Asked once the answer is known to be the device's, before anything is connected. */
   wanted: () => boolean = () => true;
   readonly #units: Units;
@@ -133,7 +133,7 @@ export class Line {
     this.clock = { clock: answer.clock, answered: performance.now(), run: answer.run, awake };
     if (this.clock.answered - called > callLimit || sleptSince(awake)) throw new Error('the call took too long to tell how old a picture is');
     if (this.wanted() && !this.ended) {
-      await this.pc.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
+      await this.pc.setRemoteDescription({ type: 'answer', sdp: withoutExtras(reply.sdp) });
       this.#trickle.begin(device.device, toBase64Url(this.nonce), reply.sdp);
     }
     return answer.until;

@@ -11,6 +11,11 @@ export interface Unit {
   readonly key: boolean;
 }
 
+/** One that came by RTP, and what was its time there: null where the browser does not say. */
+export interface Carried extends Unit {
+  readonly time: number | null;
+}
+
 export async function unitOf(data: Bytes): Promise<Unit> {
   const annexB = data.length > 1 && data[0] === 0 && data[1] === 0;
   const units = annexB ? nals(data).filter((n) => ![delimiter, filler].includes(n[0]! & 31)) : [];

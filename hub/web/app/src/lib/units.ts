@@ -1,5 +1,5 @@
 /** Which access units the browser is given to decode: told by a worker that they go through. */
-import type { Unit } from './unit';
+import type { Carried } from './unit';
 
 /** What TypeScript's library does not know yet. */
 interface Transforms {
@@ -11,6 +11,9 @@ export interface Units {
   askKey(): void;
   leave(): void;
 }
+
+/** Whether this browser shows which pictures it is given: without that nothing proves what it shows. */
+export const canTell = (): boolean => 'RTCRtpScriptTransform' in globalThis;
 
 /** One worker serves all connections, as long as it runs. */
 interface Shared {
@@ -33,18 +36,15 @@ function share(): Shared {
 }
 
 /**
- * Has each unit that a receiver gets told, in order; or that it cannot be, because the worker is lost, and the receiver's
- * pictures with it. Where a browser can't do that nothing is ever told, so that no picture counts as proven.
+ * Has each unit that a receiver gets told, in order; or that the receiver is of no use any more: its worker is lost, or
+ * more units come than a camera makes.
  */
-export function tellUnits(receiver: RTCRtpReceiver, hear: (u: Unit) => void, lost: () => void): Units {
+export function tellUnits(receiver: RTCRtpReceiver, hear: (u: Carried) => void, lost: () => void): Units {
   const { RTCRtpScriptTransform: Transform } = globalThis as unknown as Transforms;
-  if (!Transform) {
-    console.warn('this browser does not show which pictures it is given (RTCRtpScriptTransform)');
-    return { askKey: () => undefined, leave: () => undefined };
-  }
+  if (!Transform) throw new Error('this browser does not show which pictures it is given (RTCRtpScriptTransform)');
   const { worker, users } = (shared ??= share());
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = (e: MessageEvent<Unit>) => hear(e.data);
+  port1.onmessage = (e: MessageEvent<Carried | null>) => (e.data ? hear(e.data) : lost());
   (receiver as unknown as { transform: object }).transform = new Transform(worker, { port: port2 }, [port2]);
   users.add(lost);
   return {

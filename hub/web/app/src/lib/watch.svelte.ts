@@ -14,20 +14,21 @@ import type { Device } from './keep';
 import { sleptSince, spare, type Line } from './line';
 import type { Signer } from './note';
 import { openBeat } from './pass';
+import { canTell } from './units';
 import type { Reason } from './wire';
 
 /** What ends watching for good; everything else is tried again. */
 const final: readonly Reason[] = ['too_early', 'too_late', 'no_delivery', 'window_over', 'not_watcher', 'bad_signature', 'not_paired', 'not_granted', 'grant_over', 'time_up', 'by_owner'];
 
 const firstWait = 1000; // ms before calling again
-const longestWait = 8000;
+const longestWait = 30_000;
 const patience = 2500; // ms without a beat after which another connection is called for
 const firstPatience = 8000; // the same for its first beat
 const beatsEnd = 1000; // the same at the end that was named
 const longestBeat = 2048; // characters
 const keyEvery = 1000; // ms between two wishes for a key frame
 
-export type Phase = 'idle' | 'calling' | 'watching' | 'waiting' | 'refused' | 'over';
+export type Phase = 'idle' | 'calling' | 'watching' | 'waiting' | 'refused' | 'over' | 'unable';
 
 /** Watches one delivery at a time on one video element. */
 export class Watch {
@@ -136,6 +137,7 @@ export class Watch {
   }
 
   async #call() {
+    if (!canTell()) return this.#halt('unable');
     const [device, key, video] = [this.#device, this.#key, this.#video];
     if (!device || !key || !video) return;
     clearTimeout(this.#until);
@@ -208,9 +210,14 @@ export class Watch {
       before = before
         .then(() => openBeat(note, device.sign))
         .then((b) => {
-          if (this.#old === line) this.#resume(line);
-          if (this.#line !== line) return;
-          this.#live = beats.beat(this.#live, b, performance.now(), line.clock);
+          if (line !== (this.#old ?? this.#line)) return;
+          const now = performance.now();
+          this.#live = beats.beat(this.#live, b, now, line.clock);
+          if (this.#old === line) {
+            // Only a picture that is live again makes another connection needless.
+            if (!beats.judge(this.#live, now).live) return;
+            this.#resume(line);
+          }
           this.#look();
           if (!beats.isLate(this.#live) && !this.#unproven) this.#since = performance.now();
         })
@@ -226,7 +233,7 @@ export class Watch {
     const seen = (_: number, about: VideoFrameCallbackMetadata) => {
       if (mine !== this.#frames) return;
       // A busy page is not called for each, though each was shown.
-      this.#live = beats.frame(this.#live, performance.now(), presented > 0 ? about.presentedFrames - presented : 1);
+      this.#live = beats.frame(this.#live, performance.now(), presented > 0 ? about.presentedFrames - presented : 1, about.rtpTimestamp);
       presented = about.presentedFrames;
       if (!this.verdict.live) this.#look(); // otherwise it is judged often enough
       video.requestVideoFrameCallback(seen);
@@ -249,7 +256,10 @@ export class Watch {
       this.#line?.askKey();
     }
     if (this.verdict.live) this.#wait = firstWait;
-    else if (this.phase === 'watching' && now - this.#since > (this.#live.seq > 0 ? patience : firstPatience)) this.#renew();
+    else if (this.phase === 'watching' && now - this.#since > Math.max(this.#live.seq > 0 ? patience : firstPatience, this.#wait)) {
+      this.#wait = Math.min(this.#wait * 2, longestWait); // each call is an entry in the household's log
+      this.#renew();
+    }
   }
 
   /**

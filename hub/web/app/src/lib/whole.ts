@@ -5,13 +5,13 @@
  * Who carries pictures could show old ones beside true beats, leave out those in which somebody comes in, or make their
  * own. A decoded picture is made of a key frame and of all that follow it. So each unit has to be named by a beat in
  * time, once and after the one before it, and from the key frame on none may be missing. What is not so stays so until
- * another key frame, which makes the picture anew. A line that loses packets breaks nothing: a browser waits until
+ * another key frame, which makes the picture anew; but for what nobody names, after which nothing is. A line that loses packets breaks nothing: a browser waits until
  * they come again, or asks for a key frame.
  *
  * Names may be alike where nothing moves, so a unit is taken for the next of its name. All times are milliseconds of one
  * clock that never runs back.
  */
-import type { Unit } from './unit';
+import type { Carried } from './unit';
 
 /** From a unit's arrival to the beat that names it. Three lost beats in a row are a lost picture. */
 export const namedWithin = 750;
@@ -20,6 +20,7 @@ export const filledWithin = 650;
 /** The same where it is a key frame that came after what follows it. */
 export const keyWithin = 300;
 
+const fresh = 400; // ms: what came within these may not be named yet
 const kept = 256; // names: more than eight seconds' worth
 const mostWaiting = 256;
 
@@ -28,8 +29,14 @@ interface Named {
   readonly taken: number; // when its picture was, on our clock, at the latest
 }
 
-interface Given extends Unit {
+interface Given extends Carried {
   readonly at: number;
+}
+
+/** The RTP time of a unit that was named, and when its picture was taken. */
+interface Dated {
+  readonly time: number;
+  readonly taken: number;
 }
 
 export interface Whole {
@@ -39,40 +46,48 @@ export interface Whole {
   readonly last: number | null; // from a key frame up to this number all came
   readonly beyond: readonly { readonly number: number; readonly at: number }[]; // these came too, and one before them did not
   readonly broken: boolean;
+  readonly foreign: boolean; // something came that nobody named: from then on nothing of this connection is proven
+  readonly dated: readonly Dated[]; // the newest
 }
 
-export const nothing: Whole = { names: [], first: 0, given: [], last: null, beyond: [], broken: false };
+export const nothing: Whole = { names: [], first: 0, given: [], last: null, beyond: [], broken: false, foreign: false, dated: [] };
 
 /** The browser was given a unit. */
-export const give = (w: Whole, u: Unit, now: number): Whole =>
-  match({ ...w, given: [...w.given, { ...u, at: now }].slice(-mostWaiting), broken: w.broken || w.given.length === mostWaiting });
+export const give = (w: Whole, u: Carried, now: number): Whole =>
+  match({ ...w, given: [...w.given, { ...u, at: now }].slice(-mostWaiting), foreign: w.foreign || w.given.length === mostWaiting });
 
 /** A beat names the newest of so many units that were made, and how old their pictures were when it was signed. */
-export function name(w: Whole, made: number, units: readonly { name: string; age: number }[], signed: number): Whole {
+export function name(w: Whole, made: number, units: readonly { name: string; age: number }[], signed: number, now: number): Whole {
   const from = made - units.length;
   const known = w.first + w.names.length;
   if (made <= known && from >= w.first) return w; // nothing new
-  const fresh = units.map((u) => ({ name: u.name, taken: signed - u.age }));
+  const newest = units.map((u) => ({ name: u.name, taken: signed - u.age }));
   // Where beats were lost for longer than each looks back, nobody knows what came in between.
   const next = w.names.length > 0 && from <= known && made > known
-    ? { ...w, names: [...w.names, ...fresh.slice(known - from)] }
-    : { ...nothing, names: fresh, first: from, given: w.given };
+    ? { ...w, names: [...w.names, ...newest.slice(known - from)] }
+    : { ...nothing, foreign: w.foreign, dated: w.dated, names: newest, first: from, given: since(w.given, newest, now) };
   const over = Math.max(next.names.length - kept, 0);
   return match({ ...next, names: next.names.slice(over), first: next.first + over });
+}
+
+/** What came since the names begin: what came before can't be named any more, and is nobody's fault. */
+function since(given: readonly Given[], names: readonly Named[], now: number): readonly Given[] {
+  const i = given.findIndex((g) => names.some((n) => n.name === g.name));
+  return i < 0 ? given.filter((g) => now - g.at <= fresh) : given.slice(i);
 }
 
 /** Takes those given for those named, as far as it goes. */
 function match(w: Whole): Whole {
   let s = w;
-  let waiting: Given[] = [];
+  const waiting: Given[] = [];
   for (const u of w.given) {
     const number = find(s, u.name);
     if (number === null) waiting.push(u);
-    else if (u.key) {
-      // What came long before it, and nobody named, has no part in the picture any more.
-      waiting = waiting.filter((g) => u.at - g.at <= namedWithin);
-      s = begin(s, number, u.at);
-    } else s = follow(s, number, u.at);
+    else {
+      const { taken } = s.names[number - s.first]!;
+      if (u.time !== null) s = { ...s, dated: [...s.dated, { time: u.time, taken }].slice(-kept) };
+      s = u.key ? begin(s, number, u.at) : follow(s, number, u.at);
+    }
   }
   return { ...s, given: waiting };
 }
@@ -104,9 +119,20 @@ function close(w: Whole): Whole {
 /** Since when there is a gap before what came beyond it. */
 const gapAt = (beyond: Whole['beyond']): number => Math.min(...beyond.map((b) => b.at));
 
+/**
+ * Whether something came that no beat names in time. An honest device makes nothing of the kind, so that it is not
+ * forgiven: whoever slips in pictures of their own could have every fault undone by a key frame just before it counts.
+ */
+export const isForeign = (w: Whole, now: number): boolean => w.foreign || (w.given.length > 0 && now - w.given[0]!.at > namedWithin);
+
+/** When the picture was taken that is shown, by its RTP time; null as long as nobody has named it. The oldest of several. */
+export function takenAt(w: Whole, time: number): number | null {
+  const all = w.dated.filter((d) => d.time === time).map((d) => d.taken);
+  return all.length === 0 ? null : Math.min(...all);
+}
+
 /** When the newest picture was taken that is known to be whole; null when what is shown may be another. */
 export function proven(w: Whole, now: number): number | null {
-  const old = w.given.length > 0 && now - w.given[0]!.at > namedWithin;
-  if (w.last === null || w.broken || old || now - gapAt(w.beyond) > filledWithin) return null;
+  if (w.last === null || w.broken || isForeign(w, now) || now - gapAt(w.beyond) > filledWithin) return null;
   return w.names[w.last - w.first]?.taken ?? null;
 }
