@@ -225,6 +225,8 @@ func TestFirefox(t *testing.T) {
 	if !strings.HasPrefix(moves, "1280x720") {
 		t.Errorf("the picture is %s", moves)
 	}
+	t.Logf("it says which picture it shows: %s", f.eval(`(async () => String(await new Promise((told) =>
+		document.querySelector('[data-testid="video"]').requestVideoFrameCallback((_, about) => told(about.rtpTimestamp !== undefined)))))()`))
 	d.kill("eye")
 	f.until("sees that the picture is not live", live, "no")
 	f.until("sees a live picture again", live, "yes")

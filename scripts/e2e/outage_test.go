@@ -41,6 +41,11 @@ func TestThePictureComesBackWithTheNetwork(t *testing.T) {
 	s.plan("blur", time.Time{})
 	s.live()
 	s.owner.eval(`window.same = true`, nil)
+	var tells bool
+	s.owner.eval(`new Promise((told) => document.querySelector('video').requestVideoFrameCallback((_, about) => told(about.rtpTimestamp !== undefined)))`, &tells)
+	if !tells {
+		t.Error("the browser does not say which picture it shows, so that nobody knows how old that is")
+	}
 	for _, length := range []time.Duration{3 * time.Second, 9 * time.Second} {
 		t.Logf("away for %v, live again after %v", length, s.outage(length))
 		time.Sleep(time.Second)
