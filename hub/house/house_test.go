@@ -5,10 +5,12 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -266,6 +268,49 @@ func TestAskWaits(t *testing.T) {
 		}
 		if _, err := r.house.Ask(ctx, "nobody", wire.LetterTry, try); !errors.Is(err, house.ErrNoDevice) && !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("an unknown device: %v", err)
+		}
+	})
+}
+
+// TestALockIsSentToTheSilent: a device whose pulse is late gets the wish that its door is locked, of the owner's page and
+// of a reader, as long as its connection stands, and nothing else; fake time.
+func TestALockIsSentToTheSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		var got []wire.LetterKind
+		r.post.on = func(topic string, b []byte) {
+			if topic != wire.Topic(r.id, wire.LeafLetterIn) {
+				return
+			}
+			l, err := wire.ParseLetter(b)
+			if err != nil {
+				t.Error(err)
+			}
+			if got = append(got, l.Kind); l.ID != "lock" { // a reader waits for no answer
+				r.house.Receive(wire.Topic(r.id, wire.LeafLetterOut), fmt.Appendf(nil, `{"id":%q,"kind":"locked","body":{}}`, l.ID))
+			}
+		}
+		readersLock := func() { r.house.Receive(wire.Topic(r.id, wire.LeafLock), []byte(wire.LockPayload)) }
+		r.online()
+		r.house.Receive(wire.Topic(r.id, wire.LeafPulse), []byte(`{"again":500}`))
+		time.Sleep(2 * time.Second)
+		if p := r.house.Presence(r.id); p.Reached() || !p.Online {
+			t.Fatalf("%+v", p)
+		}
+		if l, err := r.house.Ask(t.Context(), r.id, wire.LetterLock, json.RawMessage(`{}`)); err != nil || l.Kind != wire.LetterLocked {
+			t.Errorf("the owner's: %+v, %v", l, err)
+		}
+		readersLock()
+		if _, err := r.house.Ask(t.Context(), r.id, wire.LetterTry, try); !errors.Is(err, house.ErrOffline) {
+			t.Errorf("a code: %v", err)
+		}
+		r.house.Gone(r.id)
+		if _, err := r.house.Ask(t.Context(), r.id, wire.LetterLock, json.RawMessage(`{}`)); !errors.Is(err, house.ErrOffline) {
+			t.Errorf("without a connection: %v", err)
+		}
+		readersLock()
+		if want := []wire.LetterKind{wire.LetterLock, wire.LetterLock}; !slices.Equal(got, want) {
+			t.Errorf("the device got %v", got)
 		}
 	})
 }

@@ -65,7 +65,7 @@ func (h *House) Ask(ctx context.Context, device string, kind wire.LetterKind, bo
 	if len(b) > wire.MaxLetter {
 		return wire.Letter{}, ErrTooLarge
 	}
-	if err := h.awaitOnline(ctx, device); err != nil {
+	if err := h.awaitOnline(ctx, device, kind); err != nil {
 		return wire.Letter{}, err
 	}
 	if kind == wire.LetterBye {
@@ -101,13 +101,19 @@ func parsePair(body json.RawMessage) (Owner, error) {
 	return Owner{ID: pass.KeyID(key), Key: key, Name: p.Name}, nil
 }
 
+// reached reports whether a letter of a kind is sent to a device. A lock is as long as there is a connection, however
+// late the device's pulse: to lock late harms nobody, as everything else might that comes when it is not waited for.
+func reached(p Presence, kind wire.LetterKind) bool {
+	return p.Reached() || kind == wire.LetterLock && p.Online
+}
+
 // awaitOnline waits a little for a device to be there: it may be connecting again.
-func (h *House) awaitOnline(ctx context.Context, device string) error {
+func (h *House) awaitOnline(ctx context.Context, device string, kind wire.LetterKind) error {
 	ctx, cancel := context.WithTimeout(ctx, comeBack)
 	defer cancel()
 	for {
 		h.mu.Lock()
-		online, changed := h.present[device].Reached(), h.changed
+		online, changed := reached(h.present[device], kind), h.changed
 		h.mu.Unlock()
 		if online {
 			return nil

@@ -51,13 +51,14 @@ func (h *House) Receive(topic string, payload []byte) {
 }
 
 // takeLock passes on a reader's wish that a door is locked now. It is one letter and nobody waits for its
-// answer, which takeLetter drops: a device that is away is not locked by it later.
+// answer, which takeLetter drops: a device whose connection is over is not locked by it later. One that is silent for
+// the moment may be; see reached.
 func (h *House) takeLock(device string, b []byte) error {
 	if string(b) != wire.LockPayload {
 		return fmt.Errorf("a command that is not %s", wire.LockPayload)
 	}
 	h.mu.Lock()
-	online := h.present[device].Reached()
+	online := reached(h.present[device], wire.LetterLock)
 	h.mu.Unlock()
 	if !online {
 		return errors.New("a door cannot be locked: its device is away")
