@@ -235,9 +235,9 @@ const most = 1<<63 - 1
 
 const beatHeader = "vestibule/beat/v3"
 
-// MaxMade is how many pictures a Beat names at the most: those of a second at 30 a second, as link sends none older, and
+// MaxMade is how many pictures a Beat names at the most: those of a second at 60 a second, as link sends none older, and
 // so that four beats may be lost.
-const MaxMade = 32
+const MaxMade = 64
 
 // Made is a picture as it goes to whoever watches, encoded: an access unit.
 type Made struct {

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// mostHeld bounds what is held for viewers who are joining, in units and in bytes.
-	mostHeld      = 30
+	// mostHeld bounds what is held for viewers who are joining, in units and in bytes: a maxAge at 60 a second fits.
+	mostHeld      = 64
 	mostHeldBytes = 1 << 20
 )
 

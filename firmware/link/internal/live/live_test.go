@@ -629,6 +629,18 @@ func FuzzExamine(f *testing.F) {
 	})
 }
 
+// What is held is all that is fresh, also at 60 a second.
+func TestASecondIsHeld(t *testing.T) {
+	var h hold
+	const rate = 60
+	for i := range rate + 1 {
+		h.add(pipe.Unit{Key: i == 0, Data: []byte{1}, At: time.Duration(i) * time.Second / rate})
+	}
+	if got := h.fresh(maxAge); len(got) != rate+1 {
+		t.Errorf("%d units of a second are held", len(got))
+	}
+}
+
 // A viewer who joins begins with the key frame that went by meanwhile, and what followed it, if that is
 // fresh; then nobody holds anything any more.
 func TestAViewerBeginsWithWhatWasHeld(t *testing.T) {

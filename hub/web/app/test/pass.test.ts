@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { decode, encode, fromBase64, toBase64Url } from '../src/lib/bytes';
-import { Reader } from '../src/lib/form';
-import { keyId, open } from '../src/lib/note';
+import { Reader, render } from '../src/lib/form';
+import { keyId, open, sign } from '../src/lib/note';
 import * as pass from '../src/lib/pass';
 import { sealSecret, sealTry } from '../src/lib/seal';
 import { bytes, repository, signer, vectors as v } from './vectors';
@@ -73,6 +73,24 @@ test('a card, a reference, an answer and a beat are read', async () => {
   const beat = await pass.openBeat(v.beat.note, device.pub);
   const { note: _, ...want } = v.beat;
   assert.deepEqual(beat, want);
+});
+
+test('a beat names as many units as hub/pass lets it, and is no longer than the page takes', async () => {
+  const most = Number(/^const MaxMade = (\d+)$/m.exec(repository('hub/pass/statements.go'))![1]);
+  const longest = Number(/^const longestBeat = (\d+);/m.exec(repository('hub/web/app/src/lib/watch.svelte.ts'))![1]);
+  const large = String(2n ** 63n - 1n);
+  const beat = (units: number) =>
+    sign(
+      render('vestibule/beat/v3', [
+        ['delivery', 'd'.repeat(64)], ['seq', large], ['clock', large], ['run', v.beat.run], ['frame', large], ['age', large],
+        ['live', 'no'], ['why', 'x'.repeat(32)], ['made', large], ['units', toBase64Url(new Uint8Array(9 * units).fill(255))],
+      ]),
+      device,
+    );
+  const note = await beat(most);
+  assert.ok(note.length < longest, `${note.length} characters`);
+  assert.equal((await pass.openBeat(note, device.pub)).units.length, most);
+  await assert.rejects(pass.openBeat(await beat(most + 1), device.pub));
 });
 
 test('what hub/pass refuses is refused', async () => {

@@ -327,7 +327,7 @@ export async function openAnswer(note: string, device: Bytes): Promise<Answer> {
 }
 
 /** How many a beat names at the most. */
-const mostUnits = 32;
+const mostUnits = 64;
 
 /** The heart-beat of a live picture. */
 export interface Beat {
