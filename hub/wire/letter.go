@@ -101,7 +101,8 @@ type Remembered struct {
 	Reference string `json:"reference"` // signed pass.Reference
 }
 
-// Drill asks a device to cut itself off from its network, for pass.DrillFor and no longer.
+// Drill asks a device to cut itself off from its network, for pass.DrillFor and no longer. It may come as long as its
+// order is good: without an answer, for two minutes.
 type Drill struct {
 	Order string `json:"order"` // signed pass.Order, of the verb drill
 }

@@ -8,6 +8,11 @@
 // acknowledge it either. A socket that is closed meanwhile is closed when the silence is over: a kernel says goodbye
 // for a program. Names are not looked up.
 //
+// Who may ask for it is gate's to judge: it takes the order of the owner, or of whoever may install, a member
+// among them, for a minute either way of its signing, so that a hub that holds it back chooses when within that time the
+// silence comes. While it lasts, the owner's lock and cancel from a page do not arrive; what is at the door, which locks
+// when it is shut, needs no radio.
+//
 // A silence lasts [pass.DrillFor], whatever happens to whoever asked for it, and cannot be made longer; it ends with
 // the program.
 //
