@@ -146,6 +146,7 @@ const (
 	CallStale     Reason = "call_stale"     // too old, or seen before
 	Busy          Reason = "busy"           // more viewers than the device serves
 	DrillSoon     Reason = "drill_soon"     // a cut was practised a moment ago
+	Restarted     Reason = "restarted"      // the device was started anew in the middle of it
 
 	// a picture; also what vision says
 	ZoneMissing    Reason = "zone_missing"
@@ -179,6 +180,6 @@ func Reasons() []Reason {
 	return []Reason{CodeWrong, CodeTypo, CodeSlowed, CodeSpent, CodeUsed, EntriesUsed, TryStale, TooEarly, TooLate, NoDelivery,
 		CameraNotSeen, NobodyWatches, Offline, Tampered, ClockUnsure, DiskTrouble, DoorUnsure, DoorIsOpen, NoCards, TooLarge,
 		Unreadable, BadSignature, OtherDevice, OldEpoch, OldRevision, NotGranted, GrantOver, WindowOver, Overlaps, CodeUnsealed, TooMany, TooManyKeys, NotPaired,
-		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, DrillSoon, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
+		PairedAlready, PairingWrong, NotWatcher, CallStale, Busy, DrillSoon, Restarted, ZoneMissing, ZoneInvalid, ZoneTooLarge, CameraFailed,
 		CameraEnded, CameraStalled, CameraResized, CameraMoved, StandUnseen, ReferenceBad, RedactorFailed, EyeGone, LampUnseen, CameraAsleep, ByViewer, ByKeypad, ByPage, ByDoor, TimeUp, ByOwner}
 }

@@ -18,7 +18,8 @@ const (
 	drillPatience = time.Minute
 )
 
-// drill is a practised cut that is under way. Times are CLOCK_MONOTONIC. The zero drill is none.
+// drill is a practised cut that is under way. Nothing that a page sends arrives in it, a lock or a cancel no more than
+// anything else; the contact, the bolt and the keypad are at the door and work. Times are CLOCK_MONOTONIC. The zero drill is none.
 type drill struct {
 	delivery  string
 	from, end time.Duration // link is silent; whatever it says of the hub meanwhile is of before
@@ -34,7 +35,9 @@ func (d drill) lost(mono time.Duration) bool {
 	return d.delivery != "" && mono >= d.end+drillPatience
 }
 
-// startDrill takes the order to cut the device off from its network, of the owner or of whoever may install. The
+// startDrill takes the order to cut the device off from its network, of the owner or of whoever may install, a member
+// among them. A hub may have held it back for callAge, or for twice that where the phone's clock is ahead, and so have
+// chosen when within that time the cut comes; a page without an answer cannot tell that it will not. The
 // entry is on the disk before; the answer goes out before, too. The door's rule is told nothing: what it does in a
 // drill is what it does in a cut.
 func (s *Service) startDrill(l wire.Letter) {
@@ -106,6 +109,15 @@ func (s *Service) drillCutShort() { s.drill.end = min(s.drill.end, s.clocks.Mono
 func (s *Service) giveUpDrill(mono time.Duration) {
 	if s.drill.lost(mono) {
 		s.endDrill(wire.Event{Reason: wire.Offline})
+	}
+}
+
+// endOldDrill ends a drill during which gate was started anew. For how long the hub was out of reach is not known; link
+// may be silent for the rest of it.
+func (s *Service) endOldDrill() {
+	if s.oldDrill != "" {
+		s.enter(wire.Event{Kind: wire.DrillEnded, Delivery: s.oldDrill, Reason: wire.Restarted}, nil)
+		s.oldDrill = ""
 	}
 }
 

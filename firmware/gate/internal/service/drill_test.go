@@ -74,6 +74,28 @@ func TestDrill(t *testing.T) {
 	h.until("the window is open again", func() bool { return no(t, h.drill(note)).Reason == wire.DrillSoon })
 }
 
+// A gate that is started anew in the middle of a drill writes down that it is over, once, and for which delivery.
+func TestDrillEndsWithItsGate(t *testing.T) {
+	t.Parallel()
+	h, d := ready(t)
+	h.drill(h.signOrder(pass.Drill, d.terms.Delivery, h.owner, nil))
+	h.link.event(wire.DrillBegan)
+	for range 3 {
+		h.end()
+		h.start()
+		h.link.event(wire.Started)
+		e := h.link.event(wire.DrillEnded)
+		if e.Delivery != d.terms.Delivery || e.Reason != wire.Restarted || e.Count != 0 {
+			t.Errorf("%+v", e)
+		}
+	}
+	h.link.event(wire.Started)
+	h.link.event(wire.Started) // the journal is told from its beginning: the last start
+	if n := h.link.count(wire.DrillEnded); n != 1 {
+		t.Errorf("ended %d times", n)
+	}
+}
+
 // A link that goes in the middle of a drill ends it: another one is not silent.
 func TestDrillEndsWithItsLink(t *testing.T) {
 	t.Parallel()

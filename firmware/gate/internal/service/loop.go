@@ -57,6 +57,7 @@ func (s *Service) loop(ctx context.Context) error {
 	}
 	s.enter(started, nil)
 	s.sayBitten()
+	s.endOldDrill()
 	for _, who := range s.disowned {
 		s.enter(wire.Event{Kind: wire.GrantRevoked, Who: who, Reason: wire.DiskTrouble}, nil)
 	}

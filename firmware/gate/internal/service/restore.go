@@ -23,6 +23,7 @@ type memory struct {
 	granted map[string]time.Time // keys of which that was the last word, and when
 	revoked map[string]time.Time // the same
 	drilled time.Time            // when a cut was last practised
+	cut     string               // the delivery of one that has no end yet
 	kept    map[string]bool      // signed words on keys that could be read: key id and kind
 }
 
@@ -45,7 +46,9 @@ func (m *memory) hear(e wire.Event) {
 		m.revoked[e.Who] = e.Time
 		delete(m.granted, e.Who)
 	case wire.DrillBegan:
-		m.drilled = e.Time
+		m.drilled, m.cut = e.Time, e.Delivery
+	case wire.DrillEnded:
+		m.cut = ""
 	case wire.WindowClosed:
 		if m.closed != nil {
 			m.closed[e.Delivery] = true

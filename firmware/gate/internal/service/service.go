@@ -93,6 +93,7 @@ type Service struct {
 	locking  []locking
 	drill    drill
 	drilled  time.Time // when the latest one began
+	oldDrill string    // delivery of one from before this run, of which the journal has no end
 	knocks   *knock.Book
 	eye      *session
 	link     *session
@@ -197,7 +198,7 @@ func New(set Setting) (*Service, error) {
 	if report.Unsure != nil {
 		s.log.Error("the disk does not say that it has the journal", "error", report.Unsure)
 	}
-	s.drilled = memory.drilled
+	s.drilled, s.oldDrill = memory.drilled, memory.cut
 	s.anchor = readAnchor(set.State)
 	s.clock = clock.New(memory.floor, s.anchor, s.clocks.Boot, s.clocks.read())
 	s.disk = newDisk(log, kept, set.Keys, s.log)

@@ -115,6 +115,10 @@ export const becauses: Readonly<Partial<Record<Kind, Partial<Record<Reason, Text
       en: 'The device did not reach the hub again within a minute.',
       fr: 'L’appareil n’a pas retrouvé le concentrateur en une minute.',
     },
+    restarted: {
+      en: 'The device was started anew meanwhile, so it cannot tell for how long it was out of reach.',
+      fr: 'L’appareil a redémarré entre-temps ; il ne peut donc pas dire combien de temps il était injoignable.',
+    },
   },
   journal_broken: {
     disk_trouble: { en: 'The door stayed shut to codes; the way out was free.', fr: 'La porte est restée fermée aux codes ; la sortie restait libre.' },

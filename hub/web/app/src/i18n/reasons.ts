@@ -228,6 +228,10 @@ export const reasons: Readonly<Record<Reason, Why>> = {
     said: { en: 'A cut was practised a moment ago.', fr: 'Une coupure vient d’être simulée.' },
     todo: { en: 'Wait two minutes, then press again.', fr: 'Attendez deux minutes, puis recommencez.' },
   },
+  restarted: {
+    said: { en: 'The device was started anew in the middle of it.', fr: 'L’appareil a redémarré au milieu.' },
+    todo: { en: 'Try again once it is back.', fr: 'Réessayez dès qu’il est de retour.' },
+  },
   zone_missing: {
     said: { en: 'No zone is set, so the whole picture is glass.', fr: 'Aucune zone visible n’est définie ; toute l’image est en verre dépoli.' },
     todo: drawZone,

@@ -13,7 +13,7 @@ export const reasons = [
   'no_delivery', 'camera_unseen', 'nobody_watches', 'offline', 'tampered', 'clock_unsure', 'disk_trouble',
   'door_unsure', 'door_open', 'no_cards', 'too_large', 'unreadable', 'bad_signature', 'other_device', 'old_epoch', 'old_revision', 'not_granted', 'grant_over', 'window_over',
   'overlaps', 'code_unsealed', 'too_many', 'too_many_keys', 'not_paired', 'paired_already', 'pairing_wrong', 'not_watcher',
-  'call_stale', 'busy', 'drill_soon', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
+  'call_stale', 'busy', 'drill_soon', 'restarted', 'zone_missing', 'zone_invalid', 'zone_too_large', 'camera_failed', 'camera_ended',
   'camera_stalled', 'camera_resized', 'camera_moved', 'stand_unseen', 'reference_bad', 'redactor_failed', 'eye_gone', 'lamp_unseen', 'camera_asleep',
   'by_viewer', 'by_keypad', 'by_page', 'by_door', 'time_up',
   'by_owner',
