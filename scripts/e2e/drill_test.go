@@ -142,6 +142,7 @@ func TestDrill(t *testing.T) {
 	s.owner.tap("drill-do")
 	s.owner.tap("drill-yes")
 	s.owner.sees("trouble", "moment ago")
+	s.owner.sees("may-come", "within two minutes")
 
 	// A cut that nobody asked for is told on the delivery's own page too, and taken back.
 	s.owner.eval(fmt.Sprintf(`location.hash = '#/d/%s'`, began.Delivery), nil)

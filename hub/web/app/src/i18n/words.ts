@@ -319,8 +319,8 @@ export const words = {
   'drill.do': { en: 'Cut it off for 20 seconds', fr: 'Couper pendant 20 secondes' },
   'drill.wait': { en: 'The picture has to be live first.', fr: 'L’image doit d’abord être en direct.' },
   'drill.sure': {
-    en: 'The picture goes dark for you and for everyone who watches, and nobody can be told anything for 20 seconds. Is nobody inside but you?',
-    fr: 'L’image disparaît pour vous et pour tous ceux qui regardent, et personne ne peut être prévenu de rien pendant 20 secondes. Il n’y a que vous à l’intérieur ?',
+    en: 'The picture goes dark for you and for everyone who watches, and nobody can be told anything for 20 seconds; a lock or a cancel from here does not arrive either. Is nobody inside but you?',
+    fr: 'L’image disparaît pour vous et pour tous ceux qui regardent, et personne ne peut être prévenu de rien pendant 20 secondes ; un verrouillage ou une annulation d’ici n’arrive pas non plus. Il n’y a que vous à l’intérieur ?',
   },
   'drill.yes': { en: 'Yes, cut it off', fr: 'Oui, couper' },
   'drill.no': { en: 'Not now', fr: 'Pas maintenant' },
@@ -346,6 +346,19 @@ export const words = {
   'drill.within.end': { en: 'within {n} s of the end', fr: '{n} s au plus après la fin' },
   'drill.gap': { en: 'Out of reach from {from} to {until}, by the device’s own clock', fr: 'Injoignable de {from} à {until}, d’après l’horloge de l’appareil' },
   'drill.gap.lost': { en: 'Out of reach from {from} on; it did not come back within a minute', fr: 'Injoignable à partir de {from} ; il n’est pas revenu en une minute' },
+  'drill.gap.restarted': {
+    en: 'Out of reach from {from} on; the device was started anew meanwhile, which it wrote at {until}',
+    fr: 'Injoignable à partir de {from} ; l’appareil a redémarré entre-temps, ce qu’il a écrit à {until}',
+  },
+  'drill.unheard': { en: 'Not known: the device’s log of it has not come', fr: 'Inconnu : son journal de la coupure n’est pas arrivé' },
+  'drill.unheard.why': {
+    en: 'The device has not said that the cut is over. Check that it has power and a network. When it is back, its log says what it did.',
+    fr: 'L’appareil n’a pas dit que la coupure est terminée. Vérifiez son alimentation et son réseau. À son retour, son journal dira ce qu’il a fait.',
+  },
+  'drill.may.come': {
+    en: 'What you signed may have been held back on its way: within two minutes, the cut can still come.',
+    fr: 'Ce que vous avez signé a pu être retenu en chemin : d’ici deux minutes, la coupure peut encore survenir.',
+  },
   'drill.end': { en: 'End the test', fr: 'Mettre fin à l’essai' },
   'drill.details': { en: 'See the delivery', fr: 'Voir la livraison' },
 

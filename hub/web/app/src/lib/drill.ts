@@ -18,6 +18,15 @@ const unsure = 250;
 /** How long the device goes on before a cut begins, in ms: for a page that does not know its clock. */
 export const lead = 1000;
 
+/** How long a cut lasts, in ms; a hub that says that it is longer is not believed. */
+export const longest = 20_000;
+
+/** How long the device may still take an order that did not seem to arrive, in ms: a minute, and one by which clocks may differ. */
+export const mayCome = 120_000;
+
+/** How many ms after a cut's end its end is in the log: the device gives up after a minute, and has to be reached. */
+const patience = 75_000;
+
 export interface Run {
   readonly cut: number; // when it begins
   readonly length: number;
@@ -25,7 +34,13 @@ export interface Run {
   readonly at: Readonly<Partial<Record<Mark, number>>>;
 }
 
-export const begin = (cut: number, length: number, after: number): Run => ({ cut, length, after, at: {} });
+/** The cut that the device's answer says, which came by now; it begins within the lead and is no longer than the longest. */
+export const begin = (cut: number, length: number, after: number, now: number): Run => ({
+  cut: Math.min(cut, now + lead),
+  length: Math.min(length, longest),
+  after,
+  at: {},
+});
 
 /** Takes what the page shows at a moment: whether the picture is live, and whether the device can be reached. */
 export function see(run: Run, shows: { live: boolean; reached: boolean }, now: number): Run {
@@ -54,6 +69,13 @@ export function verdict(run: Run, mark: Mark, now: number): Verdict {
   return { state: after < -unsure || after > bounds[mark] ? 'failed' : 'kept', after: Math.max(after, 0) };
 }
 
+/** Whether the log's word that the cut is over has not come, and nobody need wait for it any longer. */
+export const unheard = (run: Run, gap: Gap | null, now: number): boolean => gap === null && now - run.cut > run.length + patience;
+
+/** Whether there is still something to be waited for: the log's word, and what is to be seen, by whoever sees the picture. */
+export const waits = (run: Run, gap: Gap | null, seen: boolean, now: number): boolean =>
+  gap === null ? !unheard(run, gap, now) : seen && marks.some((m) => verdict(run, m, now).state === 'waiting');
+
 /** How many ms of the cut are left; its length before it begins. */
 export const left = (run: Run, now: number): number => Math.min(Math.max(run.cut + run.length - now, 0), run.length);
 
@@ -65,7 +87,8 @@ export interface Gap {
   readonly index: number; // in the log, of the drill's begin
   readonly from: Date;
   readonly until: Date;
-  readonly away: number; // ms; 0 when the device did not come back
+  readonly away: number; // ms; 0 when the device did not come back, or was started anew meanwhile
+  readonly restarted: boolean;
   readonly shut: Event | null; // the last time that the door was shut in it
   readonly relocked: Event | null; // and that it was locked
   readonly entries: number; // from the drill's begin to its end
@@ -76,8 +99,9 @@ export interface Gap {
 export function gap(events: readonly Event[], delivery: string): Gap | null {
   const log = [...events].sort((a, b) => a.index - b.index);
   const began = log.findLast((e) => e.kind === 'drill_began' && e.delivery === delivery);
-  const ended = began && log.find((e) => e.kind === 'drill_ended' && e.index > began.index);
-  if (!ended) return null;
+  if (!began) return null;
+  const ended = log.find((e) => e.index > began.index && (e.kind === 'drill_began' || (e.kind === 'drill_ended' && e.delivery === delivery)));
+  if (ended?.kind !== 'drill_ended') return null; // or another began before
   const all = log.filter((e) => e.index >= began.index && e.index <= ended.index);
   const until = new Date(ended.time);
   const away = ended.count ?? 0;
@@ -86,5 +110,5 @@ export function gap(events: readonly Event[], delivery: string): Gap | null {
   const shut = within.findLast((e) => e.kind === 'door_shut') ?? null;
   const relocked = within.findLast((e) => e.kind === 'relocked' && (!shut || e.index > shut.index)) ?? null;
   const entries = ended.index - began.index + 1;
-  return { index: began.index, from, until, away, shut, relocked, entries, missing: entries - all.length };
+  return { index: began.index, from, until, away, restarted: ended.reason === 'restarted', shut, relocked, entries, missing: entries - all.length };
 }
