@@ -137,7 +137,7 @@ class Home {
     const age = Math.round(clock.now - this.taken);
     const why = this.why !== 'none' ? this.why : age > 1000 ? 'camera_stalled' : 'none';
     if (why !== 'none') this.firstNo ??= clock.now;
-    const newest = this.units.slice(-32).filter((u) => clock.now - u.taken < 2550);
+    const newest = this.units.slice(-64).filter((u) => clock.now - u.taken < 1100);
     const note = this.pen.note('vestibule/beat/v3', [
       ['delivery', this.delivery],
       ['seq', String(++this.seq)],
