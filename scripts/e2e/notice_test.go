@@ -75,7 +75,7 @@ func TestALostLinkIsTold(t *testing.T) {
 	p := pairedPhone(t, d)
 	start := d.mark()
 	p.plan(0, time.Hour, nil)
-	d.event(start, wire.CameraOn)
+	d.event(start, wire.WindowOpened)
 	all := p.reaches()
 	p.next(all, true)
 	var took, wrong []time.Duration
