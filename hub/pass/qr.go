@@ -13,7 +13,7 @@ const MaxOrigin = 128
 // QR is what the QR code of a delivery holds: the courier's page as a link, with the 128-bit
 // key in its fragment, which no browser sends to a server. A phone opens it as a link, and
 // a reader at the door takes it as it is. Whoever has it can open the door once, so it is
-// handed on as a code is. It is never slowed: nobody guesses 128 bits.
+// handed on as a code is. Wrong ones slow nobody: nobody guesses 128 bits.
 //
 // It has one spelling, of which ParseQR reads nothing else:
 //

@@ -16,9 +16,12 @@ func (t *turn) sound() {
 	}
 }
 
+// alarmed reports whether the local alarm has a reason other than a lost picture.
+func (s *State) alarmed() bool { return s.coverOff || s.held || s.forced || s.panicked != 0 }
+
 // hush ends the local alarm if there is no reason left for it.
 func (t *turn) hush() {
-	if t.loud && !t.coverOff && !t.held && !t.forced && !t.unseen && t.panicked == 0 {
+	if t.loud && !t.alarmed() && !t.unseen {
 		t.loud = false
 		t.do(Effect{Do: Sound})
 	}
@@ -46,9 +49,16 @@ func (s *State) unwatched() bool {
 	return c != nil && c.visit == underWay && c.plan.Camera && s.camera.fault
 }
 
-// settleAlarms begins the alarm when the picture is lost in mid-visit, and ends what has
-// an end.
-func (t *turn) settleAlarms() {
+// settlePanic ends a panic. It comes before the camera's power is settled, which a panic is a reason for.
+func (t *turn) settlePanic() {
+	if t.panicked != 0 && t.now.Mono >= t.panicked {
+		t.panicked = 0
+		t.hush()
+	}
+}
+
+// settleUnseen begins the alarm when the picture is lost in mid-visit, and ends it.
+func (t *turn) settleUnseen() {
 	switch {
 	case !t.unwatched():
 		if t.unseen {
@@ -58,9 +68,5 @@ func (t *turn) settleAlarms() {
 	case !t.unseen && t.blind(t.now) != "": // at its beginning a visit may still have an older fault, and be seen
 		t.unseen = true
 		t.alarm()
-	}
-	if t.panicked != 0 && t.now.Mono >= t.panicked {
-		t.panicked = 0
-		t.hush()
 	}
 }

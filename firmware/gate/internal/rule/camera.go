@@ -108,15 +108,15 @@ func (t *turn) attend(viewers int) {
 	}
 }
 
-// until is how long there is a reason for the camera to see: for good while a visit is under way or the
-// door is open, for a grace after it was shut in a visit that ended sooner, when somebody may still be within, or
-// by a call. It has passed if there is none.
+// until is how long there is a reason for the camera to see: for good while a visit is under way, the
+// door is open, the local alarm sounds or the sensors are unsure; after a visit for as long as somebody may still be
+// within, so that an opening is no alarm; or by a call. It has passed if there is none.
 func (s *State) until(c *slot) time.Duration {
 	switch {
-	case c.visit == underWay || s.door == Open:
+	case c.visit == underWay || s.door == Open || s.unsure || s.loud && s.alarmed():
 		return math.MaxInt64
-	case c.visit == over && c.entered:
-		return max(c.called, c.quiet+c.plan.Grace)
+	case c.visit == over && s.mayBeWithin(c):
+		return max(c.called, s.egress)
 	}
 	return c.called
 }

@@ -105,23 +105,35 @@ func (w *chaos) step(e Event) {
 	if e.kind == netIs {
 		w.heard = w.now.Mono
 	}
-	if w.calls(&e) {
-		w.called.delivery, w.called.at = w.s.Delivery(), w.now.Mono
+	window, waits := w.s.Delivery(), w.s.waits.delivery != ""
+	effects := Step(&w.s, e, w.now, nil)
+	if w.calls(&e, window, waits, effects) {
+		w.called.delivery, w.called.at = window, w.now.Mono
 	}
-	w.carryOut(Step(&w.s, e, w.now, nil))
+	w.carryOut(effects)
 	if d := w.s.Next(w.now); d < 0 {
 		w.t.Fatalf("the next tick is in %v", d)
 	}
 }
 
 // calls reports whether an event calls the camera, by the chaos's own account.
-func (w *chaos) calls(e *Event) bool {
+func (w *chaos) calls(e *Event, window string, waits bool, effects []Effect) bool {
 	was := w.said
 	switch e.kind {
 	case calledBy, panicCame:
 		return true
 	case tried:
-		return e.delivery == "" || e.delivery == w.s.Delivery()
+		switch {
+		case e.delivery != "" && e.delivery != window:
+			return false
+		case e.via == QR:
+			return !waits
+		case e.via == Page: // what is answered without a look costs nothing
+			return !slices.ContainsFunc(effects, func(d Effect) bool {
+				return d.Do == Deny && d.Ref == e.number && slices.Contains([]wire.Reason{wire.CodeTypo, wire.CodeSlowed, wire.CodeSpent, wire.DiskTrouble}, d.Reason)
+			})
+		}
+		return true
 	case doorIs:
 		w.said.door = e.contact
 		return was.door != Unknown && was.door != e.contact && !w.setup.NoContact
@@ -347,9 +359,9 @@ func (w *chaos) actions() map[string]func(*rapid.T) {
 			}
 			d := w.s.Delivery()
 			called := w.called.delivery == d && w.now.Mono-w.called.at < stayFor
-			reason := d != "" && (w.visits[d] || w.door == Open && !w.setup.NoContact || called)
-			ended, leaving := w.ended[d]
-			leaving = leaving && w.now.Mono-ended < w.plans[d].Grace
+			reason := d != "" && (w.visits[d] || w.door == Open && !w.setup.NoContact || w.loud || w.s.unsure || called)
+			_, leaving := w.ended[d]
+			leaving = leaving && w.now.Mono < w.s.egress
 			if w.power && !reason && !leaving || !w.power && reason && w.now.Sure {
 				t.Fatalf("power %v, window %q: visit %v, door %v, called %v", w.power, d, w.visits[d], w.door, called)
 			}

@@ -12,7 +12,7 @@
 //
 //	the window is open and not cancelled         too_late, too_early, no_delivery
 //	a wrong code could be written down           disk_trouble  (not for the 128-bit key)
-//	no other code is on its way, or waits        code_slowed   (the same)
+//	no other code is on its way, or waits        code_slowed   (the 128-bit key: see below)
 //	fewer than 10 wrong codes in this window, and fewer than 7 of them
 //	at the keypad, or on the page, as this one   code_spent    (not for the 128-bit key)
 //	no delay runs after a wrong one              code_slowed   (not for the 128-bit key)
@@ -51,20 +51,27 @@
 // 1e-8, let a guess succeed with 1e-7. The two are counted apart, so that the real courier is not
 // shut out by somebody else's guessing: whoever guesses at the keypad slows nobody on the page, and
 // leaves 3 tries there; the other way round too. At a keypad whose 7 are spent digits are
-// refused for the rest of the window. The 128-bit key is never slowed and never spent.
+// refused for the rest of the window. Wrong codes neither slow nor spend the 128-bit key. It is answered
+// code_slowed, for 1 s, while a code waits for the camera, and, if it is right, while an entry is on its way.
 //
 // # The camera sleeps until it is called
 //
 // Inside a window with a known time the camera has power only for a reason:
 //
-//	a visit is under way, and a grace after it was shut, if it ended sooner: somebody may be within
+//	a visit is under way, or ended less than a grace ago: somebody may be within
 //	the door is open
+//	the local alarm sounds, or the sensors are unsure
 //	it was called less than 30 s ago
 //
+// The grace after a visit is the one in which an opening from within is no alarm: what is not told is seen. It counts
+// if the door was open in the visit; without a contact always. It is seen only in the window of its own delivery:
+// another's picture is for others.
+//
 // It is called by a viewer whose signed call was judged right, and by link's word, each second, that
-// they still watch; by each key at the keypad, a code from a page, a call for help; by the door, its bolt
-// or the device's case when they move. That a window opens is no reason. The journal has each waking, once the
-// camera has proved itself (camera_on, and by whom), and each going to sleep.
+// they still watch; by each key at the keypad, a code from a page unless it is answered without a look, a call for
+// help; by the door, its bolt or the device's case when they move. That a window opens is no reason. The journal
+// has each waking once the camera has proved itself (camera_on, and by whom if it was a call) or has not in its
+// time (camera_fault, and why, not by whom), and each going to sleep that comes after either.
 //
 // A code that needs the camera and would be looked at is held while the camera is woken, one at
 // a time, before anything is asked of what it is: waiting tells nobody whether it is right. Others are told meanwhile
@@ -73,9 +80,10 @@
 // picture in which the lamp's challenge was seen cannot: that takes 3 s of blinking. So the first key calls, and
 // who types eight more hardly waits.
 //
-// Who can call can have the camera see the zone, for nobody, for 30 s of a window. A page's code comes
-// through the hub, which can make up codes that are none: so it can, too, as anybody at the keypad can, and the journal says
-// that it was by_page. Link, once captured, can say that somebody whom gate has admitted still watches. Neither can
+// Who can call can have the camera see the zone, for nobody, for 30 s of a window. A page's code needs no login
+// but a courier's link, and comes through the hub: both can make up codes. Wrong digits are few, and each one
+// that wakes the camera is spent; a slip wakes nobody; a wrong 128-bit key is not counted, so with those it
+// goes on, and the journal says that it was by_page. Link, once captured, can say that somebody whom gate has admitted still watches. Neither can
 // admit anybody, or call outside a window.
 //
 // # Duress
@@ -141,8 +149,8 @@
 // Without a contact (NoContact) nobody knows whether the door is open: it is shown as unknown,
 // held_open and forced_open are never said, and nothing relocks on shut, only after 5 s. The
 // bolt alone says locked, and where it does not, no code is taken. A visit ends by time, one grace after the current ended, also when
-// its entries are used; a courier may still be inside then, and somebody else may be let in by
-// an open door. Entries count as ever.
+// its entries are used; a courier may still be inside then, so the grace after it is seen and hears a call for help
+// as anywhere, and somebody else may be let in by an open door. Entries count as ever.
 //
 // Without a switch at the bolt (NoBolt) the door is never shown as locked, only as unknown, and
 // relocked is never said. That contact and coil agree is all that is known of it.
@@ -169,7 +177,7 @@
 // [State.Replay] takes the journal's entries in order, after the plans of the passes that
 // are kept ([State.Restore]); [Resume] then goes on from there. The delay after wrong codes
 // begins anew, the count of wrong ones and of entries stays. The local alarm goes on if its
-// cause does. The camera sleeps unless a visit, its grace or an open door is a reason, and a code that was held is
+// cause does. The camera sleeps unless a reason other than a call goes on, and a code that was held is
 // forgotten unanswered, as one is that was on its way.
 //
 // What the journal knows and the disk has lost is over: a delivery whose pass is gone, and one whose

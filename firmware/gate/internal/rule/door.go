@@ -210,6 +210,9 @@ func (t *turn) settleVisits() {
 	}
 }
 
+// mayBeWithin reports whether somebody may have come in by a visit. Without a contact nobody knows.
+func (s *State) mayBeWithin(v *slot) bool { return v.entered || s.setup.NoContact && v.used > 0 }
+
 func (t *turn) settleVisit(v *slot) {
 	why := wire.Reason("")
 	switch {
@@ -226,7 +229,7 @@ func (t *turn) settleVisit(v *slot) {
 		return
 	}
 	v.visit = over
-	if v.entered {
+	if t.mayBeWithin(v) {
 		t.egress = max(t.egress, t.now.Mono+v.plan.Grace)
 	}
 	t.write(Entry{Kind: wire.VisitEnded, Delivery: v.plan.Delivery, Reason: why, Count: int(v.used)})

@@ -121,7 +121,7 @@ func (s *State) replayDelivery(c *slot, e wire.Event) {
 		}
 	case wire.VisitEnded:
 		c.visit = over
-		if c.entered {
+		if s.mayBeWithin(c) {
 			s.egress = max(s.egress, time.Duration(e.Time.UnixMilli()+c.plan.Grace.Milliseconds())) // the same
 		}
 	}

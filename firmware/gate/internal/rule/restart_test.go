@@ -87,7 +87,7 @@ func TestRestartInEveryState(t *testing.T) {
 		}, Closed, []string{"power true", "wake d1"}, func(b *story) {
 			b.passes(time.Second)
 			b.keys(Right)
-			b.then("camera_on(by_viewer)", "code_refused(code_used)", "denied code_used")
+			b.then("camera_on", "code_refused(code_used)", "denied code_used")
 		}},
 		{"cancelled", func(b *story) { b.wakes(); b.step(CancelCame("d1")) }, Closed, []string{"forget d1"}, func(b *story) {
 			b.step(CancelCame("d1"))

@@ -103,11 +103,12 @@ func (t *turn) settle() {
 	t.settleWindows()
 	t.settleDoor()
 	t.settleVisits()
+	t.settlePanic()
 	t.settlePower()
 	t.settlePicture()
 	t.settleHeld()
 	t.settleTold()
-	t.settleAlarms()
+	t.settleUnseen()
 	t.settleNet()
 	t.settleSlots()
 }

@@ -28,16 +28,20 @@ func (t *turn) try(e *Event) {
 	if c == nil {
 		return // outside a window the keypad answers nothing and counts nothing
 	}
-	by := wire.ByPage
 	if e.via == Keypad {
-		by = wire.ByKeypad
+		t.call(wire.ByKeypad)
 	}
-	t.call(by)
 	switch {
 	case e.via == QR && t.waits.delivery != "":
 		t.wait(e)
-	case e.via != QR && !t.mayGuess(c, e), t.hold(c, e):
-	default:
+		return
+	case e.via != QR && !t.mayGuess(c, e):
+		return
+	}
+	if e.via != Keypad {
+		t.call(wire.ByPage) // no sooner: what a page sends that costs nothing wakes nobody
+	}
+	if !t.hold(c, e) {
 		t.judge(c, e)
 	}
 }

@@ -129,7 +129,7 @@ const (
 // Via is how a code came.
 type Via string
 
-// Ways. Only the 128-bit key is never slowed.
+// Ways. Only the 128-bit key is not slowed by wrong codes.
 const (
 	Keypad Via = "keypad"
 	Page   Via = "page"

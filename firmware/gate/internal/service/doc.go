@@ -25,10 +25,12 @@
 // # Who calls the camera
 //
 // It sleeps in its window until the rule is told of a call ([rule.Called]): each key at the keypad, as soon as it
-// is pressed, and a viewer's call once it was judged right; a code from a page calls as it is tried. Of letters, that
-// one alone does: a hub can send such letters, sealed to this device as anybody can, and keep the camera
-// awake in a window with them, for nobody to see, and not unnoticed: each is refused in the journal, and each waking is
-// there as by_page. A code at the keypad that has to wait for the camera makes the buzzer tick.
+// is pressed, and a viewer's call once it was judged right; a code from a page calls as it is tried. Of letters, two do.
+// One is such a code: a hub, or whoever has the courier's link, can send codes that are made up, sealed to this device as
+// anybody can, and keep the camera awake in a window with them, for nobody to see, and not unnoticed: they are refused in
+// the journal, within its budget, and a waking that proves itself is there as by_page. A slip, or one that is answered
+// without a look, calls nobody. The other is an order to remember how the camera stands, that the owner signed: it is
+// good once, also if the camera has to be woken and the order is refused for that. A code at the keypad that has to wait for the camera makes the buzzer tick.
 //
 // # Cards
 //

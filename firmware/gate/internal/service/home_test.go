@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -96,23 +97,23 @@ func (h *home) start() {
 	h.link = h.openLink(0)
 }
 
-func (h *home) startAlone() {
+// build makes a gate at the door, which does not run yet.
+func (h *home) build() (s *Service, door *board.Door, client io.Closer) {
 	h.t.Helper()
 	k, err := keys.Open(filepath.Join(h.dir, "gate", "keys"))
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.keys = k
-	client, err := sim.Dial(h.house.Connect())
+	house, err := sim.Dial(h.house.Connect())
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	pins := client.Pins()
+	pins := house.Pins()
 	if h.wrap != nil {
 		pins = h.wrap(pins)
 	}
-	door, err := board.Open(pins)
-	if err != nil {
+	if door, err = board.Open(pins); err != nil {
 		h.t.Fatal(err)
 	}
 	listen := func(name string) *pipe.Listener {
@@ -129,14 +130,19 @@ func (h *home) startAlone() {
 	clocks := System()
 	clocks.Synced, clocks.Boot = func() bool { return !h.loose.Load() }, h.boot
 	clocks.Wall = func() time.Time { return time.Now().Round(0).UTC().Add(time.Duration(h.ahead.Load())) }
-	s, err := New(Setting{State: filepath.Join(h.dir, "gate"), Trust: filepath.Join(h.dir, "trust"), Keys: k, Door: door,
-		Eye: listen("eye"), Link: listen("link"), Clocks: clocks, Bitten: h.bite, Log: slog.New(slog.NewTextHandler(testLog{h.t}, nil))})
-	if err != nil {
+	if s, err = New(Setting{State: filepath.Join(h.dir, "gate"), Trust: filepath.Join(h.dir, "trust"), Keys: k, Door: door,
+		Eye: listen("eye"), Link: listen("link"), Clocks: clocks, Bitten: h.bite, Log: slog.New(slog.NewTextHandler(testLog{h.t}, nil))}); err != nil {
 		h.t.Fatal(err)
 	}
 	if h.cards != nil {
 		s.cards = h.cards
 	}
+	return s, door, house
+}
+
+func (h *home) startAlone() {
+	h.t.Helper()
+	s, door, client := h.build()
 	h.disk = s.disk
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -24,6 +24,10 @@ func (s *Service) press(e keypad.Event) {
 	}
 	s.play(buzzer.Key())
 	s.step(rule.Called(wire.ByKeypad)) // while the code is typed the camera rises
+	if s.state.Delivery() != delivery {
+		s.line.Clear() // its window ended in that step, and what was typed for it counts in no other
+		return
+	}
 	typed, done := s.line.Press(e.Key, s.clocks.Mono())
 	if !done {
 		return

@@ -161,3 +161,27 @@ func TestSleepsAndWakesAlike(t *testing.T) {
 		t.Errorf("%+v: the same colours are no new ones", e)
 	}
 }
+
+// An order to remember how the camera stands is good once, also one that only woke the camera: the owner was
+// told that it came to nothing, and a hub that keeps it can neither wake the camera with it again nor have it carried out.
+func TestOrderThatWakesIsSpent(t *testing.T) {
+	t.Parallel()
+	h, d := asleep(t)
+	h.eye.standsLike(pipe.Reference{Data: []byte("edges")})
+	note := h.signOrder(pass.Remember, d.terms.Delivery, h.owner, nil)
+	ask := func() wire.Letter { return h.link.ask(wire.LetterRemember, wire.Remember{Order: string(note)}) }
+	if got := no(t, ask()); got.Reason != wire.CameraNotSeen {
+		t.Errorf("of a camera that sleeps: %+v", got)
+	}
+	h.until("the camera has power", func() bool { return h.house.World().Power })
+	if got := no(t, ask()); got.Reason != wire.CallStale {
+		t.Errorf("again: %+v", got)
+	}
+	h.link.event(wire.CameraOn)
+	if got := no(t, ask()); got.Reason != wire.CallStale || h.eye.wasAsked() != 0 {
+		t.Errorf("once the camera sees: %+v, eye was asked %d times", got, h.eye.wasAsked())
+	}
+	if l := h.remember(d); l.Kind != wire.LetterRemembered {
+		t.Errorf("another one: %s %s", l.Kind, l.Body)
+	}
+}

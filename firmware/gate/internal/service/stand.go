@@ -38,12 +38,12 @@ func (s *Service) rememberStand(l wire.Letter) {
 		s.refuseStand(l.ID, why)
 		return
 	}
-	s.nonces[o.Nonce] = o.At.Add(orderAge)
 	s.remember.letter, s.remember.delivery = l.ID, o.Delivery
 	s.remember.until = s.clocks.Mono() + standPatience
 	s.toEye(pipe.TypeRemember, nil)
 }
 
+// judgeRemember checks an order, and spends it as soon as anything comes of it: also one that only wakes the camera.
 func (s *Service) judgeRemember(note []byte) (pass.Order, wire.Reason) {
 	if len(s.owner.Key) == 0 {
 		return pass.Order{}, wire.NotPaired
@@ -66,11 +66,13 @@ func (s *Service) judgeRemember(note []byte) (pass.Order, wire.Reason) {
 		return o, wire.ClockUnsure
 	case used || wall.Sub(o.At).Abs() > orderAge:
 		return o, wire.CallStale
-	case s.eye == nil || picture != "":
-		s.step(rule.Called(wire.ByViewer)) // for the next try
-		return o, wire.CameraNotSeen
 	case s.remember.letter != "" || !s.roomForNonce(wall):
 		return o, wire.Busy
+	}
+	s.nonces[o.Nonce] = o.At.Add(orderAge)
+	if s.eye == nil || picture != "" {
+		s.step(rule.Called(wire.ByViewer)) // for the next try
+		return o, wire.CameraNotSeen
 	}
 	return o, ""
 }

@@ -34,6 +34,10 @@ func (s *Service) ask(me *session, a pipe.Ask) {
 	}
 	s.nonces[call.Nonce] = call.At.Add(callAge)
 	s.step(rule.Called(wire.ByViewer)) // no sooner: who is not theirs wakes no camera
+	if s.state.Delivery() != call.Delivery {
+		s.refuseViewer(a.ID, who, wire.NoDelivery) // the window ended in that step
+		return
+	}
 	s.viewers[a.ID] = viewer{who: who, delivery: call.Delivery}
 	s.enter(wire.Event{Kind: wire.ViewerJoined, Delivery: call.Delivery, Who: who}, func(err error) {
 		v, still := s.viewers[a.ID]

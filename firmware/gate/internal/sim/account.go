@@ -341,8 +341,11 @@ func (a *account) alarmHere() {
 	}
 }
 
+// troubled: the local alarm has a reason that is not the picture.
+func (a *account) troubled() bool { return a.coverOff || a.held || a.forced || a.panicking }
+
 func (a *account) hush() {
-	if a.loud && !a.coverOff && !a.held && !a.forced && !a.unseen && !a.panicking {
+	if a.loud && !a.unseen && !a.troubled() {
 		a.loud = false
 		a.must(xHush, nobody)
 	}

@@ -38,12 +38,13 @@
 // predicate.go. After a restart it knows what the disk knows, and that what was granted before
 // must be in it. How many guesses were answered it counts by itself, over whatever dies: whoever
 // guesses remembers them. So it does which tries have no answer yet, when somebody last called the camera, and
-// what the newest frame since then shows (waits.go). Besides, what the household is shown, when the next tick is asked for, and
+// what the newest frame since then shows (waits.go); and who may be within, by the coil's current, the door and the
+// case as they are (within.go). Besides, what the household is shown, when the next tick is asked for, and
 // the trusted time are compared, and every schedule ends with a rest, after which the door is
 // locked. The invariants are in invariant.go.
 //
 // Being a second reading of the same comment, the account does not find what is wrong in the
-// comment. Order within one step's effects and the reasons of entries (but those of refusals) are
+// comment; what is known without it, in those two files, may (mutants has faults that the account shares). Order within one step's effects and the reasons of entries (but those of refusals) are
 // not compared; package rule's stories do that.
 //
 // # The simulator itself

@@ -19,6 +19,7 @@ type door struct {
 	// What gate was told.
 	toldDoor, toldBolt rule.Contact
 	toldCoil           rule.Coil
+	silent             int64 // since when toldDoor says what it does, as World.real
 
 	coverLate       bool // its switch says nothing yet
 	moving, freeing bool // a motor
@@ -136,8 +137,11 @@ func (w *World) readDoor() {
 		return
 	}
 	if c := w.door.doorSays(); w.alive && c != w.door.toldDoor {
-		w.door.toldDoor = c
+		w.door.toldDoor, w.door.silent = c, w.real
 		w.step(event{kind: evDoor, contact: c})
+		if c == rule.Open && w.door.ajar {
+			w.opened()
+		}
 	}
 }
 

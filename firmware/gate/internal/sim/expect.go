@@ -267,11 +267,18 @@ func (a *account) tried(e *event) {
 	if l == nil {
 		return // at the keypad, outside a window
 	}
-	a.call()
-	switch {
-	case e.via == rule.QR && a.waits.is:
+	if e.via == rule.Keypad {
+		a.call()
+	}
+	if e.via == rule.QR && a.waits.is {
 		a.notNow(&answer{ref: e.number})
-	case !a.mayLook(e, l):
+		return
+	}
+	if !a.mayLook(e, l) {
+		return
+	}
+	a.call() // what is not looked at costs nothing, and on a page wakes nobody
+	switch {
 	case l.plan.Camera && (!a.cam.power && a.now.Sure || a.rising()):
 		a.waits = heldCode{true, e.verdict, e.via, e.whose, e.number}
 		a.must(xHold, nobody)

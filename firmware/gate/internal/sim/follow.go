@@ -13,6 +13,10 @@ func (a *account) follow() {
 	a.followWindows()
 	a.followDoor()
 	a.followVisits()
+	if a.panicking && a.now.Mono >= a.panicEnds {
+		a.panicking = false
+		a.hush()
+	}
 	a.followPower()
 	a.followPicture()
 	a.followWaiting()
@@ -102,17 +106,20 @@ func (a *account) wanted() (is bool, until time.Duration, ends bool) {
 	switch {
 	case l == nil:
 		return false, 0, false
-	case l.visit == underWay, a.door == rule.Open:
+	case l.visit == underWay, a.door == rule.Open, a.unsure, a.loud && a.troubled():
 		return true, 0, false
 	}
 	if l.isCalled {
 		until, ends = l.called, true
 	}
-	if l.visit == over && l.entered {
-		until, ends = max(until, l.quiet+l.plan.Grace), true
+	if l.visit == over && a.cameIn(l) {
+		until, ends = max(until, a.egress), true
 	}
 	return ends && a.now.Mono < until, until, ends
 }
+
+// cameIn: by a visit, somebody may have. Without a contact nobody knows.
+func (a *account) cameIn(l *ledger) bool { return l.entered || a.setup.NoContact && l.used > 0 }
 
 // followWaiting looks at the code that waits for the camera, when that has risen or has had its time.
 func (a *account) followWaiting() {
@@ -210,7 +217,7 @@ func (a *account) followVisits() {
 		l := &a.led[i]
 		if l.known && l.visit == underWay && a.isOver(l) {
 			l.visit = over
-			if l.entered {
+			if a.cameIn(l) {
 				a.egress = max(a.egress, a.now.Mono+l.plan.Grace)
 			}
 			a.must(kVisitEnded, int8(i))
@@ -240,7 +247,7 @@ func (a *account) followTold() {
 	c.visit = on
 }
 
-// followAlarms: a picture that is lost in mid-visit, and what ends by itself.
+// followAlarms: a picture that is lost in mid-visit.
 func (a *account) followAlarms() {
 	l := a.current()
 	lost := l != nil && l.visit == underWay && l.plan.Camera && a.cam.fault
@@ -251,10 +258,6 @@ func (a *account) followAlarms() {
 	case lost && !a.unseen && a.blind() != "":
 		a.unseen = true
 		a.alarm()
-	}
-	if a.panicking && a.now.Mono >= a.panicEnds {
-		a.panicking = false
-		a.hush()
 	}
 }
 

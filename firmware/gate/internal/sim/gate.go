@@ -259,6 +259,7 @@ func (w *World) crash(jobs uint8, power, away bool) {
 		}
 	}
 	d.n = 0
+	w.forgets()
 	if w.tell != nil {
 		w.tell("    gate starts again")
 	}
@@ -344,6 +345,7 @@ func (w *World) replay(s *rule.State) (floor int64) {
 func (w *World) boot() {
 	w.disk.said = true
 	w.door.toldDoor, w.door.toldBolt, w.door.toldCoil = rule.Unknown, rule.Unknown, rule.CoilUnknown
+	w.door.silent = w.real
 	w.release() // drivers begin inert
 	w.readCoil()
 	w.readDoor()

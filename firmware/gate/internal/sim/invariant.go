@@ -24,6 +24,7 @@ const (
 	VisitEnd                   // a visit ends when it is over, and not before
 	Orders                     // the owner's cancel and lock are obeyed
 	Power                      // the camera has power in a window, for a reason, and at no other time
+	Within                     // whoever may be within, or is at an open door or case, is seen
 	Waits                      // a code that waits for the camera is answered, once, and opens nothing unseen
 	Picture                    // what is said of the picture is true
 	EyeTold                    // eye knows of a visit
@@ -41,7 +42,7 @@ const (
 var invariantNames = [invariantsEnd]string{
 	Holds: "all holds", Predicate: "opens only if all holds", BurnFirst: "burned before it opens", OneVisit: "one code, one visit", Willing: "a right code opens",
 	Refusal: "a refusal says why", Guesses: "guesses are counted", Answered: "one answer to a try", CoilEnds: "the coil lets go", Bolted: "locked is locked", AtRest: "ends locked",
-	WayOut: "nobody locked in", Alarm: "alarms", Window: "windows on time", VisitEnd: "visits end", Orders: "orders obeyed", Power: "camera power", Waits: "codes wait",
+	WayOut: "nobody locked in", Alarm: "alarms", Window: "windows on time", VisitEnd: "visits end", Orders: "orders obeyed", Power: "camera power", Within: "who may be within is seen", Waits: "codes wait",
 	Picture: "picture", EyeTold: "eye is told", Viewing: "watching ends", Logged: "in the journal", Kept: "nothing lost", Forgotten: "passes forgotten",
 	Ticks: "ticks asked for", Shown: "what is shown", TimeTrust: "trusted time", Duress: "duress",
 }

@@ -22,6 +22,7 @@ func (w *World) Play(m Move) {
 		w.crash(0, false, false)
 	}
 	w.checkReason()
+	w.checkWithin()
 	if w.moves%4 == 0 {
 		w.account.checkShown(w)
 	}

@@ -45,7 +45,7 @@ func (a *account) recall(w *World, now rule.Now) {
 			a.recallDelivery(l, e)
 			switch e.kind {
 			case kVisitEnded:
-				if l.entered {
+				if a.cameIn(l) {
 					leaving = max(leaving, e.wall+l.plan.Grace.Milliseconds())
 				}
 			case kVisitStarted, kUnlocked:

@@ -13,7 +13,7 @@ func (w *World) remember(e *event) {
 		if e.d < 0 && w.state.Delivery() == "" {
 			return // at the keypad, outside a window
 		}
-		calls = true
+		calls = e.via != rule.Page || e.verdict != rule.Typo
 		if w.owing == maxOwed {
 			w.breaks(Waits, "%d tries have no answer", w.owing)
 			return
@@ -78,7 +78,8 @@ func (w *World) checkReason() {
 	switch {
 	case l == nil:
 		w.breaks(Power, "the camera has power, and no window is open")
-	case l.visit == underWay, l.visit == over && l.entered && w.stepped-l.quiet <= l.plan.Grace, w.door.toldDoor == rule.Open:
+	case l.visit == underWay, l.visit == over && a.cameIn(l) && w.stepped <= a.egress, w.door.toldDoor == rule.Open:
+	case a.loud, a.unsure:
 	case w.caller.is && w.caller.d == a.open && w.stepped-w.caller.at <= staysFor:
 	default:
 		w.breaks(Power, "the camera has power, and nobody has called for %v", w.stepped-w.caller.at)

@@ -52,16 +52,18 @@ type World struct {
 	door door
 	eye  eye
 
-	net     bool // the hub can be reached
-	hung    bool // link stands still, and says nothing
-	viewers int
-	ref     uint64
-	guessed [deliveries][digitWays]uint8 // wrong digits that were answered, whatever died since
-	owed    [maxOwed]uint64              // tries without an answer
-	owing   int
-	caller  caller
-	stepped time.Duration // when the rule had its last step
-	sight   sight
+	net      bool // the hub can be reached
+	hung     bool // link stands still, and says nothing
+	viewers  int
+	ref      uint64
+	guessed  [deliveries][digitWays]uint8 // wrong digits that were answered, whatever died since
+	owed     [maxOwed]uint64              // tries without an answer
+	owing    int
+	caller   caller
+	stepped  time.Duration // when the rule had its last step
+	sight    sight
+	sure     bool // of the time, at the last step
+	visitors [deliveries]visitor
 
 	alive   bool
 	crashIn int8 // effects until gate is killed; 0 for never
@@ -170,7 +172,7 @@ func (w *World) stepAt(e event, now rule.Now) {
 		return
 	}
 	w.steps++
-	w.stepped = now.Mono
+	w.stepped, w.sure = now.Mono, now.Sure
 	w.remember(&e)
 	var out []rule.Effect
 	if e.kind == evResume {
@@ -209,9 +211,13 @@ func (w *World) carryOut(e *rule.Effect) {
 	switch e.Do {
 	case rule.Write:
 		w.enqueue(job{kind: jobEntry, ticket: e.Ticket, entry: w.entryOf(&e.Entry)})
+		if e.Entry.Kind == wire.VisitEnded {
+			w.ends(index(e.Entry.Delivery))
+		}
 	case rule.Energise:
 		w.pulses++
 		w.checkSeen()
+		w.admits()
 		w.energise()
 	case rule.Release:
 		w.release()
@@ -270,6 +276,7 @@ func (w *World) pass(d time.Duration) {
 			w.step(event{kind: evTick})
 		}
 		w.settle()
+		w.checkWithin()
 	}
 }
 

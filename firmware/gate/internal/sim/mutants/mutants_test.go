@@ -12,14 +12,14 @@ func TestFaultsFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fit(r, faults); err != nil {
+	if err := fit(r, all()); err != nil {
 		t.Error(err)
 	}
 	if len(faults) < 60 {
 		t.Errorf("%d faults, want at least 60", len(faults))
 	}
 	seen := map[string]bool{}
-	for _, f := range faults {
+	for _, f := range all() {
 		if f.why == "" || seen[f.why] || f.old == f.new {
 			t.Errorf("%s: %q, %q: no reason, the same as another, or no change", f.file, f.why, f.old)
 		}
@@ -42,7 +42,7 @@ func TestFaultThatDoesNotFitIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, old := range []string{"nobody would write this", "switch {"} {
-		if err := fit(r, []fault{{file: "tries.go", old: old}}); err == nil {
+		if err := fit(r, []trial{{fault: fault{file: "tries.go", old: old}}}); err == nil {
 			t.Errorf("%q is taken", old)
 		}
 	}

@@ -2,7 +2,7 @@
 // time, builds the simulator with each (go build -overlay, so that no file is changed), and
 // runs it. A fault that the simulator does not find is a hole in the simulator.
 //
-// A fault is a piece of text and another in its place. Run refuses one whose text is not
+// A fault is a piece of text and another in its place; a misreading is one that the simulator's account shares. Run refuses one whose text is not
 // there exactly once: a list that has grown old proves nothing. A fault that makes no
 // difference which anybody could see does not belong in the list.
 package mutants
@@ -21,6 +21,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"vestibule/firmware/gate/internal/sim"
 )
 
 // Options of a run.
@@ -36,7 +38,7 @@ type Options struct {
 
 // outcome of one fault.
 type outcome struct {
-	fault
+	trial
 	n         int // in the list
 	err       error
 	invariant string
@@ -46,6 +48,21 @@ type outcome struct {
 }
 
 func (o *outcome) killed() bool { return o.err == nil && o.invariant != "" }
+
+// trial is a fault of the rule, and of the account if that shares it.
+type trial struct {
+	fault
+	account fault
+}
+
+// parts are what is changed, by file.
+func (t *trial) parts() map[string]fault {
+	all := map[string]fault{filepath.Join(place, t.file): t.fault}
+	if t.account.file != "" {
+		all[filepath.Join(accounts, t.account.file)] = t.account
+	}
+	return all
+}
 
 // Run tries the faults and tells of each what found it. It is an error if one is not found.
 func Run(ctx context.Context, o Options) error {
@@ -124,9 +141,9 @@ func tell(out io.Writer, done, of int, r *outcome) {
 	}
 }
 
-func choose(o Options) []fault {
-	var chosen []fault
-	for _, f := range faults {
+func choose(o Options) []trial {
+	var chosen []trial
+	for _, f := range all() {
 		if (!o.Short || f.short) && (strings.Contains(f.file, o.Match) || strings.Contains(f.why, o.Match)) {
 			chosen = append(chosen, f)
 		}
@@ -134,18 +151,35 @@ func choose(o Options) []fault {
 	return chosen
 }
 
-const place = "firmware/gate/internal/rule"
+// all are the faults of the rule alone, and those that the account shares.
+func all() []trial {
+	var all []trial
+	for _, f := range faults {
+		all = append(all, trial{fault: f})
+	}
+	for _, m := range misreadings {
+		all = append(all, trial{m.rule, m.account})
+	}
+	return all
+}
+
+const (
+	place    = "firmware/gate/internal/rule"
+	accounts = "firmware/gate/internal/sim"
+)
 
 // fit checks that each fault still fits the rule as it is.
-func fit(root string, all []fault) error {
+func fit(root string, all []trial) error {
 	var errs []error
-	for _, f := range all {
-		text, err := os.ReadFile(filepath.Join(root, place, f.file))
-		if err != nil {
-			return fmt.Errorf("mutants: %w", err)
-		}
-		if n := strings.Count(string(text), f.old); n != 1 {
-			errs = append(errs, fmt.Errorf("mutants: %s: %q is there %d times, and has to be there once: %s", f.file, f.old, n, f.why))
+	for _, t := range all {
+		for path, f := range t.parts() {
+			text, err := os.ReadFile(filepath.Join(root, path))
+			if err != nil {
+				return fmt.Errorf("mutants: %w", err)
+			}
+			if n := strings.Count(string(text), f.old); n != 1 {
+				errs = append(errs, fmt.Errorf("mutants: %s: %q is there %d times, and has to be there once: %s", f.file, f.old, n, t.why))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -161,8 +195,8 @@ func root() (string, error) {
 }
 
 // try builds the simulator with one fault, and runs it.
-func try(ctx context.Context, o *Options, dir string, n int, f fault) outcome {
-	r := outcome{fault: f, n: n}
+func try(ctx context.Context, o *Options, dir string, n int, f trial) outcome {
+	r := outcome{trial: f, n: n}
 	began := time.Now()
 	r.err = func() error {
 		program, err := build(ctx, o.Root, filepath.Join(dir, strconv.Itoa(n)), &f)
@@ -179,28 +213,36 @@ func try(ctx context.Context, o *Options, dir string, n int, f fault) outcome {
 			return fmt.Errorf("the simulator with this fault says %q", out)
 		}
 		r.invariant, r.how = parts[1], parts[2]
-		r.schedule, err = strconv.ParseUint(parts[0], 10, 64)
-		return err
+		if r.schedule, err = strconv.ParseUint(parts[0], 10, 64); err != nil {
+			return err
+		}
+		if f.account.file != "" && r.invariant != "" && r.invariant != sim.Within.String() {
+			return fmt.Errorf("found by %q, %s: the account does not share it", r.invariant, r.how)
+		}
+		return nil
 	}()
 	r.took = time.Since(began)
 	return r
 }
 
 // build makes the simulator with a fault, in a folder of its own.
-func build(ctx context.Context, root, dir string, f *fault) (string, error) {
+func build(ctx context.Context, root, dir string, f *trial) (string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
-	path := filepath.Join(root, place, f.file)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
+	replace := map[string]string{}
+	for file, part := range f.parts() {
+		path := filepath.Join(root, file)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		replace[path] = filepath.Join(dir, part.file)
+		if err := os.WriteFile(replace[path], []byte(strings.Replace(string(text), part.old, part.new, 1)), 0o600); err != nil {
+			return "", err
+		}
 	}
-	changed := filepath.Join(dir, f.file)
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), f.old, f.new, 1)), 0o600); err != nil {
-		return "", err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
