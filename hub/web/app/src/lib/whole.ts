@@ -5,8 +5,8 @@
  * Who carries pictures could show old ones beside true beats, leave out those in which somebody comes in, or make their
  * own. A decoded picture is made of a key frame and of all that follow it. So each unit has to be named by a beat in
  * time, once and after the one before it, and from the key frame on none may be missing. What is not so stays so until
- * another key frame, which makes the picture anew; but for what nobody names, after which nothing is. A line that loses packets breaks nothing: a browser waits until
- * they come again, or asks for a key frame.
+ * another key frame, which makes the picture anew; but for what nobody names, after which nothing is. A line that loses
+ * packets breaks nothing: a browser waits until they come again, or asks for a key frame.
  *
  * Names may be alike where nothing moves, so a unit is taken for the next of its name. All times are milliseconds of one
  * clock that never runs back.
