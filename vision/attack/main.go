@@ -99,10 +99,13 @@ func attack(ctx context.Context, args []string) error {
 		o.Terminal = at.Mode()&os.ModeCharDevice != 0
 	}
 	res, err := lab.Run(ctx, todo, o)
+	if err != nil && len(res.Rows) > 0 { // an hour's work is not thrown away
+		return errors.Join(err, report(res, o, " It ended early: "+err.Error()+".", *out))
+	}
 	if err != nil {
 		return err
 	}
-	return report(res, o, *out)
+	return report(res, o, "", *out)
 }
 
 // renamed passes one redaction off as another.
@@ -126,8 +129,8 @@ func choose(all []*lab.Attack, only string) ([]*lab.Attack, error) {
 	return some, nil
 }
 
-// report writes the table and the sheet, and says whether all is well.
-func report(res *lab.Result, o lab.Options, out string) error {
+// report writes the table and the sheet, and says whether all is well; more is what else there is to say.
+func report(res *lab.Result, o lab.Options, more, out string) error {
 	res.Text(os.Stdout)
 	var words strings.Builder
 	bad := res.Bad()
@@ -135,7 +138,7 @@ func report(res *lab.Result, o lab.Options, out string) error {
 	if o.Quick {
 		form = "quick"
 	}
-	fmt.Fprintf(&words, "%s form, seeds %v: %d figures, %d of them not as they have to be.", form, o.Seeds, len(res.Rows), len(bad))
+	fmt.Fprintf(&words, "%s form, seeds %v: %d figures, %d of them not as they have to be.%s", form, o.Seeds, len(res.Rows), len(bad), more)
 	fmt.Fprintf(os.Stdout, "\n%s\n", &words)
 
 	var page strings.Builder

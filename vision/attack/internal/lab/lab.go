@@ -140,7 +140,7 @@ func (r *Result) Bad() []Judged {
 }
 
 // Run does every attack with every seed and judges the rows together. An attack that fails to run, or that
-// brings no control, fails the run.
+// brings no control, fails the run; what those before it found comes with the error.
 func Run(ctx context.Context, attacks []*Attack, o Options) (*Result, error) {
 	out := &Result{Sheet: sheet.New(), Took: map[string]float64{}}
 	tell := newTeller(o.Progress, o.Terminal)
@@ -154,16 +154,17 @@ func Run(ctx context.Context, attacks []*Attack, o Options) (*Result, error) {
 				attack: a.ID, sheet: out.Sheet, tell: tell,
 			}
 			got, err := a.Run(ctx, l)
-			if err != nil {
-				return nil, fmt.Errorf("%s (%s): %w", a.ID, a.Name, err)
+			if err == nil {
+				rows, err = join(rows, a, got)
 			}
-			if rows, err = join(rows, a, got); err != nil {
-				return nil, fmt.Errorf("%s (%s): %w", a.ID, a.Name, err)
+			if err != nil {
+				judge(out.Rows)
+				return out, fmt.Errorf("%s (%s): %w", a.ID, a.Name, err)
 			}
 			out.Took[a.ID] += took()
 		}
 		if !controlled(rows) {
-			return nil, fmt.Errorf("%s (%s) has no positive control", a.ID, a.Name)
+			return out, fmt.Errorf("%s (%s) has no positive control", a.ID, a.Name)
 		}
 		out.Rows = append(out.Rows, rows...)
 	}
