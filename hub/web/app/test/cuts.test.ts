@@ -283,7 +283,7 @@ const startsTrouble: Record<Kind, (h: Home, roll: (n: number) => number) => bool
 
 /** From when on no picture may be live: what is less than a second old may be, whoever plays it again. */
 function wrongFrom(kind: Kind, h: Home, at: number): number {
-  if (kind === 'later') return h.first ?? Infinity;
+  if (kind === 'later') return (h.first ?? Infinity) + 1000; // it comes little by little
   return (h.first ?? at) + (kind === 'old' ? 1000 : 0);
 }
 
