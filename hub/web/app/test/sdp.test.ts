@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onlyFingerprint, withOneFingerprint } from '../src/lib/sdp';
+import { onlyFingerprint, withOneFingerprint, withoutExtras } from '../src/lib/sdp';
 
 const hex = Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0').toUpperCase()).join(':');
 const print = `a=fingerprint:sha-256 ${hex}`;
@@ -31,4 +31,14 @@ test('our own description says its fingerprint once', () => {
   assert.deepEqual(onlyFingerprint(made.sdp), made.fingerprint);
   assert.equal(withOneFingerprint(ours.replace(print, print.replace('1F', '1E'))), null);
   assert.equal(withOneFingerprint(lines('v=0', 'm=video 9')), null);
+});
+
+test('what a packet’s header may say is left, and nothing that turns or colours a picture', () => {
+  const kept = [
+    'a=extmap:1 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+    'a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay',
+    'a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid',
+  ];
+  const gone = ['a=extmap:4 urn:3gpp:video-orientation', 'a=extmap:5 http://www.webrtc.org/experiments/rtp-hdrext/color-space'];
+  assert.equal(withoutExtras([...kept, ...gone, 'a=mid:0', ''].join('\r\n')), [...kept, 'a=mid:0', ''].join('\r\n'));
 });

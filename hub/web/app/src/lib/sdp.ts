@@ -34,7 +34,7 @@ export function withOneFingerprint(sdp: string): { sdp: string; fingerprint: Byt
 }
 
 /** What a packet's header may say besides: which stream it is of, when it was sent and came, and how soon to show it. */
-const header = /\/transport-wide-cc|\/abs-send-time|\/playout-delay|:sdes:/;
+const header = /transport-wide-cc|\/abs-send-time|\/playout-delay|:sdes:/;
 
 /** A description without header extensions by which whoever sends could turn a picture, or change its colours. */
 export const withoutExtras = (sdp: string): string => sdp.replaceAll(/^a=extmap:.*\r?\n/gim, (l) => (header.test(l) ? l : ''));
