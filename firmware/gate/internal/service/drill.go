@@ -70,26 +70,9 @@ func (s *Service) startDrill(l wire.Letter) {
 }
 
 func (s *Service) judgeDrill(note []byte) (o pass.Order, who string, why wire.Reason) {
-	if len(s.owner.Key) == 0 {
-		return o, "", wire.NotPaired
-	}
 	now := s.now()
-	wall := time.UnixMilli(now.Wall)
-	o, who, err := s.may.OpenOrder(note, wall)
-	if err != nil {
-		s.log.Warn("an order is refused", "error", err)
-		return o, "", whyNot(err)
-	}
-	switch {
-	case o.Verb != pass.Drill:
-		why = wire.Unreadable
-	case s.state.Delivery() == "" || o.Delivery != s.state.Delivery():
-		why = wire.NoDelivery
-	case !now.Sure:
-		why = wire.ClockUnsure
-	case wall.Sub(o.At).Abs() > callAge:
-		why = wire.CallStale
-	case s.drill.delivery != "" || wall.Sub(s.drilled) < drillRest:
+	o, who, why = s.judgeOrder(note, pass.Drill, callAge, now)
+	if why == "" && (s.drill.delivery != "" || time.UnixMilli(now.Wall).Sub(s.drilled) < drillRest) {
 		why = wire.DrillSoon
 	}
 	return o, who, why

@@ -188,6 +188,31 @@ func (s *Service) forgetSecret() {
 	}
 }
 
+// judgeOrder checks an order that came as a letter, to be obeyed now or never: of this verb, for the delivery whose window
+// is open, and no older than age, nor as much ahead.
+func (s *Service) judgeOrder(note []byte, verb string, age time.Duration, now rule.Now) (o pass.Order, who string, why wire.Reason) {
+	if len(s.owner.Key) == 0 {
+		return o, "", wire.NotPaired
+	}
+	wall := time.UnixMilli(now.Wall)
+	o, who, err := s.may.OpenOrder(note, wall)
+	if err != nil {
+		s.log.Warn("an order is refused", "error", err)
+		return pass.Order{}, "", whyNot(err)
+	}
+	switch {
+	case o.Verb != verb:
+		why = wire.Unreadable
+	case s.state.Delivery() == "" || o.Delivery != s.state.Delivery():
+		why = wire.NoDelivery
+	case !now.Sure:
+		why = wire.ClockUnsure
+	case wall.Sub(o.At).Abs() > age:
+		why = wire.CallStale
+	}
+	return o, who, why
+}
+
 func (s *Service) granted(e rule.Effect) {
 	s.playAccepted()
 	if id, ok := s.asks[e.Ref]; ok {

@@ -45,32 +45,19 @@ func (s *Service) rememberStand(l wire.Letter) {
 
 // judgeRemember checks an order, and spends it as soon as anything comes of it: also one that only wakes the camera.
 func (s *Service) judgeRemember(note []byte) (pass.Order, wire.Reason) {
-	if len(s.owner.Key) == 0 {
-		return pass.Order{}, wire.NotPaired
-	}
 	now := s.now()
-	wall := time.UnixMilli(now.Wall)
-	o, _, err := s.may.OpenOrder(note, wall)
-	if err != nil {
-		s.log.Warn("an order is refused", "error", err)
-		return pass.Order{}, whyNot(err)
+	o, _, why := s.judgeOrder(note, pass.Remember, orderAge, now)
+	if why != "" {
+		return o, why
 	}
-	picture, _, _, _ := s.state.Picture(now)
-	_, used := s.nonces[o.Nonce]
-	switch {
-	case o.Verb != pass.Remember:
-		return o, wire.Unreadable
-	case o.Delivery != s.state.Delivery():
-		return o, wire.NoDelivery
-	case !now.Sure:
-		return o, wire.ClockUnsure
-	case used || wall.Sub(o.At).Abs() > orderAge:
+	if _, used := s.nonces[o.Nonce]; used {
 		return o, wire.CallStale
-	case s.remember.letter != "" || !s.roomForNonce(wall):
+	}
+	if s.remember.letter != "" || !s.roomForNonce(time.UnixMilli(now.Wall)) {
 		return o, wire.Busy
 	}
 	s.nonces[o.Nonce] = o.At.Add(orderAge)
-	if s.eye == nil || picture != "" {
+	if picture, _, _, _ := s.state.Picture(now); s.eye == nil || picture != "" {
 		s.step(rule.Called(wire.ByViewer)) // for the next try
 		return o, wire.CameraNotSeen
 	}
