@@ -70,34 +70,36 @@ export interface Liveness {
   readonly units: whole.Whole;
   readonly pictures: readonly Shown[]; // that were shown, and nobody has named yet
   readonly taken: number | null; // when the newest was that was shown and named
-  readonly told: boolean; // the browser says which pictures it shows
   readonly strange: boolean; // pictures came that are not the device's
   readonly trial: number; // ms that a connection has to be without such before it counts
   readonly liveAt: number | null; // the last moment that the picture is proven for
 }
 
 /** A new connection. It has to prove everything again; what was proven before, and missed, stays a fact. */
-export const begin = (delivery: string, before?: Liveness): Liveness => ({
-  delivery,
-  seq: 0,
-  beatAt: null,
-  late: 0,
-  offset: null,
-  age: 0,
-  says: false,
-  why: '',
-  shown: before?.delivery === delivery ? before.shown : 0,
-  gap: before?.delivery === delivery ? before.gap : noGap,
-  frameAt: null,
-  firstAt: null,
-  units: whole.nothing,
-  pictures: [],
-  taken: null,
-  told: false,
-  strange: false,
-  trial: before?.delivery !== delivery ? 0 : before.strange ? Math.min(Math.max(2 * before.trial, firstTrial), longestTrial) : before.trial,
-  liveAt: before?.delivery === delivery ? before.liveAt : null,
-});
+export function begin(delivery: string, last?: Liveness): Liveness {
+  const before = last?.delivery === delivery ? last : null;
+  const trial = before?.trial ?? 0;
+  return {
+    delivery,
+    seq: 0,
+    beatAt: null,
+    late: 0,
+    offset: null,
+    age: 0,
+    says: false,
+    why: '',
+    shown: before?.shown ?? 0,
+    gap: before?.gap ?? noGap,
+    frameAt: null,
+    firstAt: null,
+    units: whole.nothing,
+    pictures: [],
+    taken: null,
+    strange: false,
+    trial: before?.strange ? Math.min(Math.max(2 * trial, firstTrial), longestTrial) : trial,
+    liveAt: before?.liveAt ?? null,
+  };
+}
 
 /**
  * A beat whose signature was checked. One of another delivery, or an old one again, is nothing.
@@ -131,7 +133,7 @@ export function frame(s: Liveness, now: number, frames = 1, time?: number): Live
   const shown = { ...s, frameAt: now, shown: s.shown + frames };
   if (time === undefined) return prove(shown, now);
   const [first, ...rest] = [...s.pictures, { time, at: now }];
-  return prove({ ...shown, told: true, pictures: [first!, ...rest.slice(-mostPictures)] }, now);
+  return prove({ ...shown, pictures: [first!, ...rest.slice(-mostPictures)] }, now);
 }
 
 const mostPictures = 64;
@@ -147,9 +149,12 @@ function settle(s: Liveness, units: whole.Whole): Pick<Liveness, 'pictures' | 't
   return { pictures, taken };
 }
 
-/** The newest picture that is shown is known, and fresh. */
-const isShown = (s: Liveness, now: number): boolean =>
-  !s.told || (s.taken !== null && now - s.taken <= proofLimit && !(s.pictures.length > 0 && now - s.pictures[0]!.at > whole.namedWithin));
+/** The newest picture that is shown is known, and fresh; of a browser that does not say which it shows nothing is known. */
+function isShown(s: Liveness, now: number): boolean {
+  const oldest = s.pictures[0];
+  if (s.taken === null) return !oldest;
+  return now - s.taken <= proofLimit && !(oldest && now - oldest.at > whole.namedWithin);
+}
 
 /** The browser is given a unit to decode. */
 export const unit = (s: Liveness, u: Carried, now: number): Liveness => ({ ...s, units: whole.give(s.units, u, now) });

@@ -100,9 +100,7 @@ export class Watch {
     clearTimeout(this.#again);
     clearTimeout(this.#until);
     clearInterval(this.#judge);
-    this.#line?.leave();
-    this.#old?.leave();
-    this.#line = this.#old = null;
+    this.#leave();
     this.#frames++;
     if (this.#video) this.#video.srcObject = null;
     this.#wait = firstWait;
@@ -123,11 +121,15 @@ export class Watch {
   /** Calls anew, and nothing of before counts any more. */
   #anew() {
     clearTimeout(this.#again);
+    this.#leave();
+    this.#unprove();
+    void this.#call();
+  }
+
+  #leave() {
     this.#line?.leave();
     this.#old?.leave();
     this.#line = this.#old = null;
-    this.#unprove();
-    void this.#call();
   }
 
   /** Without a line there is no proof: the picture is covered now, and nothing judges it later. */

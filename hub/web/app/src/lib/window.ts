@@ -14,11 +14,13 @@ const furthest = 90 * 24 * hour; // the hub's MaxAhead
 /** The start of a second, as a pass carries it. */
 const whole = (t: Date): Date => new Date(Math.floor(t.getTime() / 1000) * 1000);
 
-/** The next two hours, from this second. */
-export const nextTwoHours = (now: Date): Window => ({ from: whole(now), until: new Date(whole(now).getTime() + 2 * hour) });
+/** So many ms, from this second. */
+const next = (ms: number, now: Date): Window => ({ from: whole(now), until: new Date(whole(now).getTime() + ms) });
+
+export const nextTwoHours = (now: Date): Window => next(2 * hour, now);
 
 /** Ten minutes, from this second, to try something. */
-export const testWindow = (now: Date): Window => ({ from: whole(now), until: new Date(whole(now).getTime() + hour / 6) });
+export const testWindow = (now: Date): Window => next(hour / 6, now);
 
 /** 14 to 16 o'clock: today while it is not over, tomorrow afterwards. */
 export function afternoon(now: Date): Window {
