@@ -61,6 +61,7 @@ func syntax(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		}
 		rows = append(rows, lab.Row{Subject: on, Metric: "pairs whose streams differ", Unit: lab.Count, Found: lab.Share{Hits: hits, Of: c.n}, Rule: c.rule})
 	}
+	rooms := walkedIn(w)
 	for _, c := range []struct {
 		on   way
 		rule lab.Rule
@@ -71,7 +72,7 @@ func syntax(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		{through(l.Blur), lab.Chance(0), l.Pick(150, 3000), sheet.BlurSeen},
 		{maskAfter(), lab.Breaks(0.9), l.Pick(60, 400), sheet.ControlSeen},
 	} {
-		e, err := playSizes(ctx, l, w, c.on, c.n, c.seen)
+		e, err := playSizes(ctx, l, w, rooms, c.on, c.n, c.seen)
 		if err != nil {
 			return nil, err
 		}
@@ -88,12 +89,15 @@ func streamsDiffer(l *lab.Lab, w *room.World, on way, tint bool, rnd *rand.Rand)
 	}
 	doorSeed, doorNoise := rnd.Uint64(), rnd.Uint64()
 	extremes := room.Extremes()
+	var outside [syntaxFrames]*room.Picture // drawn once for both
+	for n := range outside {
+		outside[n] = room.Outside(w, doorSeed, float64(n)/syntaxFrames)
+	}
 	film := func() (coded, error) {
 		inside, extreme := room.Room{Seed: rnd.Uint64()}.Draw(w), rnd.IntN(2*len(extremes))
 		door := raw.New(w.Width, w.Height)
 		return on.send(d, syntaxFrames, func(n int, into *raw.Frame) {
-			outside := room.Outside(w, doorSeed, float64(n)/syntaxFrames)
-			w.Take(room.Shot{Inside: inside, Outside: outside, Noise: rnd.Uint64(), OutsideNoise: doorNoise + uint64(n)}, into)
+			w.Take(room.Shot{Inside: inside, Outside: outside[n], Noise: rnd.Uint64(), OutsideNoise: doorNoise + uint64(n)}, into)
 			if extreme < len(extremes) {
 				copy(door.Y, into.Y)
 				copy(door.Cb, into.Cb)
@@ -111,27 +115,34 @@ func streamsDiffer(l *lab.Lab, w *room.World, on way, tint bool, rnd *rand.Rand)
 	return !bytes.Equal(a.bytes(), b.bytes()), err
 }
 
-// playSizes learns the sizes of access units of rooms in which somebody walks and of the same rooms in
-// which nobody does, and then says which it is.
-func playSizes(ctx context.Context, l *lab.Lab, w *room.World, on way, n int, column sheet.Column) (lab.Edge, error) {
-	learn := max(n/2, 80)
-	all := make([]example, learn+learn/2+n)
-	tint := &glass.Tint{9, 8, 7, 6, 5, 4}
-	outside := room.Outside(w, 3, 0.5)
-	var rooms [4][2 * syntaxFrames]*room.Picture // each with somebody at as many places
+// walks are a few rooms, each with somebody at as many places.
+type walks [4][2 * syntaxFrames]*room.Picture
+
+func walkedIn(w *room.World) *walks {
+	var rooms walks
 	for seed := range rooms {
 		for k := range rooms[seed] {
 			rooms[seed][k] = room.Room{Seed: uint64(seed), Person: 0.05 + 0.9*float64(k)/float64(len(rooms[seed]))}.Draw(w)
 		}
 	}
+	return &rooms
+}
+
+// playSizes learns the sizes of access units of rooms in which somebody walks and of the same rooms in
+// which nobody does, and then says which it is.
+func playSizes(ctx context.Context, l *lab.Lab, w *room.World, rooms *walks, on way, n int, column sheet.Column) (lab.Edge, error) {
+	learn := max(n/2, 80)
+	all := make([]example, learn+learn/2+n)
+	tint := &glass.Tint{9, 8, 7, 6, 5, 4}
+	outside := room.Outside(w, 3, 0.5)
 	err := l.Each(ctx, on.name+", sizes", len(all), func(i int, rnd *rand.Rand) error {
-		walks, inside, from := rnd.IntN(2) == 1, &rooms[rnd.IntN(len(rooms))], rnd.IntN(2*syntaxFrames)
+		walk, inside, from := rnd.IntN(2) == 1, &rooms[rnd.IntN(len(rooms))], rnd.IntN(2*syntaxFrames)
 		doorNoise := rnd.Uint64()
 		d := delivery(w, l.Nonce("sizes"), 1)
 		d.Tint = tint
 		sent, err := on.send(d, syntaxFrames, func(f int, into *raw.Frame) {
 			at := from
-			if walks {
+			if walk {
 				at = (from + f) % len(inside)
 			}
 			w.Take(room.Shot{Inside: inside[at], Outside: outside, Noise: rnd.Uint64(), OutsideNoise: doorNoise + uint64(f)}, into)
@@ -143,7 +154,7 @@ func playSizes(ctx context.Context, l *lab.Lab, w *room.World, on way, n int, co
 		for k, unit := range sent {
 			seen[k] = float64(len(unit))
 		}
-		all[i] = example{seen, walks}
+		all[i] = example{seen, walk}
 		return nil
 	})
 	if err != nil {
