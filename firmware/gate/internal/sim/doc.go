@@ -34,8 +34,8 @@
 //
 // What must hold is not read from the rule's state. The account is told what the rule is
 // told and says by itself, from the rule's package comment, what has to come of it: which
-// entries, which effects, which answers, for which delivery, and no others. Its predicate is in
-// predicate.go. After a restart it knows what the disk knows, and that what was granted before
+// entries, which effects, which answers, for which delivery, and no others: of what was signed in
+// orders.go, of codes in tries.go, of the door and eye in senses.go. Its predicate is in predicate.go. After a restart it knows what the disk knows, and that what was granted before
 // must be in it. How many guesses were answered it counts by itself, over whatever dies: whoever
 // guesses remembers them. So it does which tries have no answer yet, when somebody last called the camera, and
 // what the newest frame since then shows (waits.go); and who may be within, by the coil's current, the door and the
