@@ -359,6 +359,7 @@ export const words = {
     en: 'What you signed may have been held back on its way: within two minutes, the cut can still come.',
     fr: 'Ce que vous avez signé a pu être retenu en chemin : d’ici deux minutes, la coupure peut encore survenir.',
   },
+  'drill.again': { en: 'Practise again', fr: 'Recommencer l’exercice' },
   'drill.end': { en: 'End the test', fr: 'Mettre fin à l’essai' },
   'drill.details': { en: 'See the delivery', fr: 'Voir la livraison' },
 
