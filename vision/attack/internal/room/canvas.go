@@ -26,19 +26,19 @@ func newCanvas(width, height, margin int) *canvas {
 	return &canvas{width, height, margin, make([]rgb, (width+2*margin)*(height+2*margin))}
 }
 
-// paint says the colour of a place, and how much of it covers what was there (0..1).
-type paint func(x, y float64) (rgb, float64)
+// paint says the colour at a height, and how much of it covers what was there (0..1).
+type paint func(y float64) (rgb, float64)
 
-func flat(c rgb) paint { return func(float64, float64) (rgb, float64) { return c, 1 } }
+func flat(c rgb) paint { return func(float64) (rgb, float64) { return c, 1 } }
 
 // down runs from one colour at y0 to another at y1.
 func down(top, low rgb, y0, y1 float64) paint {
-	return func(_, y float64) (rgb, float64) { return top.mix(low, min(max((y-y0)/(y1-y0), 0), 1)), 1 }
+	return func(y float64) (rgb, float64) { return top.mix(low, min(max((y-y0)/(y1-y0), 0), 1)), 1 }
 }
 
 func (p paint) faint(t float64) paint {
-	return func(x, y float64) (rgb, float64) {
-		c, a := p(x, y)
+	return func(y float64) (rgb, float64) {
+		c, a := p(y)
 		return c, a * t
 	}
 }
@@ -46,52 +46,50 @@ func (p paint) faint(t float64) paint {
 // shape is how far inside a place lies, in pixels; its edge is half a pixel either side of zero.
 type shape func(px, py float64) float64
 
-// fill paints a shape within the box x0..x1, y0..y1 (parts of the picture).
-func (c *canvas) fill(x0, y0, x1, y1 float64, s shape, p paint) {
+// each calls lay for the pixels, by their middles, of the box x0..x1, y0..y1 (parts of the picture), row by row.
+func (c *canvas) each(x0, y0, x1, y1 float64, lay func(row []rgb, from int, y float64)) {
 	w, h, m := float64(c.width), float64(c.height), c.margin
 	stride := c.width + 2*m
+	from, to := max(int(x0*w)-1, -m), min(int(x1*w)+1, c.width+m-1)
 	for py := max(int(y0*h)-1, -m); py <= min(int(y1*h)+1, c.height+m-1); py++ {
-		for px := max(int(x0*w)-1, -m); px <= min(int(x1*w)+1, c.width+m-1); px++ {
-			cx, cy := float64(px)+0.5, float64(py)+0.5
-			cover := min(max(s(cx, cy)+0.5, 0), 1)
-			if cover == 0 {
-				continue
-			}
-			ink, a := p(cx/w, cy/h)
-			at := (py+m)*stride + px + m
-			c.pix[at] = c.pix[at].mix(ink, a*cover)
+		if at := (py+m)*stride + m; from <= to {
+			lay(c.pix[at+from:at+to+1], from, float64(py)+0.5)
 		}
 	}
 }
 
-// rect is what there is most of, so it has a way of its own: how much of a row and of a column it covers is
-// reckoned once each.
+// fill paints a shape within the box x0..x1, y0..y1 (parts of the picture).
+func (c *canvas) fill(x0, y0, x1, y1 float64, s shape, p paint) {
+	c.each(x0, y0, x1, y1, func(row []rgb, from int, y float64) {
+		ink, a := p(y / float64(c.height))
+		for i := range row {
+			if cover := min(max(s(float64(from+i)+0.5, y)+0.5, 0), 1); cover > 0 {
+				row[i] = row[i].mix(ink, a*cover)
+			}
+		}
+	})
+}
+
+// rect is what there is most of, so it has a way of its own: how much of a row it covers is reckoned once.
 func (c *canvas) rect(x0, y0, x1, y1 float64, p paint) {
-	w, h, m := float64(c.width), float64(c.height), c.margin
-	stride := c.width + 2*m
-	covers := func(px int, from, to float64) float64 {
-		at := float64(px) + 0.5
-		return min(max(min(at-from, to-at)+0.5, 0), 1)
-	}
-	for py := max(int(y0*h)-1, -m); py <= min(int(y1*h)+1, c.height+m-1); py++ {
-		rows := covers(py, y0*h, y1*h)
-		if rows == 0 {
-			continue
+	w, h := float64(c.width), float64(c.height)
+	covers := func(at, from, to float64) float64 { return min(max(min(at-from, to-at)+0.5, 0), 1) }
+	c.each(x0, y0, x1, y1, func(row []rgb, from int, y float64) {
+		down := covers(y, y0*h, y1*h)
+		if down == 0 {
+			return
 		}
-		for px := max(int(x0*w)-1, -m); px <= min(int(x1*w)+1, c.width+m-1); px++ {
-			cover := min(rows, covers(px, x0*w, x1*w))
-			if cover == 0 {
-				continue
-			}
-			ink, a := p((float64(px)+0.5)/w, (float64(py)+0.5)/h)
-			at := (py+m)*stride + px + m
-			if a *= cover; a == 1 {
-				c.pix[at] = ink
-			} else {
-				c.pix[at] = c.pix[at].mix(ink, a)
+		ink, a := p(y / h)
+		for i := range row {
+			switch cover := a * min(down, covers(float64(from+i)+0.5, x0*w, x1*w)); cover {
+			case 0:
+			case 1:
+				row[i] = ink
+			default:
+				row[i] = row[i].mix(ink, cover)
 			}
 		}
-	}
+	})
 }
 
 // quad fills a convex shape of four corners, x and y by turns, clockwise as seen.
@@ -122,11 +120,12 @@ func (c *canvas) oval(x, y, rx, ry float64, p paint) {
 // glow adds light that falls off from a place.
 func (c *canvas) glow(x, y, r float64, light rgb) {
 	w, h := float64(c.width), float64(c.height)
-	c.fill(x-r, y-r, x+r, y+r, func(px, py float64) float64 {
-		return math.Hypot(px-x*w, py-y*h)*-1 + r*w
-	}, func(u, v float64) (rgb, float64) {
-		d := math.Hypot((u-x)*w, (v-y)*h) / (r * w)
-		return light, 0.75 * max(0, 1-d) * max(0, 1-d)
+	c.each(x-r, y-r, x+r, y+r, func(row []rgb, from int, py float64) {
+		for i := range row {
+			d := math.Hypot(float64(from+i)+0.5-x*w, py-y*h)
+			cover, near := min(max(r*w-d+0.5, 0), 1), max(0, 1-d/(r*w))
+			row[i] = row[i].mix(light, 0.75*near*near*cover)
+		}
 	})
 }
 
