@@ -5,8 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"vestibule/vision/attack/internal/attacks"
 )
 
 // build makes the command as it is run by hand. The race detector would make its loops ten times slower; the
@@ -50,10 +53,33 @@ func TestQuick(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, a := range suite() {
+	for _, a := range attacks.All() {
 		if !strings.Contains(out, "\n"+a.ID+" "+a.Name) {
 			t.Errorf("%s is not in the table", a.ID)
 		}
+	}
+}
+
+// TestRehearsal sees that what several seeds find can be put together, for every attack: the full form does that
+// after an hour, when it is late to learn that it cannot.
+func TestRehearsal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a quarter of a minute")
+	}
+	if out, status := run1(t, build(t), "-rehearse"); status != 0 {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
+// The table has the attacks in the order of their numbers.
+func TestOrder(t *testing.T) {
+	last := -1
+	for _, a := range attacks.All() {
+		n, err := strconv.Atoi(strings.TrimPrefix(a.ID, "R"))
+		if err != nil || n <= last {
+			t.Errorf("%s comes after R%d", a.ID, last)
+		}
+		last = n
 	}
 }
 

@@ -38,11 +38,6 @@ import (
 	"vestibule/vision/attack/internal/subject"
 )
 
-// suite is every attack, in the order of the table.
-func suite() []*lab.Attack {
-	return slices.Concat(attacks.All(), attacks.Encoded())
-}
-
 func main() {
 	os.Exit(run())
 }
@@ -67,6 +62,7 @@ var errUsage = errors.New("bad flags")
 func attack(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("attack", flag.ContinueOnError)
 	quick := flags.Bool("quick", false, "few trials and one seed: about a minute")
+	rehearse := flags.Bool("rehearse", false, "only see that every attack runs and that what several seeds find can be put together; the full form begins with it")
 	only := flags.String("only", "", "the attacks to do, by their numbers: R3,R5")
 	seed := flags.Uint64("seed", 1, "the first seed; the full form uses the two after it as well")
 	weak := flags.Bool("weak", false, "attack weaker redactions in place of the glass, to see that the suite notices: the run has to fail")
@@ -77,7 +73,7 @@ func attack(ctx context.Context, args []string) error {
 		}
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	todo, err := choose(suite(), *only)
+	todo, err := choose(attacks.All(), *only)
 	if err != nil {
 		return err
 	}
@@ -97,6 +93,11 @@ func attack(ctx context.Context, args []string) error {
 	}
 	if at, err := os.Stderr.Stat(); err == nil {
 		o.Terminal = at.Mode()&os.ModeCharDevice != 0
+	}
+	if *rehearse || !o.Quick {
+		if err := lab.Rehearse(ctx, todo, o); err != nil || *rehearse {
+			return err
+		}
 	}
 	res, err := lab.Run(ctx, todo, o)
 	if err != nil && len(res.Rows) > 0 { // an hour's work is not thrown away

@@ -1,5 +1,6 @@
-// Package attacks holds the attacks on the picture before it is encoded: one file each, named after its
-// number. They are R0 to R7, R9 and R12.
+// Package attacks holds the attacks: one file each, named after its number. R0 to R7, R9 and R12 look at the
+// picture before it is encoded, R8 and R10 at what leaves the encoder, R13 at a Sight's whole life. There is no R11:
+// what can be told by the sizes of packets is R10's, by those of access units.
 //
 // All of them take the attacker to know the delivery's nonce, and to have used the program on as many rooms
 // of his own under that very nonce as he likes. So whatever the glass owes to the nonce is as good as
@@ -23,7 +24,10 @@ import (
 
 // All returns the attacks in the order of their numbers.
 func All() []*lab.Attack {
-	return []*lab.Attack{NonInterference(), LeftOrRight(), Gallery(), Letters(), Averaging(), SuperResolution(), Deconvolution(), TrainedInverse(), EverClear(), Timing()}
+	return []*lab.Attack{
+		NonInterference(), LeftOrRight(), Gallery(), Letters(), Averaging(), SuperResolution(), Deconvolution(), TrainedInverse(),
+		EdgeRing(), EverClear(), Syntax(), Timing(), Lifecycles(),
+	}
 }
 
 // delivery opens a redaction in a world.

@@ -131,7 +131,7 @@ func walkedIn(w *room.World) *walks {
 // playSizes learns the sizes of access units of rooms in which somebody walks and of the same rooms in
 // which nobody does, and then says which it is.
 func playSizes(ctx context.Context, l *lab.Lab, w *room.World, rooms *walks, on way, n int, column sheet.Column) (lab.Edge, error) {
-	learn := max(n/2, 80)
+	learn := max(n/2, l.Pick(80, 80)) // both forms have enough to learn from; a rehearsal needs no more than a few
 	all := make([]example, learn+learn/2+n)
 	tint := &glass.Tint{9, 8, 7, 6, 5, 4}
 	outside := room.Outside(w, 3, 0.5)

@@ -21,7 +21,7 @@ func Deconvolution() *lab.Attack {
 }
 
 func deconvolution(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
-	width, height := l.Pick(160, 320), l.Pick(128, 240)
+	width, height := l.Size()
 	s, err := newStudio(ctx, l, width, height, 40)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func TrainedInverse() *lab.Attack {
 }
 
 func trainedInverse(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
-	w, err := room.NewWorld(l.Pick(160, 320), l.Pick(128, 240))
+	w, err := room.NewWorld(l.Size())
 	if err != nil {
 		return nil, err
 	}

@@ -7,16 +7,12 @@ import (
 	"os/exec"
 	"strings"
 
-	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
 	"vestibule/vision/attack/internal/subject"
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/x264"
 )
-
-// Encoded returns the attacks on what leaves the encoder, and on a Sight's whole life.
-func Encoded() []*lab.Attack { return []*lab.Attack{EdgeRing(), Syntax(), Lifecycles()} }
 
 // coded is what leaves the encoder for one delivery: its access units, one for each frame.
 type coded [][]byte

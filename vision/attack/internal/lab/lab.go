@@ -3,7 +3,7 @@
 // # How to add an attack
 //
 // Write a function that returns an *Attack, in a file of its own in vision/attack/internal/attacks (or a package
-// beside it), and name it in the list in vision/attack/main.go. Its Run is called once for each seed and
+// beside it), and name it in the list there. Its Run is called once for each seed and
 // returns rows: one figure each, on one subject, with the rule that the figure has to meet. What makes the
 // suite worth something is in these habits:
 //
@@ -13,6 +13,8 @@
 //   - Bring a positive control: a row with the rule Breaks, made by the same code on a weak redaction in the
 //     same run. An attack without one fails.
 //   - Draw all chance from Lab.Rand or Lab.Each, so that a seed repeats a run to the byte.
+//   - Name rows by what was done, not by what was found: how many pictures there were is a row of its own. The
+//     full form begins with a rehearsal (see Rehearse), which finds names that differ from seed to seed.
 //   - Ask Lab.Pick for numbers of trials: the quick form has about six seconds for each attack, the full
 //     form about two minutes for each seed, on two cores.
 //   - Attack Lab.Frosted, Lab.Blur and Lab.Tint rather than the package subject's own: tests put leaky ones
@@ -48,17 +50,30 @@ type Lab struct {
 
 	Frosted, Blur, Tint subject.Redaction
 
-	attack string
-	sheet  *sheet.Sheet
-	tell   *teller
+	attack    string
+	sheet     *sheet.Sheet
+	tell      *teller
+	rehearsal bool
 }
 
-// Pick returns one of two numbers of trials.
+// Pick returns one of two numbers of trials; far fewer when it is only rehearsed.
 func (l *Lab) Pick(quick, full int) int {
+	if l.rehearsal {
+		return min(quick, max(quick/rehearsed, fewest))
+	}
 	if l.Quick {
 		return quick
 	}
 	return full
+}
+
+// Size returns the width and height, in pixels, of the pictures that an attack may work on whose time grows
+// faster than its number of trials.
+func (l *Lab) Size() (width, height int) {
+	if l.Quick {
+		return 160, 128
+	}
+	return 320, 240
 }
 
 // Rand returns dice for one purpose: the same for the same seed, attack and words.
@@ -142,6 +157,10 @@ func (r *Result) Bad() []Judged {
 // Run does every attack with every seed and judges the rows together. An attack that fails to run, or that
 // brings no control, fails the run; what those before it found comes with the error.
 func Run(ctx context.Context, attacks []*Attack, o Options) (*Result, error) {
+	return run(ctx, attacks, o, false)
+}
+
+func run(ctx context.Context, attacks []*Attack, o Options, rehearsal bool) (*Result, error) {
 	out := &Result{Sheet: sheet.New(), Took: map[string]float64{}}
 	tell := newTeller(o.Progress, o.Terminal)
 	for _, a := range attacks {
@@ -151,7 +170,7 @@ func Run(ctx context.Context, attacks []*Attack, o Options) (*Result, error) {
 			out.Sheet.Title(a.ID, a.Name)
 			l := &Lab{
 				Seed: seed, Quick: o.Quick, Frosted: o.Frosted, Blur: o.Blur, Tint: o.Tint,
-				attack: a.ID, sheet: out.Sheet, tell: tell,
+				attack: a.ID, sheet: out.Sheet, tell: tell, rehearsal: rehearsal,
 			}
 			got, err := a.Run(ctx, l)
 			if err == nil {
@@ -170,6 +189,19 @@ func Run(ctx context.Context, attacks []*Attack, o Options) (*Result, error) {
 	}
 	judge(out.Rows)
 	return out, nil
+}
+
+// What a rehearsal leaves of the quick form's trials: so few that all attacks are through in seconds, and still enough
+// to reckon with (a correlation's limit needs four).
+const rehearsed, fewest = 25, 4
+
+// Rehearse does every attack with two seeds and hardly any trials. What they find is not looked at: only that they
+// run, bring a control, and that rows of two seeds can be put together. A row that says what was found in
+// its own name (so many of such and such) cannot be, and it is better to know that before an hour's run than after.
+func Rehearse(ctx context.Context, attacks []*Attack, o Options) error {
+	o.Quick, o.Seeds = true, []uint64{1, 2}
+	_, err := run(ctx, attacks, o, true)
+	return err
 }
 
 func controlled(rows []Judged) bool {

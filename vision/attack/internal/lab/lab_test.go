@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -112,6 +113,30 @@ func TestSeedsAreJoined(t *testing.T) {
 	uneven := &Attack{ID: "T", Run: func(_ context.Context, l *Lab) ([]Row, error) { return make([]Row, l.Seed), nil }}
 	if _, err := Run(context.Background(), []*Attack{uneven}, Options{Seeds: []uint64{1, 2}}); err == nil {
 		t.Error("seeds with different rows are joined")
+	}
+}
+
+// An attack that says in a row's name what it has found is caught before the long run.
+func TestRehearsalFindsRowsThatCannotBeJoined(t *testing.T) {
+	named := func(name func(l *Lab) string) *Attack {
+		return &Attack{ID: "T", Run: func(_ context.Context, l *Lab) ([]Row, error) {
+			return []Row{{Subject: "frosted", Metric: name(l), Found: Share{0, l.Pick(1000, 9000)}, Rule: None()}, control}, nil
+		}}
+	}
+	tried := 0
+	good := named(func(l *Lab) string {
+		tried = l.Pick(1000, 9000)
+		return "pictures"
+	})
+	if err := Rehearse(context.Background(), []*Attack{good}, Options{}); err != nil {
+		t.Error(err)
+	}
+	if tried >= 1000 || tried < fewest {
+		t.Errorf("it is rehearsed with %d trials", tried)
+	}
+	found := named(func(l *Lab) string { return fmt.Sprintf("pictures (%d played)", l.Rand("played").IntN(1e6)) })
+	if err := Rehearse(context.Background(), []*Attack{good, found}, Options{}); err == nil || !strings.Contains(err.Error(), "another") {
+		t.Errorf("a name that holds what was found: %v", err)
 	}
 }
 
