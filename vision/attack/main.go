@@ -133,18 +133,10 @@ func choose(all []*lab.Attack, only string) ([]*lab.Attack, error) {
 // report writes the table and the sheet, and says whether all is well; more is what else there is to say.
 func report(res *lab.Result, o lab.Options, more, out string) error {
 	res.Text(os.Stdout)
-	var words strings.Builder
-	bad := res.Bad()
-	form := "full"
-	if o.Quick {
-		form = "quick"
-	}
-	fmt.Fprintf(&words, "%s form, seeds %v: %d figures, %d of them not as they have to be.%s", form, o.Seeds, len(res.Rows), len(bad), more)
-	fmt.Fprintf(os.Stdout, "\n%s\n", &words)
+	fmt.Fprintf(os.Stdout, "\n%s\n", res.Summary(o, more))
 
 	var page strings.Builder
-	fmt.Fprintf(&page, "# What attacks on the glass find\n\n%s\n\n", &words)
-	res.Markdown(&page)
+	res.Page(&page, o, more)
 	table, picture := filepath.Join(out, "attack.md"), filepath.Join(out, "attack.png")
 	if err := os.WriteFile(table, []byte(page.String()), 0o644); err != nil {
 		return err
@@ -153,7 +145,7 @@ func report(res *lab.Result, o lab.Options, more, out string) error {
 		return err
 	}
 	fmt.Fprintf(os.Stdout, "The table is in %s, the pictures are in %s.\n", table, picture)
-	if len(bad) > 0 {
+	if bad := res.Bad(); len(bad) > 0 {
 		return fmt.Errorf("%s on %s, %s: %s", bad[0].Attack.ID, bad[0].Subject, bad[0].Metric, bad[0].Verdict)
 	}
 	return nil

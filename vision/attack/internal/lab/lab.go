@@ -2,10 +2,9 @@
 //
 // # How to add an attack
 //
-// Write a function that returns an *Attack, in a file of its own in vision/attack/internal/attacks (or a package
-// beside it), and name it in the list there. Its Run is called once for each seed and
-// returns rows: one figure each, on one subject, with the rule that the figure has to meet. What makes the
-// suite worth something is in these habits:
+// Write a function that returns an *Attack, in a file of its own in vision/attack/internal/attacks, and name it in
+// that package's list. Its Run is called once for each seed and returns rows: one figure each, on one subject, with
+// the rule that the figure has to meet. What makes the suite worth something is in these habits:
 //
 //   - Say what was measured, not what it means: rows hold Evidence (hits of trials, values of trials), and
 //     the rules Chance, AtMost, NoMoreThan and Breaks make the verdict. Rows of the same subject and

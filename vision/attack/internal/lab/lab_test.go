@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -186,6 +187,57 @@ func TestTable(t *testing.T) {
 	for _, want := range []string{"T test", "frosted", "1.00 %", "chance, 1.00 %", "0.48 to 1.83 %", "holds", "breaks"} {
 		if !strings.Contains(text.String(), want) || !strings.Contains(page.String(), want) {
 			t.Errorf("%q is missing in\n%s\n%s", want, &text, &page)
+		}
+	}
+}
+
+// A cell says something or is empty: there is no sign that could stand for "no test", "no interval" and "no rule".
+func TestCells(t *testing.T) {
+	res, err := Run(context.Background(), []*Attack{rows(
+		Row{Subject: "frosted", Metric: "count", Unit: Count, Found: Share{0, 2000}, Rule: None()},
+		Row{Subject: "frosted", Metric: "hardly", Unit: Percent, Found: Share{0, 253_440}, Rule: None()},
+		Row{Subject: "frosted", Metric: "highest", Found: Worst{1.17, 300}, Rule: AtMost(4.5)},
+		Row{Subject: "frosted", Metric: "told", Unit: Decibel, Found: Mean{1, 1, 1}},
+		Row{Subject: "weak", Metric: "count", Unit: Count, Found: Share{20, 20}, Rule: Breaks(0.99)},
+		Row{Subject: "frosted", Metric: "tested", Unit: Percent, Found: Share{10, 1000}, Rule: Chance(0.01)},
+	)}, Options{Seeds: []uint64{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got := res.cells()
+	for i, want := range [][]string{ // found, interval, of, has to be, p, verdict
+		{"0", "0 to 0.184 %", "2000", "none", "", "holds"},
+		{"0.00 %", "0.00 to 0.001 %", "253440", "none", "", "holds"},
+		{"1.1700", "", "300", "at most 4.5000", "", "holds"},
+		{"1.00 dB", "", "3", "", "", "told"},
+		{"20", "83.2 to 100 %", "20", "at least 99 %", "", "breaks"},
+		{"1.00 %", "0.48 to 1.83 %", "1000", "chance, 1.00 %", "0.54", "holds"},
+	} {
+		if !slices.Equal(got[i][3:], want) {
+			t.Errorf("row %d: %q, want %q", i, got[i][3:], want)
+		}
+	}
+}
+
+// The page says what was run, and how to read the table, above the table.
+func TestPage(t *testing.T) {
+	o := Options{Quick: true, Seeds: []uint64{4, 5}}
+	res, err := Run(context.Background(), []*Attack{rows(Row{Subject: "frosted", Metric: "m", Found: Share{9, 9}, Rule: None()}, control)}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page strings.Builder
+	res.Page(&page, o, " It ended early.")
+	above, table, ok := strings.Cut(page.String(), "| attack | on |")
+	if !ok || !strings.Contains(table, "LEAKS") {
+		t.Fatalf("there is no table:\n%s", &page)
+	}
+	for _, want := range []string{
+		"The quick form (few trials), seeds 4, 5: 2 figures, 1 of them not as they have to be. It ended early.",
+		"216 bytes", "Holm", "exact", "| holds |", "| breaks |", "| told |",
+	} {
+		if !strings.Contains(above, want) {
+			t.Errorf("%q is not said above the table", want)
 		}
 	}
 }

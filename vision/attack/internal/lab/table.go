@@ -48,6 +48,7 @@ func (r *Result) Markdown(w io.Writer) {
 	}
 }
 
+// cells are the table's, empty where there is nothing to say: no interval, no rule, no test.
 func (r *Result) cells() (head []string, cells [][]string) {
 	head = []string{"attack", "on", "what", "found", "95 % interval", "of", "has to be", "p", "verdict"}
 	for i, j := range r.Rows {
@@ -58,9 +59,9 @@ func (r *Result) cells() (head []string, cells [][]string) {
 		low, high := j.Found.Interval()
 		interval := j.Unit.span(low, high)
 		if low == high {
-			interval = "-"
+			interval = ""
 		}
-		p := "-"
+		p := ""
 		if !math.IsNaN(j.P) {
 			p = fmt.Sprintf("%.2g", j.P)
 		}
@@ -86,7 +87,7 @@ func (r Rule) text(u Unit) string {
 		return "none"
 	case told:
 	}
-	return "-"
+	return ""
 }
 
 func (u Unit) text(e Evidence) string {
@@ -102,11 +103,14 @@ func (u Unit) number(v float64) string {
 	}
 	switch u {
 	case Percent:
+		if v != 0 && math.Abs(v) < 0.00005 {
+			return fmt.Sprintf("%.1g %%", 100*v) // hardly anything is not nothing
+		}
 		return fmt.Sprintf("%.2f %%", 100*v)
 	case Decibel:
 		return fmt.Sprintf("%.2f dB", math.Round(100*v)/100+0)
-	case Count:
-		return fmt.Sprintf("%.3g", v)
+	case Count: // a limit or an interval's end: a count's share
+		return fmt.Sprintf("%.3g %%", 100*v)
 	case Number:
 	}
 	switch a := math.Abs(v); {
@@ -119,8 +123,10 @@ func (u Unit) number(v float64) string {
 }
 
 func (u Unit) span(low, high float64) string {
-	if u == Percent || u == Decibel {
-		return strings.TrimSuffix(u.number(low), " "+string(u)) + " to " + u.number(high)
+	for _, unit := range []string{" %", " dB"} { // said once
+		if strings.HasSuffix(u.number(high), unit) {
+			return strings.TrimSuffix(u.number(low), unit) + " to " + u.number(high)
+		}
 	}
 	return u.number(low) + " to " + u.number(high)
 }
