@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"vestibule/vision/attack/internal/font"
 	"vestibule/vision/internal/glass"
@@ -39,8 +40,9 @@ var titles = [columns]string{
 // Picture is one picture of the sheet.
 type Picture struct {
 	Column  Column
-	Caption string // of a few words: three lines of 22 letters are there for them
-	Image   image.Image
+	Caption string      // below it: a few words, which are broken to the picture's width
+	Image   image.Image // nil where words say it all
+	Words   string      // in its middle: that there is nothing to see, or what was found in place of a picture
 }
 
 // Sheet collects pictures. It may be used by several goroutines.
@@ -85,12 +87,28 @@ func (s *Sheet) row(id string) *row {
 
 const (
 	tileWide, tileHigh = 264, 198
-	gap                = 10
-	line               = 2*font.High + 4 // a line of text, at two pixels a point
-	head               = line + gap
-	captionLines       = 3
-	rowHigh            = line + tileHigh + captionLines*line + gap
+	gap                = 14                  // around and between pictures
+	apart              = 16                  // more of it between one subject and the next
+	point              = 2                   // pixels a point of the letters
+	line               = point*font.High + 6 // a line of text
+	head               = gap + line + gap    // the columns' titles
 )
+
+// left is where a column begins: what is seen and what is guessed of it stand together.
+func left(c Column) int {
+	return gap + int(c)*(tileWide+gap) + (int(c)+1)/2*apart
+}
+
+// high is how much room a row takes: its title, its pictures and the longest caption.
+func (r *row) high() int {
+	most := 0
+	for _, p := range r.cells {
+		if p != nil {
+			most = max(most, len(wrap(p.Caption)))
+		}
+	}
+	return line + tileHigh + gap/2 + most*line + 2*gap
+}
 
 // PNG writes the sheet to a file.
 func (s *Sheet) PNG(path string) error {
@@ -98,7 +116,8 @@ func (s *Sheet) PNG(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := png.Encode(f, s.Draw()); err != nil {
+	small := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := small.Encode(f, s.Draw()); err != nil {
 		f.Close()
 		return err
 	}
@@ -109,54 +128,85 @@ func (s *Sheet) PNG(path string) error {
 func (s *Sheet) Draw() image.Image {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	img := image.NewRGBA(image.Rect(0, 0, gap+int(columns)*(tileWide+gap), head+len(s.rows)*rowHigh+gap))
-	draw.Draw(img, img.Bounds(), image.NewUniform(color.RGBA{24, 26, 29, 255}), image.Point{}, draw.Src)
-	for c, t := range titles {
-		write(img, gap+c*(tileWide+gap), gap, t, color.RGBA{150, 200, 255, 255})
+	high := head
+	for _, r := range s.rows {
+		high += r.high()
 	}
-	for i, r := range s.rows {
-		y := head + i*rowHigh
-		write(img, gap, y, strings.TrimSpace(r.id+" "+r.title), color.RGBA{255, 214, 120, 255})
+	img := image.NewRGBA(image.Rect(0, 0, left(columns-1)+tileWide+gap, high))
+	draw.Draw(img, img.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
+	for c, t := range titles {
+		write(img, left(Column(c)), gap, t, blue)
+	}
+	y := head
+	for _, r := range s.rows {
+		draw.Draw(img, image.Rect(gap, y-gap/2, img.Rect.Max.X-gap, y-gap/2+1), image.NewUniform(rule), image.Point{}, draw.Src)
+		write(img, gap, y, strings.TrimSpace(r.id+" "+r.title), yellow)
 		for c, p := range r.cells {
-			at := image.Rect(0, 0, tileWide, tileHigh).Add(image.Pt(gap+c*(tileWide+gap), y+line))
-			if p == nil {
-				draw.Draw(img, at, image.NewUniform(color.RGBA{34, 37, 41, 255}), image.Point{}, draw.Src)
-				continue
-			}
-			fit(img, at, p.Image)
-			for k, text := range wrap(p.Caption) {
-				write(img, at.Min.X, at.Max.Y+4+k*line, text, color.RGBA{225, 225, 225, 255})
+			if p != nil {
+				p.draw(img, image.Rect(0, 0, tileWide, tileHigh).Add(image.Pt(left(Column(c)), y+line)))
 			}
 		}
+		y += r.high()
 	}
 	return img
 }
 
-// wrap breaks a caption into lines that fit below a tile. What does not fit is left out.
-func wrap(caption string) []string {
-	const most = (tileWide/2 + 1) / (font.Wide + 1)
-	var lines []string
-	for _, part := range strings.Split(caption, "\n") {
-		now := ""
-		for _, word := range strings.Fields(part) {
-			switch {
-			case now == "":
-				now = word
-			case len([]rune(now))+1+len([]rune(word)) <= most:
-				now += " " + word
-			default:
-				lines = append(lines, now)
-				now = word
-			}
-		}
-		lines = append(lines, now)
+var (
+	paper  = color.RGBA{24, 26, 29, 255}
+	panel  = color.RGBA{38, 41, 46, 255}
+	rule   = color.RGBA{58, 62, 68, 255}
+	white  = color.RGBA{228, 228, 228, 255}
+	blue   = color.RGBA{150, 200, 255, 255}
+	yellow = color.RGBA{255, 214, 120, 255}
+)
+
+// draw draws a picture in its place, with what is said in it and below it.
+func (p *Picture) draw(img *image.RGBA, at image.Rectangle) {
+	if p.Image == nil {
+		draw.Draw(img, at, image.NewUniform(panel), image.Point{}, draw.Src)
+	} else {
+		fit(img, at, p.Image)
 	}
-	return lines[:min(len(lines), captionLines)]
+	words := wrap(p.Words)
+	y := at.Min.Y + (tileHigh-len(words)*line)/2
+	for k, text := range words {
+		write(img, at.Min.X+(tileWide-point*font.Width(text))/2, y+k*line, text, white)
+	}
+	for k, text := range wrap(p.Caption) {
+		write(img, at.Min.X, at.Max.Y+gap/2+k*line, text, white)
+	}
 }
 
-// write draws a line of text at two pixels a point.
+// wrap breaks words into lines that are no wider than a picture. A word that is wider is broken too.
+func wrap(text string) []string {
+	const most = (tileWide/point + 1) / (font.Wide + 1)
+	var lines []string
+	for part := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		now := ""
+		for _, word := range strings.Fields(part) {
+			if now != "" && utf8.RuneCountInString(now)+1+utf8.RuneCountInString(word) <= most {
+				now += " " + word
+				continue
+			}
+			if now != "" {
+				lines = append(lines, now)
+			}
+			letters := []rune(word)
+			for ; len(letters) > most; letters = letters[most:] {
+				lines = append(lines, string(letters[:most]))
+			}
+			now = string(letters)
+		}
+		if now != "" {
+			lines = append(lines, now)
+		}
+	}
+	return lines
+}
+
+// write draws a line of text.
 func write(img *image.RGBA, x, y int, text string, c color.RGBA) {
-	const size = 2
+	const size = point
 	font.Draw(text, func(px, py int) {
 		draw.Draw(img, image.Rect(px*size, py*size, px*size+size, py*size+size).Add(image.Pt(x, y)),
 			image.NewUniform(c), image.Point{}, draw.Src)
@@ -190,6 +240,17 @@ func mean(p image.Image, r image.Rectangle) color.RGBA {
 		}
 	}
 	return color.RGBA{byte(sum[0] / n), byte(sum[1] / n), byte(sum[2] / n), 255}
+}
+
+// Pair lays two pictures of one size side by side.
+func Pair(a, b image.Image) image.Image {
+	const between = 6
+	wide, high := a.Bounds().Dx(), a.Bounds().Dy()
+	img := image.NewRGBA(image.Rect(0, 0, 2*wide+between, high))
+	draw.Draw(img, img.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
+	draw.Draw(img, image.Rect(0, 0, wide, high), a, a.Bounds().Min, draw.Src)
+	draw.Draw(img, image.Rect(wide+between, 0, 2*wide+between, high), b, b.Bounds().Min, draw.Src)
+	return img
 }
 
 // I420 returns planes (BT.601, limited range) as a picture.
