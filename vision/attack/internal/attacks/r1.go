@@ -206,10 +206,13 @@ func (p *player) show(e lab.Edge) {
 		rnd := p.l.Rand("show")
 		p.g.take(right, rnd, f)
 		seen := sheet.I420(p.on.Open(delivery(p.w, p.l.Nonce("game"), 1)).Show(f))
-		caption := [2]string{"left", "right"}[i] + fmt.Sprintf(": guessed\n%.1f %% of times", 100*e.Share.Value())
+		caption := "somebody on the left"
+		if right {
+			caption = fmt.Sprintf("on the right: told from left in %.1f %% of cases", 100*e.Share.Value())
+		}
 		p.l.Show(sheet.Picture{Column: p.seen + sheet.Column(i), Caption: caption, Image: seen})
 		if right {
-			p.l.Show(sheet.Picture{Column: sheet.Truth, Caption: "somebody on the right; or on the left", Image: photo(f)})
+			p.l.Show(sheet.Picture{Column: sheet.Truth, Caption: "somebody on the right, or on the left", Image: photo(f)})
 		}
 	}
 }

@@ -3,6 +3,7 @@ package attacks
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"math/rand/v2"
 
@@ -170,7 +171,15 @@ func playSizes(ctx context.Context, l *lab.Lab, w *room.World, rooms *walks, on 
 			hits++
 		}
 	}
-	l.Show(sheet.Picture{Column: column, Caption: "access units from left to right, light is\nlarge; above nobody walks, below somebody", Image: bars(all)})
+	if column == sheet.FrostedSeen {
+		two := [2]*raw.Frame{raw.New(w.Width, w.Height), raw.New(w.Width, w.Height)}
+		for i, f := range two {
+			w.Take(room.Shot{Inside: rooms[i][syntaxFrames/2+i*syntaxFrames], Outside: outside}, f)
+		}
+		l.Show(sheet.Picture{Column: sheet.Truth, Caption: "two homes behind one doorway, somebody walks in them or stands", Image: sheet.Pair(photo(two[0]), photo(two[1]))})
+	}
+	l.Show(sheet.Picture{Column: column, Caption: "a line is a stream, a square one picture's size: light is large. Above nobody walks, below somebody", Image: bars(all)})
+	l.Show(sheet.Picture{Column: column + 1, Words: fmt.Sprintf("by the sizes, whether somebody walks is guessed right in %.1f %% of cases", 100*float64(hits)/float64(n)), Caption: on.name})
 	return lab.Edge{Share: lab.Share{Hits: hits, Of: n}}, nil
 }
 

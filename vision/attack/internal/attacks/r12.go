@@ -153,9 +153,12 @@ func (s *stopwatch) show(l *lab.Lab, at sheet.Column, t float64) {
 	most := 0.0
 	for c, v := range s.times {
 		for _, x := range v {
-			if b := int((x - low) / (high - low + 1) * bins); b >= 0 && b < bins {
-				count[c][b] += 1 / float64(len(v))
-				most = max(most, count[c][b])
+			// Spread over the bins beside it: a clock's ticks are as long as several of them.
+			for bin := int((x-low)/(high-low+1)*bins) - 2; bin <= int((x-low)/(high-low+1)*bins)+2; bin++ {
+				if bin >= 0 && bin < bins {
+					count[c][bin] += 1 / float64(len(v))
+					most = max(most, count[c][bin])
+				}
 			}
 		}
 	}
@@ -166,17 +169,21 @@ func (s *stopwatch) show(l *lab.Lab, at sheet.Column, t float64) {
 				o := img.PixOffset(2*b+k, tall-1-y)
 				for c := range 2 {
 					if float64(y) < count[c][b]/most*(tall-6) {
-						img.Pix[o+2*c] = 255 // dark rooms red, busy ones blue, both violet
+						img.Pix[o+2*c] = 235 // dark rooms red, busy ones blue, both violet
 					}
 				}
-				img.Pix[o+1], img.Pix[o+3] = img.Pix[o+1]+20, 255
+				img.Pix[o], img.Pix[o+1], img.Pix[o+2], img.Pix[o+3] = img.Pix[o]+20, 20, img.Pix[o+2]+20, 255
 			}
 		}
 	}
-	l.Show(sheet.Picture{Column: at, Image: img, Caption: fmt.Sprintf("times: dark red, busy blue, both violet, %.1f to %.1f us", low/1e3, high/1e3)})
-	s.prepare(0)
-	l.Show(sheet.Picture{Column: at + 1, Image: photo(s.frame), Caption: fmt.Sprintf("the dark room\n|t| = %.2f", t)})
+	l.Show(sheet.Picture{Column: at, Image: img, Caption: fmt.Sprintf("how often it took %.1f to %.1f us; dark rooms red, busy blue, both violet", low/1e3, high/1e3)})
+	words := "the time does not tell a dark room from a busy one"
+	if t > doubt {
+		words = "the time tells a dark room from a busy one"
+	}
+	l.Show(sheet.Picture{Column: at + 1, Words: words, Caption: fmt.Sprintf("|t| = %.2f; doubt begins at %.1f", t, doubt)})
 	if at == sheet.FrostedSeen {
-		l.Show(sheet.Picture{Column: sheet.Truth, Image: photo(s.content), Caption: "the busy room"})
+		s.prepare(0)
+		l.Show(sheet.Picture{Column: sheet.Truth, Image: sheet.Pair(photo(s.frame), photo(s.content)), Caption: "a dark room and a busy one, by turns"})
 	}
 }

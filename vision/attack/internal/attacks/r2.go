@@ -162,9 +162,13 @@ func (g *galleryWorld) show(seen sheet.Column, f *raw.Frame, p *glass.Planes, ho
 		g.l.Show(sheet.Picture{Column: sheet.Truth, Caption: fmt.Sprintf("home %d", home), Image: photo(f)})
 	}
 	g.l.Show(sheet.Picture{Column: seen, Caption: fmt.Sprintf("home %d", home), Image: sheet.I420(p)})
+	verdict := "wrong"
+	if guess == home {
+		verdict = "right"
+	}
 	taken := raw.New(g.Width, g.Height)
 	g.Take(room.Shot{Inside: g.homes[guess], Outside: g.door}, taken)
-	g.l.Show(sheet.Picture{Column: seen + 1, Caption: fmt.Sprintf("it says home %d", guess), Image: photo(taken)})
+	g.l.Show(sheet.Picture{Column: seen + 1, Caption: fmt.Sprintf("it says home %d: %s", guess, verdict), Image: photo(taken)})
 }
 
 // looker compares pictures by their hidden part.

@@ -178,5 +178,5 @@ func (s *school) draw(k int, out []float64, r2 float64) {
 			}
 		}
 	}
-	s.l.Show(sheet.Picture{Column: columns[k] + 1, Caption: fmt.Sprintf("R2 of all: %.3f", r2), Image: sheet.Luma(s.Width, v)})
+	s.l.Show(sheet.Picture{Column: columns[k] + 1, Caption: fmt.Sprintf("R² of all rooms: %.3f", r2), Image: sheet.Luma(s.Width, v)})
 }

@@ -187,8 +187,11 @@ func (r *ringWatch) highest() float64 {
 	return min(most, 1)
 }
 
-// show draws how much each sample of luma near the edge varies with the home.
+// show draws how much each sample of luma near the edge varies with the home, beside what is played.
 func (r *ringWatch) show(l *lab.Lab, column sheet.Column) {
+	if column == sheet.ControlGuess {
+		return // the other control has both places
+	}
 	v := make([]float64, r.w.Width*r.w.Height)
 	for i := range v {
 		v[i] = 60
@@ -201,11 +204,13 @@ func (r *ringWatch) show(l *lab.Lab, column sheet.Column) {
 			v[at] = max(16, min(235, 16+6*float64(spread)))
 		}
 	}
-	img := sheet.Luma(r.w.Width, v)
-	caption := fmt.Sprintf("near the edge luma varies with\nthe home by up to %d steps", most)
-	l.Show(sheet.Picture{Column: column, Caption: caption, Image: img})
 	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "one of the homes", Image: sheet.I420(r.truth)})
-	if column == sheet.FrostedSeen {
-		l.Show(sheet.Picture{Column: sheet.FrostedGuess, Caption: "as it is played", Image: sheet.I420(r.last)})
+	l.Show(sheet.Picture{Column: column, Caption: "as it is played", Image: sheet.I420(r.last)})
+	ring := sheet.Picture{Column: column + 1, Image: sheet.Luma(r.w.Width, v), Caption: "black: looked at, up to 32 px from the edge"}
+	if r.varying().Hits == 0 {
+		ring.Words = "no sample varies with the home"
+	} else {
+		ring.Caption += fmt.Sprintf("; white: varies with the home, by up to %d steps", most)
 	}
+	l.Show(ring)
 }

@@ -67,14 +67,18 @@ func everClear(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 				}
 			}
 		}
-		l.Show(sheet.Picture{Column: c.seen + 1, Image: sheet.Luma(w.Width, all),
-			Caption: fmt.Sprintf("%d hidden pixels were clear\nin one of %d frames", found.Hits, frames*c.deliveries)})
+		words := ""
+		if found.Hits == 0 {
+			words = "no hidden pixel was ever clear"
+		}
+		l.Show(sheet.Picture{Column: c.seen + 1, Image: sheet.Luma(w.Width, all), Words: words,
+			Caption: fmt.Sprintf("white: clear in one of %d frames, %d of %d hidden pixels", frames*c.deliveries, found.Hits, found.Of)})
 		rows = append(rows, lab.Row{Subject: c.on.Name, Metric: fmt.Sprintf("hidden pixels ever clear in %d frames", frames*c.deliveries),
 			Unit: lab.Count, Found: found, Rule: c.rule})
 	}
 	f := raw.New(w.Width, w.Height)
 	w.Take(room.Shot{Inside: room.Room{Seed: l.Seed}.Draw(w), Outside: room.Outside(w, 1, 0.5)}, f)
-	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "all but the doorway is hidden", Image: photo(f)})
+	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "all but the doorway is hidden. The attack fills it with noise", Image: photo(f)})
 	return rows, nil
 }
 
