@@ -208,7 +208,7 @@ func (p *player) show(e lab.Edge) {
 		seen := sheet.I420(p.on.Open(delivery(p.w, p.l.Nonce("game"), 1)).Show(f))
 		caption := "somebody on the left"
 		if right {
-			caption = fmt.Sprintf("on the right: told from left in %.1f %% of cases", 100*e.Share.Value())
+			caption = fmt.Sprintf("on the right: told from left in %.1f\u00a0%% of cases", 100*e.Share.Value())
 		}
 		p.l.Show(sheet.Picture{Column: p.seen + sheet.Column(i), Caption: caption, Image: seen})
 		if right {

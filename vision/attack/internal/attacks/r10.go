@@ -179,7 +179,7 @@ func playSizes(ctx context.Context, l *lab.Lab, w *room.World, rooms *walks, on 
 		l.Show(sheet.Picture{Column: sheet.Truth, Caption: "two homes behind one doorway, somebody walks in them or stands", Image: sheet.Pair(photo(two[0]), photo(two[1]))})
 	}
 	l.Show(sheet.Picture{Column: column, Caption: "a line is a stream, a square one picture's size: light is large. Above nobody walks, below somebody", Image: bars(all)})
-	l.Show(sheet.Picture{Column: column + 1, Words: fmt.Sprintf("by the sizes, whether somebody walks is guessed right in %.1f %% of cases", 100*float64(hits)/float64(n)), Caption: on.name})
+	l.Show(sheet.Picture{Column: column + 1, Words: fmt.Sprintf("by the sizes, whether somebody walks is guessed right in %.1f\u00a0%% of cases", 100*float64(hits)/float64(n)), Caption: on.name})
 	return lab.Edge{Share: lab.Share{Hits: hits, Of: n}}, nil
 }
 

@@ -169,7 +169,7 @@ func (s *stopwatch) show(l *lab.Lab, at sheet.Column, t float64) {
 				o := img.PixOffset(2*b+k, tall-1-y)
 				for c := range 2 {
 					if float64(y) < count[c][b]/most*(tall-6) {
-						img.Pix[o+2*c] = 235 // dark rooms red, busy ones blue, both violet
+						img.Pix[o+2*c] = 190 // dark rooms red, busy ones blue, both violet
 					}
 				}
 				img.Pix[o], img.Pix[o+1], img.Pix[o+2], img.Pix[o+3] = img.Pix[o]+20, 20, img.Pix[o+2]+20, 255

@@ -169,7 +169,7 @@ func (s *school) draw(k int, out []float64, r2 float64) {
 	}
 	v := make([]float64, s.Width*s.Height)
 	for i := range v {
-		v[i] = 16
+		v[i] = 48
 	}
 	for p, at := range s.out.places {
 		for y := at[1]; y < at[1]+s.out.side; y++ {

@@ -45,7 +45,7 @@ func edgeRing(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.show(l, c.seen)
+		r.show(l, c.seen, c.on.name)
 		vary, correlate := lab.None(), lab.AtMost(chanceCorrelation(homes, r.samples()))
 		on := c.on.name
 		switch {
@@ -188,7 +188,7 @@ func (r *ringWatch) highest() float64 {
 }
 
 // show draws how much each sample of luma near the edge varies with the home, beside what is played.
-func (r *ringWatch) show(l *lab.Lab, column sheet.Column) {
+func (r *ringWatch) show(l *lab.Lab, column sheet.Column, name string) {
 	if column == sheet.ControlGuess {
 		return // the other control has both places
 	}
@@ -205,7 +205,15 @@ func (r *ringWatch) show(l *lab.Lab, column sheet.Column) {
 		}
 	}
 	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "one of the homes", Image: sheet.I420(r.truth)})
-	l.Show(sheet.Picture{Column: column, Caption: "as it is played", Image: sheet.I420(r.last)})
+	played, caption := r.last, name+", as it is played"
+	if column == sheet.BlurSeen { // the tint that is given is none that a room has
+		f := raw.New(r.w.Width, r.w.Height)
+		copy(f.Y, r.truth.Y)
+		copy(f.Cb, r.truth.Cb)
+		copy(f.Cr, r.truth.Cr)
+		played, caption = l.Blur.Open(delivery(r.w, l.Nonce("ring"), 1)).Show(f), name+", here in this home's colours"
+	}
+	l.Show(sheet.Picture{Column: column, Caption: caption, Image: sheet.I420(played)})
 	ring := sheet.Picture{Column: column + 1, Image: sheet.Luma(r.w.Width, v), Caption: "black: looked at, up to 32 px from the edge"}
 	if r.varying().Hits == 0 {
 		ring.Words = "no sample varies with the home"

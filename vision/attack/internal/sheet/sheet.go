@@ -104,7 +104,7 @@ func (r *row) high() int {
 	most := 0
 	for _, p := range r.cells {
 		if p != nil {
-			most = max(most, len(wrap(p.Caption)))
+			most = max(most, len(wrap(p.Caption, tileWide)))
 		}
 	}
 	return line + tileHigh + gap/2 + most*line + 2*gap
@@ -167,23 +167,24 @@ func (p *Picture) draw(img *image.RGBA, at image.Rectangle) {
 	} else {
 		fit(img, at, p.Image)
 	}
-	words := wrap(p.Words)
+	words := wrap(p.Words, tileWide-2*gap)
 	y := at.Min.Y + (tileHigh-len(words)*line)/2
 	for k, text := range words {
 		write(img, at.Min.X+(tileWide-point*font.Width(text))/2, y+k*line, text, white)
 	}
-	for k, text := range wrap(p.Caption) {
+	for k, text := range wrap(p.Caption, tileWide) {
 		write(img, at.Min.X, at.Max.Y+gap/2+k*line, text, white)
 	}
 }
 
-// wrap breaks words into lines that are no wider than a picture. A word that is wider is broken too.
-func wrap(text string) []string {
-	const most = (tileWide/point + 1) / (font.Wide + 1)
+// wrap breaks words into lines that are no wider than so many pixels, at blanks but not at those that hold a
+// number to its unit (U+00A0). A word that is wider is broken too.
+func wrap(text string, wide int) []string {
+	most := (wide/point + 1) / (font.Wide + 1)
 	var lines []string
 	for part := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
 		now := ""
-		for _, word := range strings.Fields(part) {
+		for _, word := range strings.FieldsFunc(part, func(r rune) bool { return r == ' ' }) {
 			if now != "" && utf8.RuneCountInString(now)+1+utf8.RuneCountInString(word) <= most {
 				now += " " + word
 				continue

@@ -71,12 +71,13 @@ func TestCaptionsAreBroken(t *testing.T) {
 		"where the two pictures of a pair differ: white\nand more\nthan three lines": {
 			"where the two pictures", "of a pair differ:", "white", "and more", "than three lines",
 		},
+		"told from right in 49\u00a0%":      {"told from right in", "49\u00a0%"},
 		"moving mosaic of 10 px":            {"moving mosaic of 10 px"}, // as wide as a picture
 		"moving mosaics of 10 px":           {"moving mosaics of 10", "px"},
 		"a " + strings.Repeat("w", 24):      {"a", strings.Repeat("w", 22), "ww"},
 		"R\u00b2\u00b2\u00b2 of all twenty": {"R\u00b2\u00b2\u00b2 of all twenty"},
 	} {
-		got := wrap(text)
+		got := wrap(text, tileWide)
 		if !slices.Equal(got, want) {
 			t.Errorf("%q is broken as %q, want %q", text, got, want)
 		}
