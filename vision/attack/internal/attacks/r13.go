@@ -32,11 +32,11 @@ func Lifecycles() *lab.Attack {
 }
 
 func lifecycles(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
-	// A life mostly waits, so several are lived at once.
-	const together = 8
-	groups := l.Pick(25, 420)
+	// A life mostly waits, so many are lived at once.
+	const together = 16
+	groups := l.Pick(13, 210)
 	n := groups * together
-	var dyed, pictures, glassy, decoded atomic.Int64
+	var dyed, pictures, glassy, encoded, played atomic.Int64
 	one := func(i int, rnd *rand.Rand) error {
 		a := newLife(l, rnd)
 		a.encodes = i%40 == 0
@@ -48,13 +48,18 @@ func lifecycles(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		}
 		pictures.Add(int64(a.pictures))
 		glassy.Add(int64(a.glassy))
-		decoded.Add(int64(a.decoded))
+		if a.encodes {
+			encoded.Add(1)
+		}
+		if a.decoded > 0 {
+			played.Add(1)
+		}
 		if i == 0 {
 			a.show(l)
 		}
 		return nil
 	}
-	err := l.Each(ctx, "lives of a sight, by eight", groups, func(g int, rnd *rand.Rand) error {
+	err := l.Each(ctx, "lives of a sight, by sixteen", groups, func(g int, rnd *rand.Rand) error {
 		var failed [together]error
 		var all sync.WaitGroup
 		for k := range together {
@@ -71,10 +76,14 @@ func lifecycles(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("lives with a pixel of dye (%d pictures, %d all glass, %d played)", pictures.Load(), glassy.Load(), decoded.Load())
+	const on, what = "frosted and blur", "lives with a pixel of dye"
+	clear := lab.Share{Hits: int(pictures.Load() - glassy.Load()), Of: int(pictures.Load())}
 	return []lab.Row{
-		{Subject: "frosted and blur", Metric: what, Unit: lab.Count, Found: lab.Share{Hits: int(dyed.Load()), Of: n}, Rule: lab.None()},
-		{Subject: "mask loaded late", Metric: "lives with a pixel of dye", Unit: lab.Count, Found: late, Rule: lab.Breaks(0.99)},
+		{Subject: on, Metric: what, Unit: lab.Count, Found: lab.Share{Hits: int(dyed.Load()), Of: n}, Rule: lab.None()},
+		{Subject: on, Metric: "pictures that show the zone", Unit: lab.Percent, Found: clear, Rule: lab.AtLeast(0.3)},
+		{Subject: on, Metric: "encoded lives that were played", Unit: lab.Percent,
+			Found: lab.Share{Hits: int(played.Load()), Of: int(encoded.Load())}, Rule: lab.AtLeast(0.5)},
+		{Subject: "mask loaded late", Metric: what, Unit: lab.Count, Found: late, Rule: lab.Breaks(0.99)},
 	}, nil
 }
 
