@@ -266,13 +266,18 @@ func (a *life) show(l *lab.Lab) {
 	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "the interior is dye", Image: photo(f)})
 }
 
-// dye fills a frame: the zone is grey, the rest is dye that is another in each frame. Where shown is nil all is.
+// dye fills a frame: the zone is grey, or bright as if a lamp shone on it, and the rest is dye that is another in
+// each frame. Where shown is nil all is dye.
 func dye(f *raw.Frame, shown *zone.Blocks, n uint64) {
 	rnd := rand.New(rand.NewPCG(n, 0xd7e))
+	light := 120
+	if n%16 >= 12 {
+		light = 205
+	}
 	for _, p := range [3]struct {
 		to          []byte
 		scale, grey int
-	}{{f.Y, 1, 120}, {f.Cb, 2, 100}, {f.Cr, 2, 140}} {
+	}{{f.Y, 1, light}, {f.Cb, 2, 100}, {f.Cr, 2, 140}} {
 		width := f.Width / p.scale
 		var coins uint64
 		for i := range p.to {
