@@ -51,6 +51,9 @@ func TestVerdicts(t *testing.T) {
 		{"unlikely by permutation", Row{Found: Mean{0, 0}, Rule: AtMost(0.1), P: 0.0001}, Leaks},
 		{"only told", Row{Found: Share{10, 10}}, JustTold},
 		{"a control that breaks", Row{Found: Share{95, 100}, Rule: Breaks(0.9)}, Broken},
+		{"enough of it seen", Row{Found: Share{30, 100}, Rule: AtLeast(0.3)}, Holds},
+		{"too little seen", Row{Found: Share{29, 100}, Rule: AtLeast(0.3)}, NoTest},
+		{"nothing seen", Row{Found: Share{}, Rule: AtLeast(0)}, NoTest},
 		{"a control that does not", Row{Found: Share{80, 100}, Rule: Breaks(0.9)}, ControlHolds},
 	} {
 		res, err := Run(context.Background(), []*Attack{rows(c.row, control)}, Options{Seeds: []uint64{1}})

@@ -45,6 +45,7 @@ const (
 	breaks
 	noMoreThan
 	none
+	atLeast
 )
 
 // Chance is for a figure that must not be higher than guessing gives: its probability, corrected for all
@@ -56,6 +57,10 @@ func AtMost(limit float64) Rule { return Rule{kind: atMost, limit: limit} }
 
 // None is for what must not happen at all, in any trial.
 func None() Rule { return Rule{kind: none} }
+
+// AtLeast is for how much of what it looks for an attack has really had before it: one that falls short was no
+// test, whatever it has found.
+func AtLeast(limit float64) Rule { return Rule{kind: atLeast, limit: limit} }
 
 // Breaks is for a positive control: the attack works on it, at least so well. One that does not break makes
 // the whole run worthless.
@@ -73,17 +78,18 @@ func Told() Rule { return Rule{} }
 // Verdict is what a row comes to.
 type Verdict string
 
-// The verdicts. The second and the fourth make the run fail.
+// The verdicts. Those in capitals make the run fail.
 const (
 	Holds        Verdict = "holds"
 	Leaks        Verdict = "LEAKS"
 	Broken       Verdict = "breaks"
 	ControlHolds Verdict = "CONTROL DOES NOT BREAK"
+	NoTest       Verdict = "NO TEST"
 	JustTold     Verdict = "told"
 )
 
 // Bad reports whether the verdict makes the run fail.
-func (v Verdict) Bad() bool { return v == Leaks || v == ControlHolds }
+func (v Verdict) Bad() bool { return v == Leaks || v == ControlHolds || v == NoTest }
 
 // Judged is a row of an attack with what is made of it.
 type Judged struct {
@@ -117,7 +123,7 @@ func (r *Row) probability() float64 {
 		p = r.Found.Above(r.Rule.limit)
 	case noMoreThan:
 		p = more(r.Found, r.Rule.from, r.Rule.limit)
-	case told, atMost, breaks, none:
+	case told, atMost, atLeast, breaks, none:
 	}
 	if r.P > 0 && !(p < r.P) {
 		p = r.P
@@ -134,6 +140,11 @@ func (r *Row) verdict(p float64) Verdict {
 			return ControlHolds
 		}
 		return Broken
+	case atLeast:
+		if bad || r.Found.Value() < r.Rule.limit {
+			return NoTest
+		}
+		return Holds
 	case chance:
 		bad = bad || p < level
 	case atMost:

@@ -79,7 +79,7 @@ func (r Rule) text(u Unit) string {
 		return "chance, " + u.number(r.limit)
 	case atMost:
 		return "at most " + u.number(r.limit)
-	case breaks:
+	case breaks, atLeast:
 		return "at least " + u.number(r.limit)
 	case noMoreThan:
 		return "the tint's " + u.number(r.from.Value())
