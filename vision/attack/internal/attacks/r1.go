@@ -114,7 +114,7 @@ func personGame(l *lab.Lab, w *room.World) game {
 	}}
 }
 
-// twinGame has a room and the same room with its pixels shuffled within the tint's cells.
+// twinGame has a room and another one of the same tint: see room.World.Twin.
 func twinGame(l *lab.Lab, w *room.World) game {
 	rnd := l.Rand("twins")
 	var twin [2]*raw.Frame
@@ -125,7 +125,7 @@ func twinGame(l *lab.Lab, w *room.World) game {
 	for _, f := range twin {
 		w.Take(room.Shot{Inside: inside, Outside: door, Still: true}, f)
 	}
-	w.Shuffle(twin[1], rnd)
+	w.Twin(twin[1], rnd)
 	return game{"two rooms of one tint", func(right bool, rnd *rand.Rand, into *raw.Frame) {
 		f := twin[0]
 		if right {

@@ -5,6 +5,7 @@
 package room
 
 import (
+	"bytes"
 	"math/bits"
 	"math/rand/v2"
 
@@ -40,9 +41,12 @@ var Doorway = []zone.Point{{X: 3875, Y: 444}, {X: 6125, Y: 444}, {X: 6650, Y: 97
 
 const noiseSpan = 1 << 16
 
-// NewWorld returns a world with a doorway in its middle.
-func NewWorld(width, height int) (*World, error) {
-	z, err := zone.Shrink([][]zone.Point{Doorway}, false, width, height)
+// NewWorld returns a world with a doorway in its middle, or with other zones.
+func NewWorld(width, height int, zones ...[]zone.Point) (*World, error) {
+	if zones == nil {
+		zones = [][]zone.Point{Doorway}
+	}
+	z, err := zone.Shrink(zones, false, width, height)
 	if err != nil {
 		return nil, err
 	}
@@ -159,24 +163,87 @@ func (w *World) Grain(clean *raw.Frame, seed uint64, into *raw.Frame) {
 	copy(into.Cr, clean.Cr)
 }
 
-// Shuffle changes the places of the hidden samples of a frame within each cell of the tint's grid, so that
-// nothing is where it was and every cell's mean is what it was.
-func (w *World) Shuffle(f *raw.Frame, rnd *rand.Rand) {
-	w.shuffle(f.Y, w.Width, w.Height, 1, rnd)
-	w.shuffle(f.Cb, w.Width/2, w.Height/2, 2, rnd)
-	w.shuffle(f.Cr, w.Width/2, w.Height/2, 2, rnd)
+// Twin makes a frame's interior another one of the same tint: within each cell of the tint's grid nothing is where it
+// was, and every cell's mean is moved by up to 4, as far as its 12 bits stay the same.
+func (w *World) Twin(f *raw.Frame, rnd *rand.Rand) {
+	was := glass.Measure(f, w.Zone)
+	planes := [3]hiddenCells{w.hidden(f.Y, 1), w.hidden(f.Cb, 2), w.hidden(f.Cr, 2)}
+	for _, p := range planes {
+		for _, at := range p.cells {
+			rnd.Shuffle(len(at), func(i, j int) { p.plane[at[i]], p.plane[at[j]] = p.plane[at[j]], p.plane[at[i]] })
+		}
+	}
+	var by [3][glass.Rows * glass.Cols]int
+	for k := range by {
+		for c := range by[k] {
+			by[k][c] = rnd.IntN(9) - 4
+		}
+	}
+	for c, same := range sameCells(was, w.moved(f, planes, by)) {
+		if !same { // its step cannot bear it
+			by[0][c], by[1][c], by[2][c] = 0, 0, 0
+		}
+	}
+	for k, p := range planes {
+		p.move(by[k])
+	}
 }
 
-func (w *World) shuffle(plane []byte, width, height, scale int, rnd *rand.Rand) {
-	var cells [glass.Rows * glass.Cols][]int
+// moved is the tint of a frame whose cells' means are moved.
+func (w *World) moved(f *raw.Frame, planes [3]hiddenCells, by [3][glass.Rows * glass.Cols]int) glass.Tint {
+	var kept [3][]byte
+	for k, p := range planes {
+		kept[k] = bytes.Clone(p.plane)
+		p.move(by[k])
+	}
+	now := glass.Measure(f, w.Zone)
+	for k, p := range planes {
+		copy(p.plane, kept[k])
+	}
+	return now
+}
+
+// sameCells says which of two tints' cells are the same.
+func sameCells(a, b glass.Tint) (same [glass.Rows * glass.Cols]bool) {
+	bits := func(t glass.Tint, c int) (byte, byte) {
+		at := c / 2 * 3
+		if c%2 == 0 {
+			return t[at], t[at+1] >> 4
+		}
+		return t[at+1] & 15, t[at+2]
+	}
+	for c := range same {
+		a0, a1 := bits(a, c)
+		b0, b1 := bits(b, c)
+		same[c] = a0 == b0 && a1 == b1
+	}
+	return same
+}
+
+// hiddenCells are the hidden samples of a plane, by the cells of the tint's grid.
+type hiddenCells struct {
+	plane []byte
+	cells [glass.Rows * glass.Cols][]int
+}
+
+func (w *World) hidden(plane []byte, scale int) hiddenCells {
+	h := hiddenCells{plane: plane}
+	width, height := w.Width/scale, w.Height/scale
 	for i := range plane {
 		x, y := i%width, i/width
 		if !w.Zone.Shown(x*scale, y*scale) {
 			c := y*glass.Rows/height*glass.Cols + x*glass.Cols/width
-			cells[c] = append(cells[c], i)
+			h.cells[c] = append(h.cells[c], i)
 		}
 	}
-	for _, at := range cells {
-		rnd.Shuffle(len(at), func(i, j int) { plane[at[i]], plane[at[j]] = plane[at[j]], plane[at[i]] })
+	return h
+}
+
+// move adds to each cell's samples.
+func (h hiddenCells) move(by [glass.Rows * glass.Cols]int) {
+	for c, at := range h.cells {
+		for _, i := range at {
+			h.plane[i] = byte(min(max(int(h.plane[i])+by[c], 0), 255))
+		}
 	}
 }

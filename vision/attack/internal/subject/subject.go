@@ -16,6 +16,7 @@ type Delivery struct {
 	Lamp          zone.Box     // where the challenge lamp is
 	Nonce         [16]byte     // the delivery's; the attacker is taken to know it
 	Tint          *glass.Tint  // the colours of the glass, where they are settled before the first frame
+	Fade          int          // how many pictures a shadow takes to come and to go; 0 where none is expected
 	Seed          uint64       // for redactions that throw dice
 }
 
@@ -44,7 +45,7 @@ func Blur() Redaction {
 }
 
 func (d Delivery) config(blur bool) redact.Config {
-	return redact.Config{Width: d.Width, Height: d.Height, Zone: d.Zone, Lamp: d.Lamp, Blur: blur, Nonce: d.Nonce, Tint: d.Tint}
+	return redact.Config{Width: d.Width, Height: d.Height, Zone: d.Zone, Lamp: d.Lamp, Blur: blur, Nonce: d.Nonce, Tint: d.Tint, Fade: d.Fade}
 }
 
 // Glass is a view through the shipped redactor.
@@ -98,14 +99,29 @@ type copyist struct {
 	settled bool
 }
 
+// Show implements View.
 func (c *copyist) Show(f *raw.Frame) *glass.Planes {
 	if !c.settled {
 		c.settled = true
 		c.glass.redactor.Settle(glass.Measure(f, c.zone))
 	}
-	Reveal(c.clean.Y, c.clean.Cb, c.clean.Cr, f, c.zone)
-	return c.glass.Show(c.clean)
+	return c.glass.Show(c.copied(f))
 }
+
+// copied is what is shown of a frame, on what was there of none.
+func (c *copyist) copied(f *raw.Frame) *raw.Frame {
+	Reveal(c.clean.Y, c.clean.Cb, c.clean.Cr, f, c.zone)
+	return c.clean
+}
+
+// Full implements Whole.
+func (c *copyist) Full() *glass.Planes { return c.glass.Full() }
+
+// Lamp implements Whole.
+func (c *copyist) Lamp(f *raw.Frame) uint16 { return c.glass.Lamp(c.copied(f)) }
+
+// SetShadow implements Whole.
+func (c *copyist) SetShadow(s glass.Shadow) { c.glass.SetShadow(s) }
 
 // Reveal copies the zone's pixels of a frame into planes of the same size.
 func Reveal(y, cb, cr []byte, f *raw.Frame, shown *zone.Blocks) {
