@@ -7,7 +7,6 @@ import (
 
 	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
-	"vestibule/vision/attack/internal/sheet"
 	"vestibule/vision/attack/internal/subject"
 	"vestibule/vision/internal/glass"
 	"vestibule/vision/internal/raw"
@@ -58,26 +57,25 @@ func nonInterference(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		tint  bool // both are given one and the same
 		pairs int
 		rule  lab.Rule
-		seen  sheet.Column
 	}{
-		{"pairs that differ", l.Frosted, nil, small, short, own, l.Pick(1000, 34000), lab.None(), sheet.FrostedSeen},
-		{"pairs that differ, 720p and 1080p", l.Frosted, nil, large, few, own, l.Pick(20, 100), lab.None(), none},
-		{"deliveries of 4500 frames that differ", l.Frosted, nil, small, long, own, l.Pick(1, 8), lab.None(), none},
-		{"pairs that differ, one tint given", l.Blur, nil, small, short, given, l.Pick(1000, 34000), lab.None(), sheet.BlurSeen},
-		{"pairs that differ, one tint given, 720p and 1080p", l.Blur, nil, large, few, given, l.Pick(20, 100), lab.None(), none},
-		{"pairs that differ, tints measured and equal", l.Blur, nil, small, twins, own, l.Pick(200, 3400), lab.None(), none},
-		{"deliveries of 4500 frames that differ, one tint given", l.Blur, nil, small, long, given, l.Pick(1, 8), lab.None(), none},
-		{"deliveries that are not what 216 bytes alone draw", l.Blur, &l.Tint, small, pairing{each: 1, frames: 30, same: true}, own, l.Pick(60, 1000), lab.None(), none},
-		{"pairs that differ", subject.OnePixelShort(), nil, small, short, own, l.Pick(200, 1000), lab.Breaks(0.99), sheet.ControlSeen},
+		{"pairs that differ", l.Frosted, nil, small, short, own, l.Pick(1000, 34000), lab.None()},
+		{"pairs that differ, 720p and 1080p", l.Frosted, nil, large, few, own, l.Pick(20, 100), lab.None()},
+		{"deliveries of 4500 frames that differ", l.Frosted, nil, small, long, own, l.Pick(1, 8), lab.None()},
+		{"pairs that differ, one tint given", l.Blur, nil, small, short, given, l.Pick(1000, 34000), lab.None()},
+		{"pairs that differ, one tint given, 720p and 1080p", l.Blur, nil, large, few, given, l.Pick(20, 100), lab.None()},
+		{"pairs that differ, tints measured and equal", l.Blur, nil, small, twins, own, l.Pick(200, 3400), lab.None()},
+		{"deliveries of 4500 frames that differ, one tint given", l.Blur, nil, small, long, given, l.Pick(1, 8), lab.None()},
+		{"deliveries that are not what 216 bytes alone draw", l.Blur, &l.Tint, small, pairing{each: 1, frames: 30, same: true}, own, l.Pick(60, 1000), lab.None()},
+		{"pairs that differ", subject.OnePixelShort(), nil, small, short, own, l.Pick(200, 1000), lab.Breaks(0.99)},
 	} {
 		p := c.pairing
-		p.on, p.against, p.tint, p.seen = c.on, c.on, c.tint, c.seen
+		p.on, p.against, p.tint = c.on, c.on, c.tint
 		if c.against != nil {
 			p.against = *c.against
 		}
 		differ := make([]int, (c.pairs+p.each-1)/p.each)
 		err := l.Each(ctx, c.on.Name+", "+c.what, len(differ), func(i int, rnd *rand.Rand) error {
-			differ[i] = c.homes.compare(l, p, rnd, min(p.each, c.pairs-i*p.each), i == 0)
+			differ[i] = c.homes.compare(l, p, rnd, min(p.each, c.pairs-i*p.each))
 			return nil
 		})
 		if err != nil {
@@ -94,7 +92,10 @@ func nonInterference(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		return nil, err
 	}
 	whole, err := wholeSights(ctx, l)
-	return append(append(rows, apart...), whole...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(append(rows, apart...), whole...), showPairs(l)
 }
 
 // homes are the interiors and doorways that pairs are drawn from, of several sizes.
@@ -206,29 +207,25 @@ func (a *home) interior(f, door *raw.Frame, s room.Shot, rnd *rand.Rand, n int) 
 	subject.Reveal(f.Y, f.Cb, f.Cr, door, a.Zone)
 }
 
-// pairing is how pairs are made, and where on the sheet the first one goes.
+// pairing is how pairs are made.
 type pairing struct {
 	on, against  subject.Redaction
 	each, frames int  // pairs of a delivery, frames of a pair
 	tint         bool // both are given one and the same
 	twins        bool // the second interior is another one of the first one's tint, and each tint is measured
 	same         bool // the second interior is the first one
-	seen         sheet.Column
 }
 
 // compare makes pairs for one delivery and says how many differ in what comes out.
-func (h *homes) compare(l *lab.Lab, how pairing, rnd *rand.Rand, pairs int, show bool) (differ int) {
+func (h *homes) compare(l *lab.Lab, how pairing, rnd *rand.Rand, pairs int) (differ int) {
 	home := h.draw(l, rnd, how.on.Name)
-	if show {
-		home = h.plain(l, how.on.Name)
-	}
 	if how.tint {
 		home.delivery.Tint = anyTint(rnd)
 	}
 	a, b := how.on.Open(home.delivery), how.against.Open(home.delivery)
 	size := func() *raw.Frame { return raw.New(home.Width, home.Height) }
 	door, fa, fb := size(), size(), size()
-	for pair := range pairs {
+	for range pairs {
 		same := true
 		for n := range how.frames {
 			s := home.doorway(door, rnd, n)
@@ -250,27 +247,12 @@ func (h *homes) compare(l *lab.Lab, how pairing, rnd *rand.Rand, pairs int, show
 			if !alike(a, b, fa, fb) {
 				same = false
 			}
-			if show && pair == 0 && n == 0 && how.seen >= 0 {
-				pa, pb := keep(a.Show(fa)), b.Show(fb)
-				l.Show(sheet.Picture{Column: sheet.Truth, Caption: "one of a pair of homes", Image: photo(fa)})
-				l.Show(sheet.Picture{Column: how.seen, Caption: how.on.Name, Image: sheet.I420(pa)})
-				l.Show(sheet.Picture{Column: how.seen + 1, Caption: "white where the pair differs", Image: difference(pa, pb)})
-			}
 		}
 		if !same {
 			differ++
 		}
 	}
 	return differ
-}
-
-// plain is the home whose picture is put on the sheet.
-func (h *homes) plain(l *lab.Lab, what string) *home {
-	s := h.sizes[len(h.sizes)-1]()
-	if len(h.sizes) > 1 {
-		s = h.sizes[1]()
-	}
-	return &home{World: s.worlds[0], sized: s, extremes: h.extremes, delivery: delivery(s.worlds[0], l.Nonce(what), 1)}
 }
 
 func anyTint(rnd *rand.Rand) *glass.Tint {

@@ -12,7 +12,6 @@ import (
 	"vestibule/vision"
 	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
-	"vestibule/vision/attack/internal/sheet"
 	"vestibule/vision/attack/internal/subject"
 	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/glass"
@@ -56,9 +55,6 @@ func lifecycles(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		if a.decoded > 0 {
 			played.Add(1)
 		}
-		if i == 0 {
-			a.show(l)
-		}
 		return nil
 	}
 	err := l.Each(ctx, "lives of a sight, by sixteen", groups, func(g int, rnd *rand.Rand) error {
@@ -76,6 +72,9 @@ func lifecycles(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	}
 	late, err := maskLoadedLate(l)
 	if err != nil {
+		return nil, err
+	}
+	if err := showDye(l, fmt.Sprintf("dye in %d of %d lives", dyed.Load(), n), fmt.Sprintf("dye in %d of %d lives", late.Hits, late.Of)); err != nil {
 		return nil, err
 	}
 	const on, what = "frosted and blur", "lives with a pixel of dye"
@@ -100,7 +99,6 @@ type life struct {
 	cut     *sensor // what the zone is for; nil before the first frame. The camera's own.
 
 	dye, pictures, glassy, decoded int
-	last                           *glass.Planes
 }
 
 var lifeSizes = []vision.Size{{Width: 320, Height: 240}, {Width: 328, Height: 248}, {Width: 240, Height: 320}}
@@ -195,7 +193,6 @@ func (a *life) live(ctx context.Context) error {
 			waited++
 		}
 		a.dye += dyeIn(p)
-		a.last = p.Clone()
 		if enc != nil {
 			unit, _, err := enc.Encode(y, cb, cr)
 			if err != nil {
@@ -255,15 +252,6 @@ func dyeIn(p *glass.Planes) (n int) {
 		}
 	}
 	return n
-}
-
-func (a *life) show(l *lab.Lab) {
-	if a.last != nil {
-		l.Show(sheet.Picture{Column: sheet.BlurSeen, Caption: "the last picture of one life", Image: sheet.I420(a.last)})
-	}
-	f := raw.New(a.size.Width, a.size.Height)
-	dye(f, a.shown, 0)
-	l.Show(sheet.Picture{Column: sheet.Truth, Caption: "the interior is dye", Image: photo(f)})
 }
 
 // dye fills a frame: the zone is grey, or bright as if a lamp shone on it, and the rest is dye that is another in
@@ -394,7 +382,6 @@ func maskLoadedLate(l *lab.Lab) (lab.Share, error) {
 			p := view.Show(f)
 			if n == 0 {
 				p = framePlanes(f)
-				l.Show(sheet.Picture{Column: sheet.ControlSeen, Caption: "the first picture", Image: sheet.I420(p)})
 			}
 			a.dye += dyeIn(p)
 		}
