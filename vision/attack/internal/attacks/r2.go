@@ -49,7 +49,7 @@ func gallery(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 	var rows []lab.Row
 	for i, v := range views {
 		rows = append(rows, lab.Row{Subject: "frosted", Metric: "rank-1 of 100, " + v, Unit: lab.Percent,
-			Found: frosted[i], Rule: lab.Chance(1. / homesInGallery)})
+			Found: frosted[i], Rule: lab.ChanceAlone(1. / homesInGallery)})
 	}
 	for i, v := range views {
 		rows = append(rows, lab.Row{Subject: "blur", Metric: "rank-1 of 100, " + v, Unit: lab.Percent,

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"vestibule/vision/attack/internal/font"
 	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
 	"vestibule/vision/attack/internal/sheet"
@@ -50,27 +51,32 @@ func averaging(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		{l.Blur, read, l.Pick(8, 40), sheet.BlurSeen},
 		{noisy, tileScanner(w, b, l.Seed, cell), l.Pick(8, 16), sheet.ControlSeen},
 	} {
-		slopes, last, err := watch(ctx, l, c.s, c.on, nonce, c.boards, counts, c.seen)
+		slopes, last, changed, err := watch(ctx, l, c.s, c.on, nonce, c.boards, counts, c.seen)
 		if err != nil {
 			return nil, err
 		}
-		rule, ruleLast := lab.Chance(0), lab.Told()
-		if c.seen == sheet.ControlSeen {
-			rule, ruleLast = lab.Breaks(0.05), lab.Breaks(0.9)
+		rule, ruleLast, ruleChanged := lab.Chance(0), lab.Told(), lab.None()
+		switch c.seen {
+		case sheet.FrostedSeen:
+			ruleLast = lab.Chance(1 / float64(len(font.Alphabet)))
+		case sheet.ControlSeen:
+			rule, ruleLast, ruleChanged = lab.Breaks(0.05), lab.Breaks(0.9), lab.Breaks(0.99)
 		}
 		rows = append(rows,
 			lab.Row{Subject: c.on.Name, Metric: fmt.Sprintf("letters read, more per tenfold of frames up to %d", counts[len(counts)-1]),
 				Unit: lab.Percent, Found: slopes, Rule: rule},
-			lab.Row{Subject: c.on.Name, Metric: "letters read from all of them", Unit: lab.Percent, Found: last, Rule: ruleLast})
+			lab.Row{Subject: c.on.Name, Metric: "letters read from all of them", Unit: lab.Percent, Found: last, Rule: ruleLast},
+			lab.Row{Subject: c.on.Name, Metric: "frames whose hidden part differs from the first's", Unit: lab.Count, Found: changed, Rule: ruleChanged})
 	}
 	return rows, nil
 }
 
 // watch records boards and reads each from the mean of so many frames. It returns, for each board, by how
-// much the share of letters read rises with each tenfold of frames, and the share read from all of them.
-func watch(ctx context.Context, l *lab.Lab, s *scanner, on subject.Redaction, nonce [16]byte, boards int, counts []int, seen sheet.Column) (slopes lab.Mean, last lab.Share, err error) {
+// much the share of letters read rises with each tenfold of frames, the share read from all of them, and of how many
+// frames what is hidden did not look as it did in the board's first, to the byte.
+func watch(ctx context.Context, l *lab.Lab, s *scanner, on subject.Redaction, nonce [16]byte, boards int, counts []int, seen sheet.Column) (slopes lab.Mean, last, changed lab.Share, err error) {
 	slopes = make(lab.Mean, boards)
-	hits := make([]int, boards)
+	hits, others := make([]int, boards), make([]int, boards)
 	places := float64(len(s.board.Places))
 	err = l.Each(ctx, "boards", boards, func(i int, rnd *rand.Rand) error {
 		text := s.text(rnd)
@@ -78,12 +84,20 @@ func watch(ctx context.Context, l *lab.Lab, s *scanner, on subject.Redaction, no
 		view := on.Open(delivery(s.w, nonce, rnd.Uint64()))
 		noise, lots := rnd.Uint64(), rnd.Uint64()
 		sum := newSum(s.w)
+		var first *glass.Planes
 		var at, share []float64
 		frames := 0
 		for _, n := range counts {
 			for ; frames < n; frames++ {
 				s.take(written, noise+uint64(frames), f)
-				sum.add(view.Show(f))
+				p := view.Show(f)
+				sum.add(p)
+				if first == nil {
+					first = keep(p)
+				}
+				if !alikeBehind(first, p, s.w) {
+					others[i]++
+				}
 			}
 			// The same lots each time: what does not change is read the same.
 			guess := s.read(sum.mean(), rand.New(rand.NewPCG(lots, 1)))
@@ -96,11 +110,18 @@ func watch(ctx context.Context, l *lab.Lab, s *scanner, on subject.Redaction, no
 		slopes[i] = stats.Slope(at, share)
 		return ctx.Err()
 	})
-	last.Of = boards * len(s.board.Places)
-	for _, n := range hits {
+	last.Of, changed.Of = boards*len(s.board.Places), boards*(counts[len(counts)-1]-1)
+	for i, n := range hits {
 		last.Hits += n
+		changed.Hits += others[i]
 	}
-	return slopes, last, err
+	return slopes, last, changed, err
+}
+
+// alikeBehind reports whether two pictures are the same but for the zone, which the first is given of the second.
+func alikeBehind(first, p *glass.Planes, w *room.World) bool {
+	subject.Reveal(first.Y, first.Cb, first.Cr, &raw.Frame{Width: p.Width, Height: p.Height, Y: p.Y, Cb: p.Cb, Cr: p.Cr}, w.Zone)
+	return same(first, p)
 }
 
 // sum is pictures added up.

@@ -113,20 +113,42 @@ func (s *school) invert(k int, x, y *numeric.Matrix, rnd *rand.Rand) (lab.Explai
 	drawn, truth := predict(best, rowsOf(x, s.learn, x.Rows)), rowsOf(y, s.learn, x.Rows)
 	found := examine(best, drawn, truth)
 	s.draw(k, append([]float64(nil), drawn.Row(drawn.Rows-1)...), found.Value())
-	const orders = 99
-	as := 1
-	for range orders {
-		rnd.Shuffle(drawn.Rows, func(i, j int) {
-			a, b := drawn.Row(i), drawn.Row(j)
-			for c := range a {
-				a[c], b[c] = b[c], a[c]
+	return found, byChance(drawn, truth, rnd), nil
+}
+
+// byChance is how likely drawings fit as well that are handed out to the rooms at random. What such orders leave
+// differs in one sum only, of products of each room with the drawing that it is given, and those are reckoned once. So
+// there can be so many orders that their least probability passes Holm's correction and that for the seeds.
+func byChance(drawn, truth *numeric.Matrix, rnd *rand.Rand) float64 {
+	const orders = 99_999
+	n := truth.Rows
+	fit := numeric.NewMatrix(n, n)
+	for i := range n {
+		room := truth.Row(i)
+		for j := range n {
+			for k, v := range drawn.Row(j) {
+				fit.Row(i)[j] += v * room[k]
 			}
-		})
-		if examine(best, drawn, truth).Value() >= found.Value() {
+		}
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	fits := func() (sum float64) {
+		for i, j := range order {
+			sum += fit.V[i*n+j]
+		}
+		return sum
+	}
+	own, as := fits(), 1
+	for range orders {
+		rnd.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
+		if fits() >= own {
 			as++
 		}
 	}
-	return found, float64(as) / (orders + 1), nil
+	return float64(as) / (orders + 1)
 }
 
 func predict(r *numeric.Ridge, x *numeric.Matrix) *numeric.Matrix {

@@ -51,6 +51,8 @@ func TestVerdicts(t *testing.T) {
 		{"unlikely by permutation", Row{Found: Mean{0, 0}, Rule: AtMost(0.1), P: 0.0001}, Leaks},
 		{"only told", Row{Found: Share{10, 10}}, JustTold},
 		{"a control that breaks", Row{Found: Share{95, 100}, Rule: Breaks(0.9)}, Broken},
+		{"chance by itself, at its limit", Row{Found: Share{129, 10500}, Rule: ChanceAlone(0.01)}, Holds},
+		{"chance by itself, over it", Row{Found: Share{130, 10500}, Rule: ChanceAlone(0.01)}, Leaks},
 		{"enough of it seen", Row{Found: Share{30, 100}, Rule: AtLeast(0.3)}, Holds},
 		{"too little seen", Row{Found: Share{29, 100}, Rule: AtLeast(0.3)}, NoTest},
 		{"nothing seen", Row{Found: Share{}, Rule: AtLeast(0)}, NoTest},
@@ -85,6 +87,13 @@ func TestManyFiguresAreCorrectedFor(t *testing.T) {
 	}
 	if a, b := alone.Rows[1].Verdict, among.Rows[1].Verdict; a != Leaks || b != Holds {
 		t.Errorf("alone it %s, among others it %s", a, b)
+	}
+	all[1].Rule = ChanceAlone(0.01)
+	if among, err = Run(context.Background(), []*Attack{rows(all...)}, Options{Seeds: []uint64{1}}); err != nil {
+		t.Fatal(err)
+	}
+	if v := among.Rows[1].Verdict; v != Leaks {
+		t.Errorf("among others, but judged by itself, it %s", v)
 	}
 }
 

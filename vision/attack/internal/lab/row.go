@@ -46,11 +46,16 @@ const (
 	noMoreThan
 	none
 	atLeast
+	chanceAlone
 )
 
 // Chance is for a figure that must not be higher than guessing gives: its probability, corrected for all
 // such rows of the run, may not fall under 1 %.
 func Chance(p float64) Rule { return Rule{kind: chance, limit: p} }
+
+// ChanceAlone is Chance, and stricter: the figure's own probability, as if it were the run's only one, may not fall
+// under 1 % either. That is a limit in the figure itself, of 1.23 % in 10,500 trials of chance 1 %.
+func ChanceAlone(p float64) Rule { return Rule{kind: chanceAlone, limit: p} }
 
 // AtMost is for a figure whose interval must end at or below a limit.
 func AtMost(limit float64) Rule { return Rule{kind: atMost, limit: limit} }
@@ -119,7 +124,7 @@ func judge(rows []Judged) {
 func (r *Row) probability() float64 {
 	p := math.NaN()
 	switch r.Rule.kind {
-	case chance:
+	case chance, chanceAlone:
 		p = r.Found.Above(r.Rule.limit)
 	case noMoreThan:
 		p = more(r.Found, r.Rule.from, r.Rule.limit)
@@ -147,6 +152,8 @@ func (r *Row) verdict(p float64) Verdict {
 		return Holds
 	case chance:
 		bad = bad || p < level
+	case chanceAlone:
+		bad = bad || p < level || r.probability() < level
 	case atMost:
 		bad = bad || high > r.Rule.limit || p < level
 	case none:

@@ -77,6 +77,8 @@ func (r Rule) text(u Unit) string {
 	switch r.kind {
 	case chance:
 		return "chance, " + u.number(r.limit)
+	case chanceAlone:
+		return "chance by itself, " + u.number(r.limit)
 	case atMost:
 		return "at most " + u.number(r.limit)
 	case breaks, atLeast:
