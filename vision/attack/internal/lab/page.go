@@ -33,8 +33,8 @@ attack was no test, and the run fails.
   only, and 1 for who sees.
 - **p** is how likely a figure so high would be if the glass told no more than it may, after Holm's correction
   over all such figures of the run: 1 is nothing to see, below 0.01 it leaks. A figure that is held
-  against chance "by itself" leaks below 0.01 before the correction too. It is empty where a figure is held against a
-  fixed limit.
+  against chance "by itself" leaks below 0.01 before the correction too. It is empty where a figure is only held
+  against a fixed limit.
 `
 
 // Page writes all of it for people to read: what was run, how the table is read, and the table. More is what else there
