@@ -55,6 +55,23 @@ func TestSampler(t *testing.T) {
 	}
 }
 
+// What flickers in one light is in a tint by its mean, and not as it was in the last frame.
+func TestATintIsTheMeanOfSeveralFrames(t *testing.T) {
+	const w, h = 320, 240
+	shown := blocks(t, w, h)
+	f := raw.New(w, h)
+	s := NewSampler(shown)
+	for n := range Sampled {
+		flicker := func(x, _ int) byte { return byte(111 + 6*(1-2*((n+x*2/w)%2))) }
+		paint(f, shown, flicker, func(int, int) byte { return 40 })
+		s.Add(f)
+	}
+	paint(f, shown, func(int, int) byte { return 111 }, func(int, int) byte { return 40 })
+	if want := glass.Measure(f, shown); *s.Tint() != want {
+		t.Error("the tint is another one than that of the mean")
+	}
+}
+
 // left is somebody at the left of the picture.
 func left() (s glass.Shadow) {
 	for row := 2; row < glass.Rows; row++ {
