@@ -34,6 +34,7 @@ const (
 	dyeRun              = 192 // pixels from the left border; the zone begins at 240
 	barWide             = dyeWidth / 128
 	dyeBars             = dyeRun / barWide
+	barLeast            = 8 // from dark to light
 )
 
 // bars are dark, light, dark, light, and then what their coins say.
@@ -163,14 +164,18 @@ func (s *sieve) Write(p []byte) (int, error) {
 	b := append(s.rest, p...)
 	end := max(len(b)-4*dyeBars, -1) + 1
 	end -= end % 4
+	one := func(at int) int { return int(b[at]) }
+	two := func(at int) int { return int(int16(binary.LittleEndian.Uint16(b[at:]))) }
+	four := func(at int) int { return int(int32(binary.LittleEndian.Uint32(b[at:]))) }
 	for i := range end {
-		if s.at(func(k int) int { return int(b[i+k]) }) {
+		// Most is told from the bars by its first two numbers, and there is much.
+		if one(i+1)-one(i) >= barLeast && s.at(one, i, 1) {
 			s.hits++
 		}
-		if i%2 == 0 && s.at(func(k int) int { return int(int16(binary.LittleEndian.Uint16(b[i+2*k:]))) }) {
+		if i%2 == 0 && two(i+2)-two(i) >= barLeast && s.at(two, i, 2) {
 			s.hits++
 		}
-		if i%4 == 0 && s.at(func(k int) int { return int(int32(binary.LittleEndian.Uint32(b[i+4*k:]))) }) {
+		if i%4 == 0 && four(i+4)-four(i) >= barLeast && s.at(four, i, 4) {
 			s.hits++
 		}
 	}
@@ -178,19 +183,16 @@ func (s *sieve) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// at reports whether the numbers are the bars: each within a quarter of what lies between dark and light.
-func (s *sieve) at(number func(k int) int) bool {
-	dark, light := number(0), number(1)
-	if light-dark < 8 {
-		return false
-	}
+// at reports whether the numbers from i on are the bars: each within a quarter of what lies between dark and light.
+func (s *sieve) at(number func(at int) int, i, wide int) bool {
+	dark, light := number(i), number(i+wide)
 	near := (light - dark) / 4
 	for k := 2; k < dyeBars; k++ {
 		is := dark
 		if s.bars[k] {
 			is = light
 		}
-		if v := number(k); v < is-near || v > is+near {
+		if v := number(i + k*wide); v < is-near || v > is+near {
 			return false
 		}
 	}
