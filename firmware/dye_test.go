@@ -5,6 +5,7 @@ package firmware_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -17,24 +18,41 @@ import (
 	"testing"
 )
 
-// Dye is an interior that can be known again wherever it turns up: every pixel left of the zone is black or
-// white by a keyed coin. Black and white stay what they are in every form that a frame takes on its way
+// Dye is an interior that can be known again wherever it turns up: in the upper half every pixel left of the zone is
+// black or white by a keyed coin. Black and white stay what they are in every form that a frame takes on its way
 // (luma of 16 and 235, and 0 and 255 in blue, green and red), so the coins can be read off a stretch of memory
-// whichever form it holds.
+// whichever form it holds. In the lower half are upright bars, the same in every frame, as wide as a point of what the
+// shadow learns of the interior, in 128 points across: so a mean of such pixels, and of many frames, shows them still.
 type dye struct {
 	words map[uint64]bool // 64 coins in a row, at every eighth pixel of every row of every frame
+	bars  [dyeBars]bool   // light or dark
 }
 
 const (
 	dyeWidth, dyeHeight = 640, 480
 	dyeFrames           = 24
 	dyeRun              = 192 // pixels from the left border; the zone begins at 240
+	barWide             = dyeWidth / 128
+	dyeBars             = dyeRun / barWide
+	barLeast            = 8 // from dark to light
 )
+
+// bars are dark, light, dark, light, and then what their coins say.
+func bars() (b [dyeBars]bool) {
+	coins := rand.New(rand.NewPCG(0xba5, 0xd7e))
+	for i := range b {
+		b[i] = i%2 == 1
+		if i >= 4 {
+			b[i] = coins.Uint64()&1 == 1
+		}
+	}
+	return b
+}
 
 // film writes a film of dye, uncompressed, whose zone is grey and moves.
 func film(t *testing.T, path string) dye {
 	t.Helper()
-	d := dye{words: map[uint64]bool{}}
+	d := dye{words: map[uint64]bool{}, bars: bars()}
 	yuv := path + ".yuv"
 	f, err := os.Create(yuv)
 	if err != nil {
@@ -48,7 +66,15 @@ func film(t *testing.T, path string) dye {
 			var word uint64
 			for x := range row {
 				row[x] = byte(100 + (x+y+4*n)%60)
-				if x < dyeRun {
+				switch bar := x / barWide; {
+				case y >= dyeHeight/2:
+					if bar < dyeBars {
+						row[x] = 16
+						if d.bars[bar] {
+							row[x] = 235
+						}
+					}
+				case x < dyeRun:
 					coin := coins.Uint64() & 1
 					row[x] = byte(16 + 219*coin)
 					word = word<<1 | coin
@@ -126,8 +152,58 @@ func (f *finder) Write(p []byte) (int, error) {
 // forget begins anew, where what follows is not the continuation.
 func (f *finder) forget() { f.plain, f.mixed = lane{}, [3]lane{} }
 
+// sieve looks for the bars in bytes that are written to it, of which the first lies at a whole address: one number for
+// each bar, of one, two or four bytes, whatever dark and light are in it.
+type sieve struct {
+	bars [dyeBars]bool
+	hits int
+	rest []byte
+}
+
+func (s *sieve) Write(p []byte) (int, error) {
+	b := append(s.rest, p...)
+	end := max(len(b)-4*dyeBars, -1) + 1
+	end -= end % 4
+	one := func(at int) int { return int(b[at]) }
+	two := func(at int) int { return int(int16(binary.LittleEndian.Uint16(b[at:]))) }
+	four := func(at int) int { return int(int32(binary.LittleEndian.Uint32(b[at:]))) }
+	for i := range end {
+		// Most is told from the bars by its first two numbers, and there is much.
+		if one(i+1)-one(i) >= barLeast && s.at(one, i, 1) {
+			s.hits++
+		}
+		if i%2 == 0 && two(i+2)-two(i) >= barLeast && s.at(two, i, 2) {
+			s.hits++
+		}
+		if i%4 == 0 && four(i+4)-four(i) >= barLeast && s.at(four, i, 4) {
+			s.hits++
+		}
+	}
+	s.rest = append(s.rest[:0:0], b[end:]...)
+	return len(p), nil
+}
+
+// at reports whether the numbers from i on are the bars: each within a quarter of what lies between dark and light.
+func (s *sieve) at(number func(at int) int, i, wide int) bool {
+	dark, light := number(i), number(i+wide)
+	near := (light - dark) / 4
+	for k := 2; k < dyeBars; k++ {
+		is := dark
+		if s.bars[k] {
+			is = light
+		}
+		if v := number(i + k*wide); v < is-near || v > is+near {
+			return false
+		}
+	}
+	return true
+}
+
+// found is how often dye was: as it is, and averaged.
+type found struct{ fine, coarse int }
+
 // traces looks through all memory of a process that it may write, and says where dye was found.
-func (d dye) traces(t *testing.T, pid int) (hits int, where []string) {
+func (d dye) traces(t *testing.T, pid int) (hits found, where []string) {
 	t.Helper()
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
@@ -147,15 +223,16 @@ func (d dye) traces(t *testing.T, pid int) (hits int, where []string) {
 		if errLow != nil || errHigh != nil || !strings.HasPrefix(fields[1], "rw") {
 			continue
 		}
-		f := finder{dye: d}
-		n, err := io.Copy(&f, io.NewSectionReader(mem, int64(low), int64(high-low)))
+		f, s := finder{dye: d}, sieve{bars: d.bars}
+		n, err := io.Copy(io.MultiWriter(&f, &s), io.NewSectionReader(mem, int64(low), int64(high-low)))
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && n == 0 {
 			continue // a guard page, or gone since
 		}
 		seen += n
-		if f.hits > 0 {
-			hits += f.hits
-			where = append(where, fmt.Sprintf("%d in %s", f.hits, strings.TrimSpace(line)))
+		if f.hits+s.hits > 0 {
+			hits.fine += f.hits
+			hits.coarse += s.hits
+			where = append(where, fmt.Sprintf("%d and %d averaged in %s", f.hits, s.hits, strings.TrimSpace(line)))
 		}
 	}
 	if seen < 1<<20 {
@@ -193,6 +270,46 @@ func TestDyeIsKnownAgain(t *testing.T) {
 			_, _ = f.Write(c.bytes)
 			if (f.hits > 0) != c.found {
 				t.Errorf("%s, moved by %d: %d hits", name, shift, f.hits)
+			}
+		}
+	}
+}
+
+// So is the sieve: bars in numbers of each width, with noise, and cut in two by how they are read.
+func TestBarsAreKnownAgain(t *testing.T) {
+	noise := rand.New(rand.NewPCG(1, 2))
+	row := func(b [dyeBars]bool, low, high, wide int) []byte {
+		out := make([]byte, 32)
+		for _, light := range b {
+			v := low
+			if light {
+				v = high
+			}
+			v += noise.IntN(max((high-low)/8, 1))
+			out = append(out, binary.LittleEndian.AppendUint32(nil, uint32(v))[:wide]...)
+		}
+		return append(out, make([]byte, 4*dyeBars)...)
+	}
+	other := bars()
+	other[20] = !other[20]
+	for name, c := range map[string]struct {
+		bytes []byte
+		want  int
+	}{
+		"bytes":                 {row(bars(), 16, 200, 1), 1},
+		"means":                 {row(bars(), 256, 3760, 2), 1},
+		"logarithms below zero": {row(bars(), -900, 100, 2), 1},
+		"sums":                  {row(bars(), 100_000, 900_000, 4), 1},
+		"another interior's":    {row(other, 16, 235, 1), 0},
+		"too faint":             {row(bars(), 100, 104, 1), 0},
+		"zeros":                 {make([]byte, 5000), 0},
+	} {
+		for _, cut := range []int{0, 60, 100} {
+			s := sieve{bars: bars()}
+			_, _ = s.Write(c.bytes[:cut])
+			_, _ = s.Write(c.bytes[cut:])
+			if s.hits != c.want {
+				t.Errorf("%s, cut at %d: %d hits", name, cut, s.hits)
 			}
 		}
 	}

@@ -169,7 +169,11 @@ func (v *visit) units() int {
 // it said, not on the disk. While the delivery lasts the same search finds it, so the search is a good one.
 func TestNoTraceOfTheInteriorIsLeft(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root may read a program's memory that does not want to be read: not shown here")
+		const why = "only root may read a program's memory that does not want to be read"
+		if os.Getenv("VESTIBULE_ATTACK") != "" {
+			t.Fatal("R15 was not run: " + why + ". Run it as root.")
+		}
+		t.Skip(why + ": not shown here")
 	}
 	bin := build(t, t.TempDir(), "eye")
 	for _, mode := range []pass.Mode{pass.Blur, pass.Frosted} {
@@ -180,16 +184,17 @@ func TestNoTraceOfTheInteriorIsLeft(t *testing.T) {
 				v.wake(mode)
 				v.until("picture", v.seen(before+40))
 				during, _ := v.dye.traces(t, v.eye.cmd.Process.Pid)
-				if during == 0 {
-					t.Error("the search finds no dye while eye looks at it: it proves nothing")
+				if during.fine == 0 || during.coarse == 0 {
+					t.Errorf("the search finds no dye while eye looks at it, or none that is averaged: it proves nothing: %+v", during)
 				}
 				if err := v.gate.Send(pipe.TypeSleep, nil); err != nil {
 					t.Fatal(err)
 				}
 				v.until("end", func() bool { return strings.Count(v.eye.said(), "the camera is closed") > delivery })
 				after, where := v.dye.traces(t, v.eye.cmd.Process.Pid)
-				t.Logf("delivery %d: dye found %d times while eye looked, %d times after", delivery+1, during, after)
-				if after > 0 {
+				t.Logf("delivery %d: dye found %d times while eye looked and %d times averaged, %d and %d times after",
+					delivery+1, during.fine, during.coarse, after.fine, after.coarse)
+				if after != (found{}) {
 					t.Errorf("after the delivery dye is left:\n%s", strings.Join(where, "\n"))
 				}
 			}

@@ -79,7 +79,7 @@ func logTable() []int16 {
 // sample reads a frame: the logarithm of luma at each point, and chroma over luma, in 1/1024, at each quad.
 func (w *Watch) sample(f *raw.Frame) {
 	w.lumaGrid.read(f.Y, w.means[:])
-	for i, v := range w.means {
+	for i, v := range w.means[:] { // an array itself would be copied to the stack, which Close does not overwrite
 		w.now.luma[i] = w.logs[v]
 	}
 	w.chromaGrid.read(f.Cb, w.cb[:])

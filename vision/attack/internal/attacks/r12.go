@@ -23,6 +23,9 @@ import (
 // instructions, and Welch's t compares their times, all of them and with the slowest cropped at several
 // quantiles: 4.5 is where doubt begins. A difference that is there grows with the root of the number of
 // frames, so one that is found is looked for again among new frames, twice, and counts if it is there each time.
+//
+// Whole pictures of a Sight, with its shadow, are timed too. The shadow's watch takes longer where something moves, which
+// is only told: it says as much by the shadow it gives, and a room that is still must not show.
 func Timing() *lab.Attack { return &lab.Attack{ID: "R12", Name: "time against content", Run: timing} }
 
 const doubt = 4.5
@@ -70,6 +73,30 @@ func timing(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 			s.show(l, c.seen, t)
 		}
 		rows = append(rows, lab.Row{Subject: c.name, Metric: c.what, Found: lab.Worst{High: t, Of: c.frames}, Rule: c.rule})
+	}
+	for _, c := range []struct {
+		what  string
+		moves bool
+		rule  lab.Rule
+	}{
+		{"|t| of dark against busy rooms, a whole Sight with its shadow", false, lab.AtMost(doubt)},
+		// The shadow's watch has more to do where something moves, which the shadow itself says.
+		{"|t| of somebody who moves against nobody, the same", true, lab.Told()},
+	} {
+		s := newStopwatch(w, nil, l.Rand("sight", c.moves))
+		found, err := s.sights(ctx, l, l.Pick(25, 200), c.moves)
+		for range 2 {
+			if err != nil || found.High <= doubt || c.moves {
+				break
+			}
+			var again lab.Worst
+			again, err = s.sights(ctx, l, l.Pick(25, 200), c.moves)
+			found.High = min(found.High, again.High)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, lab.Row{Subject: "blur", Metric: c.what, Found: found, Rule: c.rule})
 	}
 	return rows, nil
 }
