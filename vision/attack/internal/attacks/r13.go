@@ -387,7 +387,7 @@ func maskLoadedLate(l *lab.Lab) (lab.Share, error) {
 	s := lab.Share{Of: lives}
 	for i := range lives {
 		view := subject.Frosted().Open(delivery(w, l.Nonce("late", i), 1))
-		a := &life{shown: w.Zone}
+		dyed := 0
 		f := raw.New(320, 240)
 		for n := range uint64(5) {
 			dye(f, w.Zone, n)
@@ -396,9 +396,9 @@ func maskLoadedLate(l *lab.Lab) (lab.Share, error) {
 				p = framePlanes(f)
 				l.Show(sheet.Picture{Column: sheet.ControlSeen, Caption: "the first picture", Image: sheet.I420(p)})
 			}
-			a.dye += dyeIn(p)
+			dyed += dyeIn(p)
 		}
-		if a.dye > 0 {
+		if dyed > 0 {
 			s.Hits++
 		}
 	}
