@@ -279,7 +279,7 @@ func TestDyeIsKnownAgain(t *testing.T) {
 func TestBarsAreKnownAgain(t *testing.T) {
 	noise := rand.New(rand.NewPCG(1, 2))
 	row := func(b [dyeBars]bool, low, high, wide int) []byte {
-		out := make([]byte, 32)
+		out := bytes.Repeat([]byte{0}, 32)
 		for _, light := range b {
 			v := low
 			if light {

@@ -375,7 +375,7 @@ func maskLoadedLate(l *lab.Lab) (lab.Share, error) {
 	s := lab.Share{Of: lives}
 	for i := range lives {
 		view := subject.Frosted().Open(delivery(w, l.Nonce("late", i), 1))
-		a := &life{shown: w.Zone}
+		dyed := 0
 		f := raw.New(320, 240)
 		for n := range uint64(5) {
 			dye(f, w.Zone, n)
@@ -383,9 +383,9 @@ func maskLoadedLate(l *lab.Lab) (lab.Share, error) {
 			if n == 0 {
 				p = framePlanes(f)
 			}
-			a.dye += dyeIn(p)
+			dyed += dyeIn(p)
 		}
-		if a.dye > 0 {
+		if dyed > 0 {
 			s.Hits++
 		}
 	}
