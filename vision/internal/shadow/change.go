@@ -12,6 +12,11 @@ type change struct {
 	textured [points]int32 // the ground's texture at each point, squared
 	changed  [points]int32 // and what of it the difference has
 
+	// What else is reckoned from the interior is kept here as well, where Close overwrites it, and not on the stack.
+	tones                     [toneBins]histogram // by the ground's luma
+	all                       histogram
+	bandTextured, bandChanged [across]int32 // sums over a band of rows
+
 	counted, sum, sumQuad sums
 }
 
@@ -28,7 +33,7 @@ type histogram struct {
 
 func (h *histogram) median() int32 {
 	sum := int32(0)
-	for i, v := range h.n {
+	for i, v := range h.n[:] {
 		if 2*(sum+v) >= h.all && v > 0 {
 			return int32(i*16-1024) + (h.all-2*sum)*8/v
 		}
@@ -39,24 +44,24 @@ func (h *histogram) median() int32 {
 
 // differ holds the present look against the ground, less what the light explains.
 func (w *Watch) differ() {
-	var hist [toneBins]histogram
-	var all histogram
+	clear(w.tones[:])
+	w.all = histogram{}
 	for p, x := range w.now.luma[:] {
 		b := w.luma[p] >> 4
 		w.d[p] = x - b
 		if w.hidden[p] == 1 && w.dense[p] == 0 {
-			h := &hist[min(b>>7, toneBins-1)]
+			h := &w.tones[min(b>>7, toneBins-1)]
 			bin := (int(w.d[p]) + 1024) >> 4
 			h.n[bin]++
 			h.all++
-			all.n[bin]++
-			all.all++
+			w.all.n[bin]++
+			w.all.all++
 		}
 	}
-	global := all.median()
+	global := w.all.median()
 	var tone [toneBins]int32
 	for k := range tone {
-		h := &hist[k]
+		h := &w.tones[k]
 		m := min(max(h.median(), global-64), global+64)
 		tone[k] = (m*h.all + global*200) / (h.all + 200)
 	}

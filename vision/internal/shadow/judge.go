@@ -95,7 +95,9 @@ func (w *Watch) textures() (same, gone mask4) {
 		}
 	}
 	for bj := 0; bj < down; bj += 4 {
-		var ground, left [across]int32
+		ground, left := w.bandTextured[:], w.bandChanged[:]
+		clear(ground)
+		clear(left)
 		for j := max(bj-1, 1); j < min(bj+5, down-1); j++ {
 			b, d := w.textured[j*across:(j+1)*across], w.changed[j*across:(j+1)*across]
 			for i := range ground {
