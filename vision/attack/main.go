@@ -64,7 +64,7 @@ func attack(ctx context.Context, args []string) error {
 		return attacks.WriteDigests(os.Stdout, args[1:])
 	}
 	flags := flag.NewFlagSet("attack", flag.ContinueOnError)
-	quick := flags.Bool("quick", false, "few trials and one seed: about a minute")
+	quick := flags.Bool("quick", false, "few trials and one seed: under two minutes")
 	rehearse := flags.Bool("rehearse", false, "only see that every attack runs and that what several seeds find can be put together; the full form begins with it")
 	only := flags.String("only", "", "the attacks to do, by their numbers: R3,R5")
 	seed := flags.Uint64("seed", 1, "the first seed; the full form uses the two after it as well")
