@@ -41,8 +41,10 @@
 // process for what is left.
 //
 // What is said of frames is not said of what is made of them. What looks for shadows keeps a model of the interior, a
-// coarse one, in Go's heap, and what measures the tint keeps sums over its cells for a second: both may be swapped out,
-// and would be in a core dump, which is for the program to forbid (firmware/walls does). Both are overwritten by Close.
+// coarse one, in Go's heap, and what measures the tint keeps sums over its cells for a second, and what comes of them: all that may be swapped out,
+// and would be in a core dump, which is for the program to forbid (firmware/walls does). It is overwritten by Close, and
+// so is the glass that was drawn in these colours. What drawing it left in memory of the collector's is not: that tells
+// the 216 bytes that were shown, and no more.
 //
 // Not here: the encoder, the network, records, and who may look. Light that falls from the interior on
 // the doorway, or is mirrored in something that stands there, is in the zone and is shown.

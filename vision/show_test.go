@@ -3,6 +3,7 @@ package vision
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -516,4 +517,83 @@ func TestCloseEndsPictures(t *testing.T) {
 			t.Error("a reference after Close")
 		}
 	}, times(30, good(90)))
+}
+
+// Closing ends what was measured of the interior's colours, however far that has come.
+func TestCloseForgetsTheColours(t *testing.T) {
+	const drawing = redact.Sampled - 2 // the colours are the mean of the last frames before Sampled
+	acts := times(redact.Sampled+30, good(90))
+	for name, settled := range map[string]bool{"while they are measured": false, "settled while they are measured": true} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+				for range drawing {
+					next(t, s)
+				}
+				sums := s.sample
+				if sums == nil || reflect.DeepEqual(*sums, *redact.NewSampler(s.blocks)) {
+					t.Fatal("nothing is being measured")
+				}
+				if settled {
+					s.Settle(Tint{1})
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if !reflect.DeepEqual(*sums, *redact.NewSampler(s.blocks)) {
+					t.Error("the sums over the interior's cells are left")
+				}
+			}, acts)
+		})
+	}
+	t.Run("offered", func(t *testing.T) {
+		for _, settled := range []bool{false, true} {
+			stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+				var l Look
+				for l.Tint == nil {
+					_, l = next(t, s)
+				}
+				if settled {
+					s.Settle(Tint{1})
+				}
+				if *l.Tint == (Tint{}) {
+					t.Error("they are gone before Close")
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if *l.Tint != (Tint{}) || s.offer != nil {
+					t.Errorf("settled %v: what was offered is left", settled)
+				}
+			}, acts)
+		}
+	})
+	t.Run("while the glass is drawn", func(t *testing.T) {
+		stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+			red := &interrupted{Redactor: s.red.(*redact.Redactor), by: func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}}
+			s.red = red
+			s.Settle(Tint{1})
+			other := redact.New(redact.Config{Width: small.Width, Height: small.Height, Zone: s.blocks, Blur: true})
+			other.Take(red.drawn)
+			if y := other.Full().Y; bytes.Count(y, []byte{0}) != len(y) {
+				t.Error("glass that came too late is left")
+			}
+		}, acts)
+	})
+}
+
+// interrupted is a redactor that is interrupted when it has drawn the glass.
+type interrupted struct {
+	*redact.Redactor
+	by    func()
+	drawn redact.Prepared
+}
+
+func (i *interrupted) Prepare(t glass.Tint) redact.Prepared {
+	i.drawn = i.Redactor.Prepare(t)
+	i.by()
+	return i.drawn
 }

@@ -74,7 +74,7 @@ type Sight struct {
 	stand    stander
 	shadow   caster          // nil when the plan asks for none: then nobody looks at the interior
 	sample   *redact.Sampler // nil when the glass has its colours, or takes none
-	offer    *Tint           // what was measured, until it is settled
+	offer    *Tint           // what was measured
 	measured time.Duration   // the time of the last frame that it is of
 	settled  bool            // Settle was called
 	unlit    bool            // the lamp has to be seen, and is not
