@@ -22,7 +22,8 @@
 // The tint is the mean of some frames once the camera has had a second to find its exposure; where the plan asks for
 // the lamp, of the last such before it was seen. It is offered in Look.Tint, from the 30th frame on whatever they
 // show, until Settle says what the glass is to show, once; before that the glass is the nonce's. So whoever keeps
-// the tint writes it down first, and a program that crashes in between does not spend a second one.
+// the tint writes it down first, and a program that crashes in between does not spend a second one. Who is offered a
+// tint knows it: so it is not measured again, be it settled or not, and Plan.Offer takes it into the delivery's next Sight.
 //
 // # Failure
 //

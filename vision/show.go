@@ -89,9 +89,10 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint16, doubt Reason, err err
 }
 
 // measure takes the glass's colours. While the lamp is not seen they are not offered, and are soon measured anew: those that
-// are offered once it is seen are of frames that showed it.
+// are offered once it is seen are of frames that showed it. From then on they stay: whoever says whether the lamp is seen
+// gets no second measure by saying it again.
 func (s *Sight) measure(f *raw.Frame) {
-	if s.unlit && s.offer != nil && !s.settled && f.At-s.measured >= measureAgain {
+	if s.unlit && s.offer != nil && !s.offered && !s.settled && f.At-s.measured >= measureAgain {
 		s.forgetOffer()
 		s.sample = redact.NewSampler(s.blocks)
 	}
@@ -130,7 +131,7 @@ func (s *Sight) look(reason Reason) Look {
 	if _, shown := s.red.Tint(); shown {
 		l.Colour = len(glass.Tint{})
 	} else if s.offer != nil && !s.unlit {
-		l.Tint = s.offer
+		l.Tint, s.offered = s.offer, true
 	}
 	if s.shadow != nil {
 		l.Beyond = s.shadow.Beyond()

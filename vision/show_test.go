@@ -377,6 +377,65 @@ func TestLampUnseen(t *testing.T) {
 	}, times(20, good(90)))
 }
 
+// Who is offered colours knows them. So there is one offer, however often the lamp is said to be seen and not to be, and
+// however often the delivery's camera is opened.
+func TestTheOfferIsTheOnlyOne(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Vouch = true
+	var offer Tint
+	offered := func(t *testing.T, s *Sight, within int) Tint {
+		t.Helper()
+		s.LampSeen(true)
+		for range within {
+			if _, l := next(t, s); l.Tint != nil {
+				return *l.Tint
+			}
+		}
+		t.Fatal("no colours are offered")
+		return Tint{}
+	}
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		offer = offered(t, s, redact.Sampled)
+		for range 3 {
+			s.LampSeen(false)
+			for range 2 * redact.Sampled {
+				next(t, s)
+			}
+			if offered(t, s, 1) != offer {
+				t.Error("the lamp was said not to be seen, and then other colours were offered")
+			}
+		}
+	}, append(times(redact.Sampled, good(90)), times(7*redact.Sampled, good(200))...))
+	plan.Offer = &offer
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		if s.sample != nil {
+			t.Error("they are measured again")
+		}
+		for range 2 * redact.Sampled {
+			if _, l := next(t, s); l.Tint != nil || l.Colour != 0 {
+				t.Fatalf("without the lamp: %+v", l)
+			}
+		}
+		if offered(t, s, 1) != offer {
+			t.Error("other colours than those of before")
+		}
+		s.Settle(offer)
+		if _, l := next(t, s); l.Tint != nil || l.Colour != 216 {
+			t.Errorf("settled: %+v", l)
+		}
+	}, times(3*redact.Sampled, good(200)))
+	if offer == (Tint{}) {
+		t.Error("closing has overwritten the plan's own")
+	}
+	plan.Mode = Frosted
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		s.LampSeen(true)
+		if _, l := next(t, s); l.Tint != nil {
+			t.Error("frosted glass takes no colours")
+		}
+	}, times(10, good(200)))
+}
+
 // A camera of which nobody knows how it stands shows glass at once, and looks no further than the zone.
 func TestStandUnseen(t *testing.T) {
 	plan := doorPlan(Blur)
