@@ -295,8 +295,6 @@ func TestATimeThatGoesBackBringsNoOtherTint(t *testing.T) {
 		}
 		b.send(pipe.TypeSleep, nil)
 		b.closed(time.Second)
-		b.send(pipe.TypeWake, pipe.Wake{Pass: note, Now: terms.Until.Add(-time.Second)})
-		b.closed(2 * time.Second)
 	}
 }
 
