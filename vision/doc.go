@@ -22,7 +22,8 @@
 // The tint is the mean of some frames once the camera has had a second to find its exposure; where the plan asks for
 // the lamp, of the last such before it was seen. It is offered in Look.Tint, from the 30th frame on whatever they
 // show, until Settle says what the glass is to show, once; before that the glass is the nonce's. So whoever keeps
-// the tint writes it down first, and a program that crashes in between does not spend a second one.
+// the tint writes it down first, and a program that crashes in between does not spend a second one. Who is offered a
+// tint knows it: so it is not measured again, be it settled or not, and Plan.Offer takes it into the delivery's next Sight.
 //
 // # Failure
 //
@@ -41,8 +42,10 @@
 // process for what is left.
 //
 // What is said of frames is not said of what is made of them. What looks for shadows keeps a model of the interior, a
-// coarse one, in Go's heap, and what measures the tint keeps sums over its cells for a second: both may be swapped out,
-// and would be in a core dump, which is for the program to forbid (firmware/walls does). Both are overwritten by Close.
+// coarse one, in Go's heap, and what measures the tint keeps sums over its cells for a second, and what comes of them: all that may be swapped out,
+// and would be in a core dump, which is for the program to forbid (firmware/walls does). It is overwritten by Close, and
+// so is the glass that was drawn in these colours. What drawing it left in memory of the collector's is not: that tells
+// the 216 bytes that were shown, and no more.
 //
 // Not here: the encoder, the network, records, and who may look. Light that falls from the interior on
 // the doorway, or is mirrored in something that stands there, is in the zone and is shown.

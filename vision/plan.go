@@ -56,6 +56,9 @@ type Plan struct {
 
 	// Tint is the colours of the glass that this delivery has given away before; nil when it has none yet.
 	Tint *Tint
+	// Offer is what was measured and offered for them in an earlier Sight of this delivery, without their being settled: it
+	// is offered again, and nothing is measured. Nil where nothing was.
+	Offer *Tint
 	// Cut is how the camera's picture was cut when this delivery first showed the zone, as Look.Cut said it; empty when it
 	// has not. Another camera, or another mode of it, shows something else through the same zone, so it is refused.
 	Cut string

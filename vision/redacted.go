@@ -51,7 +51,8 @@ type Look struct {
 	// Plan.Cut, compares it and no more. It is empty where there was no frame.
 	Cut string
 	// Tint is what the glass would take its colours from: set in every Look of a picture of the mode Blur until
-	// the colours are settled (see Sight.Settle).
+	// the colours are settled (see Sight.Settle), and the same in all of them. It is to be read before the Sight is
+	// closed, which overwrites it.
 	Tint *Tint
 	// Beyond counts how often somebody has gone from the zone into the interior while a visit was under way.
 	Beyond int

@@ -89,16 +89,17 @@ func (s *Sight) compose() (p *redact.Picture, lamp uint16, doubt Reason, err err
 }
 
 // measure takes the glass's colours. While the lamp is not seen they are not offered, and are soon measured anew: those that
-// are offered once it is seen are of frames that showed it.
+// are offered once it is seen are of frames that showed it. From then on they stay: whoever says whether the lamp is seen
+// gets no second measure by saying it again.
 func (s *Sight) measure(f *raw.Frame) {
-	if s.unlit && s.offer != nil && !s.settled && f.At-s.measured >= measureAgain {
-		s.offer, s.sample = nil, redact.NewSampler(s.blocks)
+	if s.unlit && s.offer != nil && !s.offered && !s.settled && f.At-s.measured >= measureAgain {
+		s.forgetOffer()
+		s.sample = redact.NewSampler(s.blocks)
 	}
 	if s.sample != nil && s.sample.Add(f) {
 		tint := Tint(*s.sample.Tint())
 		s.offer, s.measured = &tint, f.At
-		s.sample.Wipe()
-		s.sample = nil
+		s.forgetSums()
 	}
 }
 
@@ -130,7 +131,7 @@ func (s *Sight) look(reason Reason) Look {
 	if _, shown := s.red.Tint(); shown {
 		l.Colour = len(glass.Tint{})
 	} else if s.offer != nil && !s.unlit {
-		l.Tint = s.offer
+		l.Tint, s.offered = s.offer, true
 	}
 	if s.shadow != nil {
 		l.Beyond = s.shadow.Beyond()
@@ -157,7 +158,8 @@ func (s *Sight) Settle(t Tint) {
 		first = false
 	}
 	if first {
-		s.settled, s.sample = true, nil
+		s.settled = true
+		s.forgetSums()
 	}
 	s.mu.Unlock()
 	if !first {
@@ -166,8 +168,25 @@ func (s *Sight) Settle(t Tint) {
 	drawn := s.red.Prepare(glass.Tint(t)) // takes long: pictures go on meanwhile
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.wiped {
-		s.red.Take(drawn)
+	if s.wiped {
+		drawn.Wipe()
+		return
+	}
+	s.red.Take(drawn)
+}
+
+// forgetSums ends the measuring of the glass's colours. Mu is held.
+func (s *Sight) forgetSums() {
+	if s.sample != nil {
+		s.sample.Wipe()
+		s.sample = nil
+	}
+}
+
+// forgetOffer overwrites the colours that were measured. Mu is held.
+func (s *Sight) forgetOffer() {
+	if s.offer != nil {
+		*s.offer = Tint{}
 		s.offer = nil
 	}
 }
@@ -213,9 +232,8 @@ func (s *Sight) wipe() {
 	defer s.mu.Unlock()
 	s.wiped = true
 	s.red.Wipe()
-	if s.sample != nil {
-		s.sample.Wipe()
-	}
+	s.forgetSums()
+	s.forgetOffer()
 	if s.shadow != nil {
 		s.shadow.Close()
 	}

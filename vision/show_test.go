@@ -3,6 +3,7 @@ package vision
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -376,6 +377,65 @@ func TestLampUnseen(t *testing.T) {
 	}, times(20, good(90)))
 }
 
+// Who is offered colours knows them. So there is one offer, however often the lamp is said to be seen and not to be, and
+// however often the delivery's camera is opened.
+func TestTheOfferIsTheOnlyOne(t *testing.T) {
+	plan := doorPlan(Blur)
+	plan.Vouch = true
+	var offer Tint
+	offered := func(t *testing.T, s *Sight, within int) Tint {
+		t.Helper()
+		s.LampSeen(true)
+		for range within {
+			if _, l := next(t, s); l.Tint != nil {
+				return *l.Tint
+			}
+		}
+		t.Fatal("no colours are offered")
+		return Tint{}
+	}
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		offer = offered(t, s, redact.Sampled)
+		for range 3 {
+			s.LampSeen(false)
+			for range 2 * redact.Sampled {
+				next(t, s)
+			}
+			if offered(t, s, 1) != offer {
+				t.Error("the lamp was said not to be seen, and then other colours were offered")
+			}
+		}
+	}, append(times(redact.Sampled, good(90)), times(7*redact.Sampled, good(200))...))
+	plan.Offer = &offer
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		if s.sample != nil {
+			t.Error("they are measured again")
+		}
+		for range 2 * redact.Sampled {
+			if _, l := next(t, s); l.Tint != nil || l.Colour != 0 {
+				t.Fatalf("without the lamp: %+v", l)
+			}
+		}
+		if offered(t, s, 1) != offer {
+			t.Error("other colours than those of before")
+		}
+		s.Settle(offer)
+		if _, l := next(t, s); l.Tint != nil || l.Colour != 216 {
+			t.Errorf("settled: %+v", l)
+		}
+	}, times(3*redact.Sampled, good(200)))
+	if offer == (Tint{}) {
+		t.Error("closing has overwritten the plan's own")
+	}
+	plan.Mode = Frosted
+	stage(t, plan, func(t *testing.T, s *Sight) {
+		s.LampSeen(true)
+		if _, l := next(t, s); l.Tint != nil {
+			t.Error("frosted glass takes no colours")
+		}
+	}, times(10, good(200)))
+}
+
 // A camera of which nobody knows how it stands shows glass at once, and looks no further than the zone.
 func TestStandUnseen(t *testing.T) {
 	plan := doorPlan(Blur)
@@ -516,4 +576,83 @@ func TestCloseEndsPictures(t *testing.T) {
 			t.Error("a reference after Close")
 		}
 	}, times(30, good(90)))
+}
+
+// Closing ends what was measured of the interior's colours, however far that has come.
+func TestCloseForgetsTheColours(t *testing.T) {
+	const drawing = redact.Sampled - 2 // the colours are the mean of the last frames before Sampled
+	acts := times(redact.Sampled+30, good(90))
+	for name, settled := range map[string]bool{"while they are measured": false, "settled while they are measured": true} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+				for range drawing {
+					next(t, s)
+				}
+				sums := s.sample
+				if sums == nil || reflect.DeepEqual(*sums, *redact.NewSampler(s.blocks)) {
+					t.Fatal("nothing is being measured")
+				}
+				if settled {
+					s.Settle(Tint{1})
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if !reflect.DeepEqual(*sums, *redact.NewSampler(s.blocks)) {
+					t.Error("the sums over the interior's cells are left")
+				}
+			}, acts)
+		})
+	}
+	t.Run("offered", func(t *testing.T) {
+		for _, settled := range []bool{false, true} {
+			stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+				var l Look
+				for l.Tint == nil {
+					_, l = next(t, s)
+				}
+				if settled {
+					s.Settle(Tint{1})
+				}
+				if *l.Tint == (Tint{}) {
+					t.Error("they are gone before Close")
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if *l.Tint != (Tint{}) || s.offer != nil {
+					t.Errorf("settled %v: what was offered is left", settled)
+				}
+			}, acts)
+		}
+	})
+	t.Run("while the glass is drawn", func(t *testing.T) {
+		stage(t, doorPlan(Blur), func(t *testing.T, s *Sight) {
+			red := &interrupted{Redactor: s.red.(*redact.Redactor), by: func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}}
+			s.red = red
+			s.Settle(Tint{1})
+			other := redact.New(redact.Config{Width: small.Width, Height: small.Height, Zone: s.blocks, Blur: true})
+			other.Take(red.drawn)
+			if y := other.Full().Y; bytes.Count(y, []byte{0}) != len(y) {
+				t.Error("glass that came too late is left")
+			}
+		}, acts)
+	})
+}
+
+// interrupted is a redactor that is interrupted when it has drawn the glass.
+type interrupted struct {
+	*redact.Redactor
+	by    func()
+	drawn redact.Prepared
+}
+
+func (i *interrupted) Prepare(t glass.Tint) redact.Prepared {
+	i.drawn = i.Redactor.Prepare(t)
+	i.by()
+	return i.drawn
 }

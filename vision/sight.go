@@ -74,7 +74,8 @@ type Sight struct {
 	stand    stander
 	shadow   caster          // nil when the plan asks for none: then nobody looks at the interior
 	sample   *redact.Sampler // nil when the glass has its colours, or takes none
-	offer    *Tint           // what was measured, until it is settled
+	offer    *Tint           // what was measured
+	offered  bool            // somebody was told of it: it stays as it is
 	measured time.Duration   // the time of the last frame that it is of
 	settled  bool            // Settle was called
 	unlit    bool            // the lamp has to be seen, and is not
@@ -145,7 +146,12 @@ func open(src Source, size Size, fps int, plan Plan, clock func() time.Duration)
 	if plan.Shadow {
 		s.shadow = shadow.New(blocks, size.Width, size.Height)
 	}
-	if s.blur && plan.Tint == nil {
+	switch {
+	case !s.blur || plan.Tint != nil:
+	case plan.Offer != nil:
+		offer := *plan.Offer
+		s.offer, s.offered = &offer, true
+	default:
 		s.sample = redact.NewSampler(blocks)
 	}
 	s.cam = newReader(src, size, fps, blocks, plan.Cut)

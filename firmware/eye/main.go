@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,7 @@ import (
 	"vestibule/firmware/eye/internal/watch"
 	"vestibule/firmware/pipe"
 	"vestibule/firmware/walls"
+	"vestibule/vision"
 	"vestibule/vision/encode"
 )
 
@@ -64,10 +66,8 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	if s.gate == "" || s.trust == "" {
 		return nil, errors.New("-gate and -trust are needed")
 	}
-	if _, err := fmt.Sscanf(*size, "%dx%d", &s.camera.Size.Width, &s.camera.Size.Height); err != nil {
-		return nil, fmt.Errorf("-size %s: want WxH, as 1280x720", *size)
-	}
-	if err := s.camera.Size.Check(); err != nil {
+	var err error
+	if s.camera.Size, err = parseSize(*size); err != nil {
 		return nil, err
 	}
 	if s.camera.FPS < 1 || s.camera.FPS > 60 {
@@ -76,11 +76,22 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	if s.camera.Encoder = encode.Kind(*kind); s.camera.Encoder.Check() != nil {
 		return nil, s.camera.Encoder.Check()
 	}
-	var err error
 	s.camera.Source, err = s.world.source(*source)
 	s.needs = needs(*source)
 	s.needs.Read = append(s.needs.Read, s.trust)
 	return s, err
+}
+
+// parseSize reads WxH, both in decimal digits and nothing beside them.
+func parseSize(text string) (vision.Size, error) {
+	w, h, _ := strings.Cut(text, "x")
+	width, errW := strconv.ParseUint(w, 10, 16)
+	height, errH := strconv.ParseUint(h, 10, 16)
+	if errW != nil || errH != nil {
+		return vision.Size{}, fmt.Errorf("-size %q: want WxH, as 1280x720", text)
+	}
+	size := vision.Size{Width: int(width), Height: int(height)}
+	return size, size.Check()
 }
 
 func run(args []string, getenv func(string) string, stderr io.Writer) error {

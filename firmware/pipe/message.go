@@ -155,7 +155,7 @@ type Wake struct {
 
 // Tint is the colours of a delivery's glass: 216 bytes of the interior. From eye it is a wish. Gate writes the
 // first of a delivery to its disk and sends back what stands there; only that is ever shown, so that a
-// delivery spends 216 bytes however often eye begins anew.
+// delivery spends 216 bytes however often eye begins anew. As long as it runs, eye holds gate to the first.
 type Tint struct {
 	Delivery string `json:"delivery"`
 	Colours  []byte `json:"colours"` // TintSize

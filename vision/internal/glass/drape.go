@@ -11,6 +11,12 @@ type Drape struct {
 	turn     uint64
 }
 
+// Wipe overwrites what is known of the shadow.
+func (d *Drape) Wipe() {
+	clear(d.strength)
+	*d = Drape{}
+}
+
 // Draw draws the veil as it is now on a picture: the pane that the veil is for, with the zone's frame, and with
 // what d says of the veil already.
 func (v *Veil) Draw(p *Planes, d *Drape) {

@@ -31,6 +31,13 @@ func NewPlanes(width, height int) *Planes {
 	return &Planes{width, height, mem[:n:n], mem[n : n+n/4 : n+n/4], mem[n+n/4:]}
 }
 
+// Wipe overwrites the picture.
+func (p *Planes) Wipe() {
+	for _, plane := range [3][]byte{p.Y, p.Cb, p.Cr} {
+		clear(plane)
+	}
+}
+
 // grid is one number for each cell, in 1/256.
 type grid [Rows][Cols]int32
 

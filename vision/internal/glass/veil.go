@@ -75,28 +75,31 @@ func (v *Veil) findEdges(shown *zone.Blocks) {
 	w, h := v.base.Width, v.base.Height
 	reach := (shadeWidth(w, h) + zone.Block - 1) / zone.Block
 	v.tiles = make([]int32, v.cols*v.rows)
-	var was []edge
+	var near []int32 // the tiles that the frame may reach
 	for i := range v.tiles {
 		x, y := i%v.cols*tile, i/v.cols*tile
 		switch {
 		case shown.Shown(x, y):
 			v.tiles[i] = covered
 		case x+tile > w || y+tile > h || len(nearby(shown, x&^(zone.Block-1), y&^(zone.Block-1), reach)) > 0:
-			v.tiles[i] = int32(len(was))
-			was = append(was, cut(v.base, shown, x, y))
+			v.tiles[i] = int32(len(near))
+			near = append(near, int32(i))
 		default:
 			v.tiles[i] = bare
 		}
 	}
+	was := make([]edge, len(near))
+	defer clear(was)
+	for k, i := range near {
+		was[k] = cut(v.base, shown, int(i)%v.cols*tile, int(i)/v.cols*tile)
+	}
 	Rim(v.base, shown)
-	for i, at := range v.tiles {
-		if at < 0 {
-			continue
-		}
-		x, y := i%v.cols*tile, i/v.cols*tile
+	v.edges = make([]edge, 0, len(near)) // that grows into no other memory, which Wipe would not know
+	for k, i := range near {
+		x, y := int(i)%v.cols*tile, int(i)/v.cols*tile
 		e := cut(v.base, shown, x, y)
-		v.base.put(&was[at], x, y)
-		if e == was[at] && x+tile <= w && y+tile <= h {
+		v.base.put(&was[k], x, y)
+		if e == was[k] && x+tile <= w && y+tile <= h {
 			v.tiles[i] = bare
 			continue
 		}
@@ -208,6 +211,19 @@ func (v *Veil) Clear() {
 	clear(v.strength)
 	clear(v.light)
 	v.turn++
+}
+
+// Wipe overwrites all that the veil knows of its pane, the pane itself, and the shadows. The veil is of no use afterwards.
+func (v *Veil) Wipe() {
+	if v.base != nil {
+		v.base.Wipe()
+	}
+	clear(v.edges)
+	clear(v.strength)
+	clear(v.depth)
+	clear(v.light)
+	clear(v.sides)
+	*v = Veil{}
 }
 
 // Follow goes on where another veil stands: the same shadows over another pane.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"strings"
 	"testing"
 
 	"vestibule/vision/internal/zone"
@@ -157,6 +159,38 @@ func TestVeilLeavesNoTrace(t *testing.T) {
 		if !equal(often, base) || !equal(seldom, base) {
 			t.Errorf("%v: something of the shadow is left", size)
 		}
+	}
+}
+
+// After Wipe nothing of the pane, nor of a shadow, is left in the memory that a veil had.
+func TestWipedVeilKnowsNothing(t *testing.T) {
+	shown, _ := zone.Shrink([][]zone.Point{{{X: 3000, Y: 3000}, {X: 7000, Y: 3000}, {X: 7000, Y: 9000}, {X: 3000, Y: 9000}}}, false, 482, 322)
+	rnd := rand.New(rand.NewPCG(5, 6))
+	v := NewVeil(tinted(rnd, 482, 322, shown, false), shown, 2)
+	p, drawn := framed(v.base, shown), Drape{}
+	v.Set(person(3))
+	v.Step()
+	v.Draw(p, &drawn)
+	memory := map[string]any{
+		"the pane": [][]byte{v.base.Y, v.base.Cb, v.base.Cr}, "its tiles at the zone's frame": v.edges[:cap(v.edges)],
+		"what it may give there": v.depth, "what it gives": v.light, "the sides of its tiles": v.sides,
+		"the shadow": v.strength, "the shadow that was drawn": drawn.strength,
+	}
+	holds := func(of any) bool { return strings.ContainsAny(fmt.Sprint(of), "123456789") }
+	for what, of := range memory {
+		if !holds(of) {
+			t.Errorf("%s is not in the veil at all", what)
+		}
+	}
+	v.Wipe()
+	drawn.Wipe()
+	for what, of := range memory {
+		if holds(of) {
+			t.Errorf("%s is left", what)
+		}
+	}
+	if !reflect.ValueOf(*v).IsZero() || !reflect.ValueOf(drawn).IsZero() {
+		t.Error("the veil has more than that")
 	}
 }
 

@@ -52,9 +52,8 @@ func (p *Picture) Turn() uint64 { return p.turn.Load() }
 // wipe overwrites what the picture shows and ends it.
 func (p *Picture) wipe() {
 	p.turn.Add(1)
-	for _, plane := range [3][]byte{p.Y, p.Cb, p.Cr} {
-		clear(plane)
-	}
+	p.Planes.Wipe()
+	p.cast.Wipe()
 }
 
 // Redactor composes pictures. It belongs to one goroutine; the pictures may be read by others.
@@ -75,6 +74,7 @@ func New(cfg Config) *Redactor {
 	r := &Redactor{cfg: cfg}
 	if cfg.Blur && cfg.Tint != nil {
 		r.Settle(*cfg.Tint)
+		r.cfg.Tint = nil
 	} else {
 		p := r.glaze(glass.Frosted(cfg.Width, cfg.Height, cfg.Nonce))
 		r.full, r.veil = p.full, p.veil
@@ -162,6 +162,17 @@ type Prepared struct {
 	veil *glass.Veil
 }
 
+// Wipe overwrites what was prepared and will not be shown.
+func (p *Prepared) Wipe() {
+	if p.full != nil {
+		p.full.wipe()
+	}
+	if p.veil != nil {
+		p.veil.Wipe()
+	}
+	*p = Prepared{}
+}
+
 // Prepare draws what Take would show. It takes long (some tenths of a second on a small computer) and may be
 // called on any goroutine.
 func (r *Redactor) Prepare(t glass.Tint) Prepared {
@@ -183,6 +194,7 @@ func (r *Redactor) Take(p Prepared) {
 	}
 	if r.veil != nil {
 		p.veil.Follow(r.veil)
+		r.veil.Clear() // nobody else would
 	}
 	if r.full != nil {
 		r.bare = weak.Make(r.full)
@@ -209,8 +221,8 @@ func (r *Redactor) ClearShadow() {
 	}
 }
 
-// Wipe overwrites every picture, those given out as well, which end with it. The redactor is of no use
-// afterwards.
+// Wipe overwrites every picture, those given out as well, which end with it, and what the glass and its veil were
+// made of. The redactor is of no use afterwards.
 func (r *Redactor) Wipe() {
 	r.full.wipe()
 	if p := r.bare.Value(); p != nil {
@@ -221,7 +233,9 @@ func (r *Redactor) Wipe() {
 			p.wipe()
 		}
 	}
-	r.ClearShadow()
+	if r.veil != nil {
+		r.veil.Wipe()
+	}
 	r.tint = glass.Tint{}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -199,9 +200,11 @@ func TestSettlingReachesThePictures(t *testing.T) {
 // After Wipe nothing that was shown is left in the memory of any picture, and all of them have ended.
 func TestWipe(t *testing.T) {
 	const w, h = 320, 240
-	r := New(Config{Width: w, Height: h, Zone: blocks(t, w, h), Blur: true, Tint: &glass.Tint{77}})
+	given := &glass.Tint{77}
+	r := New(Config{Width: w, Height: h, Zone: blocks(t, w, h), Blur: true, Tint: given, Fade: 12})
 	f := raw.New(w, h)
 	paint(f, r.cfg.Zone, func(x, y int) byte { return 1 }, func(x, y int) byte { return 99 })
+	r.SetShadow(glass.Shadow{1, 2, 3})
 	all := []*Picture{r.Full()}
 	for range ring {
 		all = append(all, r.Compose(f))
@@ -221,8 +224,19 @@ func TestWipe(t *testing.T) {
 			}
 		}
 	}
-	if tint, _ := r.Tint(); tint != (glass.Tint{}) {
+	if tint, _ := r.Tint(); tint != (glass.Tint{}) || r.cfg.Tint != nil {
 		t.Error("the tint is left in memory")
+	}
+	if *given != (glass.Tint{77}) {
+		t.Error("the caller's own copy is gone too")
+	}
+	if !reflect.ValueOf(*r.veil).IsZero() {
+		t.Error("the veil still knows what it lay on")
+	}
+	for _, p := range r.ring {
+		if !reflect.ValueOf(p.cast).IsZero() {
+			t.Error("a picture still knows its shadow")
+		}
 	}
 }
 

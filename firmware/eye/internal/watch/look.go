@@ -54,6 +54,13 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 			reported = now
 		}
 		said = glass
+		if seen.Tint != nil && run.offered == nil {
+			run.offered = new(vision.Tint)
+			*run.offered = *seen.Tint
+		}
+		if seen.Glass == "" && run.cut == "" {
+			run.cut = seen.Cut
+		}
 		if seen.Tint != nil && tint.due(now) {
 			s.report(pipe.TypeTint, pipe.Tint{Delivery: terms.Delivery, Colours: slices.Clone(seen.Tint[:])})
 		}

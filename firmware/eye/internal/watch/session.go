@@ -16,19 +16,30 @@ import (
 type session struct {
 	wake     pipe.Wake // what it was opened with
 	delivery string
-	blur     bool
+	known    *delivery
+	blur     bool // the glass may take colours
 	sight    *vision.Sight
 	left     *time.Timer // to the window's end, by a clock that nobody sets; calls stop
 	lapse    *time.Timer // to where gate's word that the lamp is seen holds no longer
 	stop     context.CancelFunc
 	done     chan struct{}
-	why      string // it ended by itself; to be read once done is closed
+	// What came of it, to be read once done is closed.
+	why     string // it ended by itself
+	offered *vision.Tint
+	cut     string // the zone was shown with
 }
 
 // start opens a session for a pass that was admitted; nil when it cannot be.
 func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 	terms := p.Terms()
-	plan := planOf(terms, o.wake)
+	plan, known := planOf(terms, o.wake), s.known.delivery(terms.Delivery)
+	if known == nil {
+		s.log.Error("too many deliveries to know all of them: the glass of new ones has no colours until eye is started anew", "known", len(s.known))
+	}
+	if known.bind(&plan) {
+		s.refused(terms.Delivery)
+	}
+	known.until(o.ends(terms))
 	source, err := s.camera.Source(plan)
 	if err != nil {
 		s.trouble(wire.CameraFailed, err)
@@ -45,7 +56,7 @@ func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 		})
 	}
 	ctx, stop := context.WithCancel(ctx)
-	run := &session{wake: o.wake, delivery: terms.Delivery, blur: terms.Mode == pass.Blur, sight: sight, stop: stop, done: make(chan struct{})}
+	run := &session{wake: o.wake, delivery: terms.Delivery, known: known, blur: plan.Mode == vision.Blur, sight: sight, stop: stop, done: make(chan struct{})}
 	run.left = time.AfterFunc(o.left(terms), stop)
 	run.lapse = time.AfterFunc(pipe.LampHolds, func() { sight.LampSeen(false) })
 	s.log.Info("the camera is opened", "delivery", terms.Delivery, "until", terms.Until)
@@ -63,6 +74,7 @@ func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 func (s *Service) amend(run *session, p pass.Pass, o order) {
 	terms := p.Terms()
 	run.wake = o.wake
+	run.known.until(o.ends(terms))
 	run.left.Reset(o.left(terms))
 	s.log.Info("the window has another end", "delivery", terms.Delivery, "until", terms.Until)
 }
@@ -72,6 +84,9 @@ func (s *Service) amend(run *session, p pass.Pass, o order) {
 func (o order) left(terms pass.Terms) time.Duration {
 	return terms.Until.Sub(o.wake.Now) - time.Since(o.at)
 }
+
+// ends is when that is, by CLOCK_MONOTONIC.
+func (o order) ends(terms pass.Terms) time.Time { return time.Now().Add(o.left(terms)) }
 
 // endsAs reports whether a session's end is the one that gate asks for.
 func (run *session) endsAs(w pipe.Wake) bool { return bytes.Equal(run.wake.Amendment, w.Amendment) }
@@ -108,11 +123,21 @@ func (run *session) isFor(w pipe.Wake) bool {
 	return run != nil && bytes.Equal(run.wake.Pass, w.Pass) && bytes.Equal(run.wake.Reference, w.Reference)
 }
 
-// settle gives the glass the colours that gate has on its disk.
-func (run *session) settle(colours []byte) {
-	if run != nil && run.blur && len(colours) == len(vision.Tint{}) {
-		run.sight.Settle(vision.Tint(colours))
+// settle gives the glass the colours that gate has on its disk, if they are the delivery's first.
+func (s *Service) settle(run *session, colours []byte) {
+	if run == nil || !run.blur || len(colours) != len(vision.Tint{}) {
+		return
 	}
+	tint := vision.Tint(colours)
+	if !run.known.settle(&tint) {
+		s.refused(run.delivery)
+		return
+	}
+	run.sight.Settle(*run.known.colours)
+}
+
+func (s *Service) refused(delivery string) {
+	s.log.Error("gate wants another tint for a delivery than its first, which stays", "delivery", delivery)
 }
 
 func (run *session) visit(underWay bool) {

@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"crypto/sha256"
+	"strings"
 	"testing"
 	"time"
 
@@ -344,7 +345,7 @@ func TestAnotherCut(t *testing.T) {
 	w.Cut = "9999x" + w.Cut
 	b.send(pipe.TypeSleep, nil)
 	b.send(pipe.TypeWake, w)
-	if got := b.trouble(); got.Reason != wire.CameraResized {
+	if got := b.trouble(); got.Reason != wire.CameraResized || !strings.Contains(got.Detail, "by gate's word 9999x") { // eye knows it too
 		t.Errorf("%+v", got)
 	}
 	b.shows(wire.CameraResized)

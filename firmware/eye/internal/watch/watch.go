@@ -43,6 +43,7 @@ type Service struct {
 	mu   sync.Mutex
 	gate *peer.Line // nil while gate is away
 
+	known  known  // supervise's
 	frames uint64 // numbers given so far; the running session's, else Run's
 	asked  sync.WaitGroup
 	loose  sync.Once // that frames may be written to a disk has been said
@@ -73,7 +74,7 @@ const (
 // New makes a Service. clock spaces what is said again; no window is judged by it. It is time.Now
 // but in tests.
 func New(camera Camera, trust Trust, stream *view.Stream, clock func() time.Time, log *slog.Logger) *Service {
-	return &Service{camera: camera, trust: trust, stream: stream, clock: clock, log: log, orders: make(chan order)}
+	return &Service{camera: camera, trust: trust, stream: stream, clock: clock, log: log, orders: make(chan order), known: known{}}
 }
 
 // Run obeys gate, reached by dial, until ctx ends.
@@ -176,16 +177,21 @@ func (s *Service) supervise(ctx context.Context) {
 		}
 		running.stop()
 		<-running.done
+		running.known.looked(running.offered, running.cut)
 		running = nil
 		s.stream.Glass(wire.CameraAsleep)
 		s.log.Info("the camera is closed", "why", why)
 	}
+	defer s.known.end()
 	defer end("stopping")
 	s.stream.Glass(wire.CameraAsleep)
 	lost := time.NewTimer(gatePatience)
 	defer lost.Stop()
+	over := time.NewTimer(0) // a window whose colours are to be overwritten
+	defer over.Stop()
 	away := true // gate, as far as its last wake tells
 	for {
+		over.Reset(s.known.wipe(time.Now()))
 		var done <-chan struct{}
 		if running != nil {
 			done = running.done
@@ -219,12 +225,14 @@ func (s *Service) supervise(ctx context.Context) {
 						running = s.start(ctx, p, o)
 					}
 				}
-				running.settle(o.wake.Tint)
+				if same {
+					s.settle(running, o.wake.Tint)
+				}
 				running.visit(o.wake.Visit)
 				running.lamp(o.wake.Lamp)
 			case settle:
 				if running != nil && o.tint.Delivery == running.delivery {
-					running.settle(o.tint.Colours)
+					s.settle(running, o.tint.Colours)
 				}
 			case visit:
 				running.visit(o.visit)
@@ -233,6 +241,7 @@ func (s *Service) supervise(ctx context.Context) {
 			case remember:
 				s.remember(running)
 			}
+		case <-over.C:
 		case <-lost.C:
 			end("gate is gone")
 		case <-done:

@@ -52,13 +52,7 @@ func newBench(t *testing.T) *bench { return newLoggedBench(t, io.Discard) }
 func newLoggedBench(t *testing.T, written io.Writer) *bench {
 	b := &bench{t: t, owner: key(t), device: key(t), gates: make(chan *pipe.Conn, 8)}
 	b.power.Store(true)
-	dir := t.TempDir()
-	for name, k := range map[string]ed25519.PrivateKey{"owner.pub": b.owner, "device.pub": b.device} {
-		text := pass.EncodeKey(k.Public().(ed25519.PublicKey)) + "\n"
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := b.trust()
 	log := slog.New(slog.NewTextHandler(written, nil))
 	b.stream = view.New(log)
 	source := scene.Source(1, func() scene.World {
@@ -89,6 +83,19 @@ func newLoggedBench(t *testing.T, written io.Writer) *bench {
 	t.Cleanup(func() { cancel(); <-done })
 	b.accept()
 	return b
+}
+
+// trust makes the folder of what eye believes.
+func (b *bench) trust() (dir string) {
+	b.t.Helper()
+	dir = b.t.TempDir()
+	for name, k := range map[string]ed25519.PrivateKey{"owner.pub": b.owner, "device.pub": b.device} {
+		text := pass.EncodeKey(k.Public().(ed25519.PublicKey)) + "\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // accept takes eye's next connection to gate.
