@@ -12,15 +12,17 @@ const (
 
 // doubts is whether the camera may stand anywhere, though nothing says that it has moved: the reference was not found
 // yet; or it has become dark at a stroke, as for a camera that was turned into a dim room; or it has been dark for
-// longer than [dusk] since it was last found. What hides it in the light is [course]'s.
+// longer than [dusk] since it was last found; or nothing of it is left, and what is seen is not what hides it: see
+// [absence]. What else hides it in the light is [course]'s.
 type doubts struct {
 	found bool          // ever
-	unsee bool          // since then it has become too dark
+	unsee bool          // since then it has become too dark, or another place may show
 	row   int           // looks in a row that find it
 	last  time.Duration // the last look
 	at    time.Duration // the last that found it
 	sure  bool          // without any doubt
 	dark  time.Duration // for how long it has been dark since
+	gone  absence
 }
 
 // note takes a look into account, after what course makes of it.
@@ -36,6 +38,7 @@ func (d *doubts) note(at time.Duration, s sighting, state State) {
 		d.dark += gap
 		d.unsee = d.unsee || d.dark >= dusk || d.sure && at-d.at < soon
 	}
+	d.unsee = d.gone.note(gap, s) || d.unsee
 }
 
 // any reports whether there is a doubt.

@@ -41,6 +41,7 @@ const (
 	// A picture without plain times as many edges as the reference has is an even surface, which is still. One
 	// of this mean luma is dark, or too bright, unless it has rich times as many and is still.
 	plain      = 0.15
+	little     = 0.35 // times as many edges are little to see
 	rich       = 0.5
 	mostDark   = 40
 	mostBright = 225
@@ -64,6 +65,7 @@ type sighting struct {
 	quiet  bool    // most have not
 	struck bool    // nearly all that was seen at the look before is elsewhere, at a stroke
 	back   bool    // what was seen before the last stroke is there again
+	bare   bool    // there is little to see
 	proof
 }
 
@@ -87,6 +89,7 @@ func (r *register) judge(tol float32) (s sighting) {
 	}
 	s.same, s.quiet, s.calm = stays >= sameStays, stays >= quietStays, stayed >= calmShare
 	s.still = still || float32(len(r.e.all)) < plain*float32(len(r.marks))
+	s.bare = float32(len(r.e.all)) < little*float32(len(r.marks))
 	s.struck, s.back = r.stroke.watch(r.e, stays, stayed)
 	r.before, r.looked = s, true
 	return s

@@ -22,6 +22,7 @@ type moment struct {
 	shadow              float64 // where its edge is, in parts of the zone's width; 0 for none
 	lamp                bool
 	noise               float64 // luma steps
+	cover               cover
 }
 
 func calm() moment { return moment{zoom: 1, light: 1, gamma: 1, noise: 1.4} }
@@ -202,6 +203,7 @@ func (s *stage) drawLamp() {
 func (s *stage) shoot(m moment, f *raw.Frame) {
 	s.compose(m)
 	s.expose(m, f)
+	m.cover.over(s, f, m.noise)
 }
 
 // expose is shoot for the world as it has been drawn. All of it is linear along a row, and in whole numbers: a
