@@ -90,7 +90,7 @@ const (
 	CameraStalled  Reason = "camera_stalled"  // it has given no new frame for half a second
 	CameraResized  Reason = "camera_resized"  // it gives another size than the zone was shown with
 	CameraMoved    Reason = "camera_moved"    // the zone no longer shows what the reference shows
-	StandUnseen    Reason = "stand_unseen"    // the reference was not found yet, or it has become too dark to find it
+	StandUnseen    Reason = "stand_unseen"    // the reference was not found yet, or it has become too dark to find it, or nothing of it is left
 	ReferenceBad   Reason = "reference_bad"   // the plan has a reference that cannot be read
 	LampUnseen     Reason = "lamp_unseen"     // the plan asks for the lamp, and nobody vouches now that the picture shows it
 	RedactorFailed Reason = "redactor_failed" // a fault in here; what it left is not shown

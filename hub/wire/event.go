@@ -157,7 +157,7 @@ const (
 	CameraStalled  Reason = "camera_stalled"
 	CameraResized  Reason = "camera_resized"
 	CameraMoved    Reason = "camera_moved"
-	StandUnseen    Reason = "stand_unseen"  // how the camera stands cannot be told: not yet, or it is too dark
+	StandUnseen    Reason = "stand_unseen"  // how the camera stands cannot be told: not yet, it is too dark, or too little shows
 	ReferenceBad   Reason = "reference_bad" // the pass asks for a stand that the device does not have
 	RedactorFailed Reason = "redactor_failed"
 	EyeGone        Reason = "eye_gone"    // the program that sees is not running

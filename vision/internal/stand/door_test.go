@@ -16,7 +16,7 @@ import (
 	"vestibule/vision/scene"
 )
 
-// A door that is flung open, from one frame to the next, and shut again after a while, is no camera that has moved.
+// A door that is flung open, from one frame to the next, and shut again after a while, is no camera that has moved, nor one that may have.
 func TestForcedDoor(t *testing.T) {
 	const fps, learn, opens, shuts, ends = 15, 2 * time.Second, 3 * time.Second, 6 * time.Second, 8 * time.Second
 	for _, size := range []vision.Size{{Width: 320, Height: 240}, {Width: 640, Height: 480}, {Width: 1280, Height: 720}} {
@@ -42,12 +42,17 @@ func TestForcedDoor(t *testing.T) {
 					t.Fatal(err)
 				}
 				f := raw.New(size.Width, size.Height)
+				found := false
 				for f.At < ends {
 					if err := s.Read(context.Background(), f); err != nil {
 						t.Fatal(err)
 					}
 					if w.Look(f) {
 						t.Errorf("%v, seed %d, in %v: it has moved %v after the door opened", size, seed, takes, f.At-opens)
+						break
+					}
+					if found = found || !w.Doubt() && f.At > learn+time.Second/fps; found && w.Doubt() {
+						t.Errorf("%v, seed %d, in %v: it is doubted %v after the door opened", size, seed, takes, f.At-opens)
 						break
 					}
 					if f.At >= learn && f.At < learn+time.Second/fps {

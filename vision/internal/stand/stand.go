@@ -3,8 +3,8 @@
 //
 // A reference is the steadiest edges of the zone. Five times a second they are looked for in the picture, where they
 // were and displaced; patches of the zone vote, so that what hides some of them has no say in the rest. Some looks
-// in agreement are needed to say that it has moved; see course. Where it is too dark to say anything, that is a doubt; see
-// doubts.
+// in agreement are needed to say that it has moved; see course. Where it is too dark to say anything, or nothing of the
+// reference is left, that is a doubt; see doubts.
 //
 // What goes wrong, of 500 cases of each kind on pictures and film of Debian's opencv-doc, which are not those
 // that the figures were chosen on (with the exact 95 % interval; then how many on drawn stages, on drawn ones of
@@ -114,7 +114,8 @@ func (w *Watch) Look(f *raw.Frame) (moved bool) {
 }
 
 // Doubt reports whether the camera, which is not known to have moved, may stand anywhere: the reference was not found yet, or
-// it has become too dark to find it. Without a reference there is no doubt.
+// it has become too dark to find it, or nothing of it is left and what is seen is not what hides it. It lasts until the
+// reference is found again. Without a reference there is no doubt.
 func (w *Watch) Doubt() bool { return w.reg != nil && w.doubts.any() }
 
 // State returns what the last look left known. Without a reference it stays Unknown.
