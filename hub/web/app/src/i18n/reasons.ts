@@ -272,7 +272,10 @@ export const reasons: Readonly<Record<Reason, Why>> = {
       en: 'It is too dark, or too little of the doorway shows, to tell whether the camera stands as before, so the whole picture is glass.',
       fr: 'Il fait trop sombre, ou l’entrée se voit trop peu, pour savoir si la caméra est restée en place ; toute l’image est en verre dépoli.',
     },
-    todo: { en: 'Leave a light on at the door.', fr: 'Laissez une lumière allumée à la porte.' },
+    todo: {
+      en: 'Leave a light on at the door. Check that nothing covers the camera and that it still stands as before.',
+      fr: 'Laissez une lumière allumée à la porte. Vérifiez que rien ne couvre la caméra et qu’elle est restée en place.',
+    },
   },
   reference_bad: {
     said: {
