@@ -15,7 +15,7 @@ const (
 
 // absence is since when nothing at all of the reference is to be seen, and what is instead. A camera may be turned while
 // something covers it: a picture that shows little, and then one that shows much and nothing of the reference, is what
-// the cover leaves behind when it is lifted. A person or a door seldom is: before they hide all of it there is
+// is there when a cover has been lifted. A person or a door seldom looks so: before they hide all of it there is
 // much to see already.
 type absence struct {
 	left    int           // looks in a row at which something of it was left
