@@ -37,7 +37,10 @@
 // # Memory
 //
 // Frames lie in pages of their own that are in no core dump and, as far as the process may lock memory, in no
-// swap (Loose says when not). When a Sight is closed they go back to the kernel, pictures that were given out
+// swap (Loose says when not), and so does what we have of them on their way: OpenCV's Mats, and the chroma of a
+// JPEG. Out of reach are the buffers of the kernel's driver, of libcamera, FFmpeg and GStreamer, and what OpenCV and libjpeg-turbo
+// take for the length of one call: Loose does not know of these, and eye's machine should have no swap
+// (MemorySwapMax=0) and make no core dumps (LimitCORE=0, and firmware/walls). When a Sight is closed they go back to the kernel, pictures that were given out
 // end, and what OpenCV and FFmpeg freed has been overwritten (vision/internal/heap). A test looks through the
 // process for what is left.
 //

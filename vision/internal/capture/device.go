@@ -112,7 +112,7 @@ func (d *device) Read(ctx context.Context, into *raw.Frame) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := d.grab(); err != nil {
+		if err := d.grab(into); err != nil {
 			return fmt.Errorf("%w: %w", d.lost, err)
 		}
 		if d.skip > 0 {

@@ -94,7 +94,7 @@ func (f *file) Read(ctx context.Context, into *raw.Frame) error {
 		f.capture.Grab(skip)
 		f.read += skip
 	}
-	if err := f.next(); err != nil {
+	if err := f.next(into); err != nil {
 		return err
 	}
 	if err := f.put(into); err != nil {
@@ -115,8 +115,8 @@ func (f *file) Read(ctx context.Context, into *raw.Frame) error {
 }
 
 // next takes the next frame, from the beginning again where the file ends.
-func (f *file) next() error {
-	err := f.grab()
+func (f *file) next(into *raw.Frame) error {
+	err := f.grab(into)
 	if err != nil && brokenOff(f.read, f.all) {
 		return fmt.Errorf("%s breaks off after %d of %.0f frames: %w", f.path, f.read, f.all, err)
 	}
@@ -130,7 +130,7 @@ func (f *file) next() error {
 			return err
 		}
 		f.start = max(next, f.start-time.Second)
-		err = f.grab()
+		err = f.grab(into)
 	}
 	if err != nil {
 		return fmt.Errorf("%s holds no picture: %w", f.path, err)

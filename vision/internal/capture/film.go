@@ -94,7 +94,7 @@ func (f *Film) Read(into *raw.Frame) error {
 	case f.still && f.given > 0:
 		return raw.ErrEnded
 	case !f.still:
-		if err := f.reader.grab(); err != nil {
+		if err := f.reader.grab(into); err != nil {
 			return errors.Join(raw.ErrEnded, err)
 		}
 	}
