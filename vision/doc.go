@@ -9,6 +9,10 @@
 //   - Redacted, the only thing an encoder takes, is a struct with no exported field whose zero value is
 //     not Valid, only a Sight makes one, and its bytes are vision/internal/sealed's to give: nobody else can put
 //     others in their place;
+//   - a source that ParseSource makes has one way out, which is ours: of a GStreamer pipeline, whose text could branch
+//     and write, only chains of elements that are known to write nothing are taken (vision/internal/capture). That
+//     these do not, nor the other plug-ins and libraries that a camera is read with, is taken on trust, and so is it
+//     that the machine's own are loaded (GST_PLUGIN_PATH and LD_LIBRARY_PATH are for whoever starts it to set);
 //   - what crosses from raw frames into pictures is the zones' own pixels; in the mode Blur one Tint of 216
 //     bytes a delivery; and, where the plan asks for it and while a visit is under way, where something moves
 //     behind the glass, 18 bytes at most twice a second (vision/internal/glass says why these bounds hold).

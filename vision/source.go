@@ -18,6 +18,9 @@ type Source = camera.Source
 //	v4l2:/dev/video0    a camera of the kernel's
 //	gst:PIPELINE        a GStreamer pipeline, for libcamera; an appsink is added where none is
 //
+// A pipeline is one chain from a camera (libcamerasrc, v4l2src, videotestsrc) over caps and elements that make pictures of
+// pictures to our appsink: whoever sets it must not get at a picture that is not redacted by a branch of their own.
+//
 // The picture is scaled to cover the size asked for and cut at the middle. A picture that stays the same
 // to the bit for half a second, as far as the zone shows it, counts as stalled, in a file as well. Nothing is opened here.
 func ParseSource(text string) (Source, error) {
@@ -31,7 +34,11 @@ func ParseSource(text string) (Source, error) {
 	case "v4l2":
 		return capture.V4L2(rest), nil
 	case "gst":
-		return capture.GStreamer(rest), nil
+		src, err := capture.GStreamer(rest)
+		if err != nil {
+			return Source{}, fmt.Errorf("the source is %q: %w", text, err)
+		}
+		return src, nil
 	}
 	return Source{}, fmt.Errorf("the source is %q: file:PATH, v4l2:/dev/videoN or gst:PIPELINE is possible", text)
 }
