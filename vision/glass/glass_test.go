@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -565,6 +566,32 @@ func TestBrokenOff(t *testing.T) {
 	diag.Reset()
 	if code := run(t.Context(), []string{"-zone", doorway, in, filepath.Join(dir, "out.png")}, &said, &diag); code != 0 {
 		t.Errorf("the first picture is there, and it ends with %d: %s", code, &diag)
+	}
+}
+
+// A film of uneven pace becomes one of the same length: what it shows for longer is written more often.
+func TestUnevenFilm(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "uneven.mkv")
+	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=2",
+		"-vf", `select=lt(n\,13)+not(mod(n\,4))`, "-fps_mode", "vfr", "-c:v", "mjpeg", in)
+	if err := cmd.Run(); err != nil {
+		t.Skip(err)
+	}
+	for _, side := range []string{"-side=false", "-side"} {
+		wide := w
+		if side == "-side" {
+			wide = 2 * w
+		}
+		file, said := do(t, in, "out.y4m", side, "-zone", doorway)
+		got := pictures(t, file, wide, h, "25:1")
+		if len(got) != 49 || !strings.Contains(said, "pictures   22 of 320x240, 1.96s of film") {
+			t.Errorf("%d pictures, and it says %s", len(got), said)
+		}
+		for n := 1; n < len(got); n++ {
+			if again := bytes.Equal(got[n], got[n-1]); again != (n > 12 && n%4 != 0) {
+				t.Errorf("%s: picture %d is the last one again: %v", side, n, again)
+			}
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"gocv.io/x/gocv"
 
@@ -19,7 +18,7 @@ import (
 type Film struct {
 	reader *reader
 	still  bool
-	given  int
+	course course
 }
 
 // OpenFilm opens a video file or a still in any form that OpenCV knows. A still is turned as its camera said (EXIF).
@@ -43,7 +42,7 @@ func OpenFilm(path string) (*Film, error) {
 	if !slices.Contains([]string{".mjpeg", ".mjpg"}, strings.ToLower(filepath.Ext(path))) {
 		m := gocv.IMRead(path, gocv.IMReadColor)
 		if !m.Empty() {
-			return &Film{still: true, reader: &reader{
+			return &Film{still: true, course: course{rate: 1, all: 1}, reader: &reader{
 				capture: &gocv.VideoCapture{}, // opened by nobody, and closed without harm
 				frame:   m, colour: gocv.NewMat(), scaled: gocv.NewMat(), yuv: gocv.NewMat(),
 			}}, nil
@@ -56,7 +55,7 @@ func OpenFilm(path string) (*Film, error) {
 	if err != nil { // it tells no more than that
 		return nil, fmt.Errorf("%s is no video or picture that can be read", path)
 	}
-	return &Film{reader: newReader(c, i420)}, nil
+	return &Film{reader: newReader(c, i420), course: newCourse(c)}, nil
 }
 
 // Still reports whether the film is one picture that does not play.
@@ -72,42 +71,37 @@ func (f *Film) Size() (width, height int) {
 
 // Rate returns how many pictures a second the film plays, 1..240; 25 where it does not say. It is 1 for a still.
 func (f *Film) Rate() float64 {
-	if f.still {
-		return 1
-	}
-	return rate(f.reader.capture)
+	return f.course.rate
 }
 
 // Frames returns how many pictures the film says that it has; 0 where it does not. It may be wrong.
 func (f *Film) Frames() int {
-	if f.still {
-		return 1
-	}
-	return max(int(f.reader.capture.Get(gocv.VideoCaptureFrameCount)), 0)
+	return max(int(f.course.all), 0)
 }
 
 // Read writes the next picture into the lent frame, scaled to cover it and cut at the middle, numbered from 1 and at
 // its time in the film. After the last it returns raw.ErrEnded: OpenCV tells no end from a fault. Any other
 // error is about this picture alone.
 func (f *Film) Read(into *raw.Frame) error {
+	said := 0.0
 	switch {
-	case f.still && f.given > 0:
+	case f.still && f.course.read > 0:
 		return raw.ErrEnded
 	case !f.still:
 		if err := f.reader.grab(into); err != nil {
 			return errors.Join(raw.ErrEnded, err)
 		}
+		said = f.reader.capture.Get(gocv.VideoCapturePosMsec)
 	}
-	into.At = time.Duration(float64(f.given) / f.Rate() * float64(time.Second))
-	f.given++
-	into.Seq = uint64(f.given)
+	f.course.next(said)
+	into.Seq, into.At = uint64(f.course.read), f.course.at
 	return f.reader.put(into)
 }
 
 // BrokenOff returns how many pictures the film says it has where far fewer were read, and 0 otherwise. It is for
 // the end, after raw.ErrEnded.
 func (f *Film) BrokenOff() (of int) {
-	if f.still || !brokenOff(f.given, float64(f.Frames())) {
+	if !f.course.brokenOff() {
 		return 0
 	}
 	return f.Frames()
