@@ -36,7 +36,9 @@
 // here or in a driver. Each comes with a Reason. What this cannot catch is an exception thrown inside OpenCV's C++ (or a fault in any C library): it
 // ends the process. Then there is no picture at all, which is as private, and whoever started the process starts
 // it again. A broken JPEG of a camera's is left out. What FFmpeg and GStreamer decode, they may patch up where it
-// is broken, so a compressed film or pipeline is for a desk; a file that breaks off ends in glass.
+// is broken, so a compressed film or pipeline is for a desk; a file that breaks off ends in glass. A film that changes
+// its size in the middle goes unnoticed where OpenCV scales it back to its first size (4.6 does so with H.264) and
+// does not say so: the zone then lies on a picture that it was not signed for. A camera's frames are not scaled there.
 //
 // # Memory
 //

@@ -14,7 +14,8 @@ type Source = camera.Source
 
 // ParseSource reads a source from a setting:
 //
-//	file:PATH           any video file, at its own rate, over and over
+//	file:PATH           any video file, in its own time, over and over; for a desk, as a size that changes in it may
+//	                    not be seen (see "Failure")
 //	v4l2:/dev/video0    a camera of the kernel's
 //	gst:PIPELINE        a GStreamer pipeline, for libcamera; an appsink is added where none is
 //
