@@ -80,7 +80,7 @@ func play(ctx context.Context, film *capture.Film, d *delivery, w *writer, bar *
 		f.At += begin
 		if errors.Is(err, raw.ErrEnded) {
 			if d.frames == 0 {
-				return fmt.Errorf("%s holds no picture: %w", d.set.in, err)
+				return fmt.Errorf("%s holds no picture", d.set.in) // OpenCV tells no more than that
 			}
 			return nil
 		}

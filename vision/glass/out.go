@@ -48,6 +48,9 @@ func create(set settings) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !old.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file that can be overwritten", set.out)
+	}
 	if file, err = os.CreateTemp(filepath.Dir(set.out), filepath.Base(set.out)+".*.part"); err != nil {
 		return nil, err
 	}
