@@ -3,6 +3,9 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"image"
+	_ "image/jpeg" // for their headers
+	_ "image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,31 +34,70 @@ func OpenFilm(path string) (*Film, error) {
 	if err := regular(path); err != nil {
 		return nil, err
 	}
-	file, err := os.Open(path) // OpenCV would not say why it cannot
+	width, height, err := header(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
 	// A file of JPEGs one after the other looks like a still.
-	if !slices.Contains([]string{".mjpeg", ".mjpg"}, strings.ToLower(filepath.Ext(path))) {
-		m := gocv.IMRead(path, gocv.IMReadColor)
-		if !m.Empty() {
-			return &Film{still: true, course: course{rate: 1, all: 1}, reader: &reader{
-				capture: &gocv.VideoCapture{}, // opened by nobody, and closed without harm
-				frame:   m, colour: gocv.NewMat(), scaled: gocv.NewMat(), yuv: gocv.NewMat(),
-			}}, nil
-		}
-		if err := m.Close(); err != nil {
-			return nil, err
+	still := !slices.Contains([]string{".mjpeg", ".mjpg"}, strings.ToLower(filepath.Ext(path)))
+	if width > 0 && still {
+		f, err := openStill(path, width, height)
+		if f != nil || err != nil {
+			return f, err
 		}
 	}
+	none := fmt.Errorf("%s is no video or picture that can be read", path)
 	c, err := openCapture(path, gocv.VideoCaptureFFmpeg)
 	if err != nil { // it tells no more than that
-		return nil, fmt.Errorf("%s is no video or picture that can be read", path)
+		return nil, none
 	}
-	return &Film{reader: newReader(c, i420), course: newCourse(c)}, nil
+	film := &Film{reader: newReader(c, i420), course: newCourse(c)}
+	if width, height = film.Size(); width <= 0 || height <= 0 {
+		return nil, errors.Join(none, film.Close())
+	}
+	if still {
+		f, err := openStill(path, width, height)
+		if f != nil || err != nil {
+			return f, errors.Join(err, film.Close())
+		}
+	}
+	return film, nil
+}
+
+// header returns the size that a PNG or a JPEG gives; 0 for what is neither. OpenCV would not say why it cannot open a file.
+func header(path string) (width, height int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer file.Close()
+	head, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return 0, 0, nil // something else, then
+	}
+	return head.Width, head.Height, nil
+}
+
+// mostPixels is what a still may have, more than any camera's, and mostSide how many of them on a side. OpenCV ends the
+// program where its own limits are passed, of 2^30 and 2^20, so the size is known before it is asked.
+const (
+	mostPixels = 200e6
+	mostSide   = 1 << 16
+)
+
+// openStill returns nil where OpenCV finds no still.
+func openStill(path string, width, height int) (*Film, error) {
+	if max(width, height) > mostSide || width*height > mostPixels {
+		return nil, fmt.Errorf("%s has %dx%d pixels, more than can be redacted: 200 million are possible, and %d on a side", path, width, height, mostSide)
+	}
+	m := gocv.IMRead(path, gocv.IMReadColor)
+	if m.Empty() {
+		return nil, m.Close()
+	}
+	return &Film{still: true, course: course{rate: 1, all: 1}, reader: &reader{
+		capture: &gocv.VideoCapture{}, // opened by nobody, and closed without harm
+		frame:   m, colour: gocv.NewMat(), scaled: gocv.NewMat(), yuv: gocv.NewMat(),
+	}}, nil
 }
 
 // Still reports whether the film is one picture that does not play.
