@@ -9,6 +9,10 @@
 //   - Redacted, the only thing an encoder takes, is a struct with no exported field whose zero value is
 //     not Valid, only a Sight makes one, and its bytes are vision/internal/sealed's to give: nobody else can put
 //     others in their place;
+//   - a source that ParseSource makes has one way out, which is ours: of a GStreamer pipeline, whose text could branch
+//     and write, only chains of elements that are known to write nothing are taken (vision/internal/capture). That
+//     these do not, nor the other plug-ins and libraries that a camera is read with, is taken on trust, and so is it
+//     that the machine's own are loaded (GST_PLUGIN_PATH and LD_LIBRARY_PATH are for whoever starts it to set);
 //   - what crosses from raw frames into pictures is the zones' own pixels; in the mode Blur one Tint of 216
 //     bytes a delivery; and, where the plan asks for it and while a visit is under way, where something moves
 //     behind the glass, 18 bytes at most twice a second (vision/internal/glass says why these bounds hold).
@@ -32,12 +36,17 @@
 // here or in a driver. Each comes with a Reason. What this cannot catch is an exception thrown inside OpenCV's C++ (or a fault in any C library): it
 // ends the process. Then there is no picture at all, which is as private, and whoever started the process starts
 // it again. A broken JPEG of a camera's is left out. What FFmpeg and GStreamer decode, they may patch up where it
-// is broken, so a compressed film or pipeline is for a desk; a file that breaks off ends in glass.
+// is broken, so a compressed film or pipeline is for a desk; a file that breaks off ends in glass. A film that changes
+// its size in the middle goes unnoticed where OpenCV scales it back to its first size (4.6 does so with H.264) and
+// does not say so: the zone then lies on a picture that it was not signed for. A camera's frames are not scaled there.
 //
 // # Memory
 //
 // Frames lie in pages of their own that are in no core dump and, as far as the process may lock memory, in no
-// swap (Loose says when not). When a Sight is closed they go back to the kernel, pictures that were given out
+// swap (Loose says when not), and so does what we have of them on their way: OpenCV's Mats, and the chroma of a
+// JPEG. Out of reach are the buffers of the kernel's driver, of libcamera, FFmpeg and GStreamer, and what OpenCV and libjpeg-turbo
+// take for the length of one call: Loose does not know of these, and eye's machine should have no swap
+// (MemorySwapMax=0) and make no core dumps (LimitCORE=0, and firmware/walls). When a Sight is closed they go back to the kernel, pictures that were given out
 // end, and what OpenCV and FFmpeg freed has been overwritten (vision/internal/heap). A test looks through the
 // process for what is left.
 //

@@ -11,8 +11,9 @@ import (
 	"vestibule/vision"
 )
 
-// A real stream that changes its size in the middle. OpenCV 4.6 does not report it: it goes on to give
-// its last picture, over and over, as if all were well. That must show as glass, too.
+// A real stream that changes its size in the middle. OpenCV 4.6 does not report it: of one in Motion JPEG it goes on to
+// give its last picture, over and over, as if all were well. That must show as glass, too. One in H.264 it scales to
+// the first size, which nobody can see (see "Failure" in the package's words).
 func TestStreamChangesItsSize(t *testing.T) {
 	// OpenCV draws its noise for each thread from the beginning: on another thread the same pictures come again.
 	runtime.LockOSThread()

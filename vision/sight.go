@@ -252,8 +252,10 @@ func (s *Sight) Trouble() error {
 	return errors.Join(s.fault, s.cam.trouble())
 }
 
-// Loose returns why the memory of the camera's frames may be written to a disk, for the log; nil when it may not. It
-// takes leave to lock three frames (RLIMIT_MEMLOCK): 4.2 MB at 1280x720, 9.3 MB at 1920x1080, where 8 MB is usual.
+// Loose returns why the memory of the camera's frames may be written to a disk, for the log; nil when it may not. What
+// OpenCV has of a frame is known, and locked, with the first one, so it is to be asked then. It takes leave to lock
+// (RLIMIT_MEMLOCK, 8 MB where nobody says otherwise) three frames and the camera's own: of YUYV 6 MB at 1280x720 and
+// 13.5 MB at 1920x1080, and up to 30 MB where 1920x1080 has to be scaled over BGR. See "Memory" for what it does not know of.
 func (s *Sight) Loose() error {
 	if s.cam == nil {
 		return nil

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vestibule/vision"
 )
 
 // Each snippet is a way to get at what the glass hides, or to pass off something else as redacted. It is
@@ -130,6 +132,35 @@ func TestForbiddenWaysDoNotCompile(t *testing.T) {
 				t.Errorf("it is refused for another reason than %q:\n%s", c.refused, out)
 			}
 		})
+	}
+}
+
+// Each is a source by whose text alone somebody could get at what the glass hides: a pipeline that keeps what passes, in
+// a file, on a network, or for another program. TestWhatAPipelineCouldDo shows that one would.
+func TestForbiddenPipelinesAreRefused(t *testing.T) {
+	for _, text := range []string{
+		"videotestsrc ! tee name=t t. ! queue ! filesink location=/tmp/raw t. ! appsink",
+		"videotestsrc ! filesink location=/tmp/raw",
+		"videotestsrc ! queue2 use-buffering=true temp-template=/tmp/XXXXXX ! appsink",
+		"videotestsrc ! jpegenc ! multifilesink location=/tmp/raw",
+		"libcamerasrc ! queue ! udpsink host=192.0.2.1",
+		"libcamerasrc ! shmsink socket-path=/tmp/raw videotestsrc ! appsink",
+		"libcamerasrc ! ( tee name=t ) ! appsink t. ! filesink location=/tmp/raw",
+		`libcamerasrc name="a ! tee" ! appsink`,
+		"v4l2src ! v4l2sink device=/dev/video9",
+		"v4l2src ! ximagesink",
+		"v4l2src!tee name=t!appsink t.!fdsink",
+		"playbin uri=file:///tmp/film",
+		"file:///tmp/film",
+	} {
+		if src, err := vision.ParseSource("gst:" + text); err == nil || src.Set() {
+			t.Errorf("%q is taken", text)
+		} else if strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q is refused in more than a sentence: %v", text, err)
+		}
+	}
+	if src, err := vision.ParseSource("gst:libcamerasrc ! video/x-raw,width=1280,height=720,format=NV12 ! appsink"); err != nil || !src.Set() {
+		t.Errorf("the honest way: %v", err)
 	}
 }
 

@@ -24,7 +24,7 @@
 //
 // Non-goals: Landlock sees no TCP, UDP or Unix sockets at ABI 2, so which Unix sockets can
 // be reached is a matter of file permissions and systemd; resource limits are systemd's. Of
-// these eye needs one raised: it locks the camera's three frames in memory, 9.3 MB at
+// these eye needs one raised: it locks the camera's frames in memory, up to 30 MB at
 // 1920x1080 (vision.Sight.Loose), where systemd and the kernel allow 8 MB, so its unit says
-// LimitMEMLOCK=16M.
+// LimitMEMLOCK=32M.
 package walls

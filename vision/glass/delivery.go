@@ -41,6 +41,7 @@ type delivery struct {
 	sensorW, sensorH int // the film's size with its first picture
 
 	frames, shadows int
+	last            time.Duration         // when the last one was due in the film
 	glass           map[vision.Reason]int // pictures that were all glass
 	fault           error                 // the last one
 }
@@ -79,9 +80,12 @@ func play(ctx context.Context, film *capture.Film, d *delivery, w *writer, bar *
 		f.At += begin
 		if errors.Is(err, raw.ErrEnded) {
 			if d.frames == 0 {
-				return fmt.Errorf("%s holds no picture: %w", d.set.in, err)
+				return fmt.Errorf("%s holds no picture", d.set.in) // OpenCV tells no more than that
 			}
 			return nil
+		}
+		if err := w.until(f.At - begin); err != nil {
+			return err
 		}
 		p := d.picture(f, err)
 		if err := w.put(f, p); err != nil {
@@ -96,7 +100,7 @@ func play(ctx context.Context, film *capture.Film, d *delivery, w *writer, bar *
 
 // picture composes a frame, or returns glass where there is a reason. fault is why the film gave no frame.
 func (d *delivery) picture(f *raw.Frame, fault error) *redact.Picture {
-	d.frames++
+	d.frames, d.last = d.frames+1, f.At-begin
 	reason := d.blind
 	if reason == "" {
 		reason, fault = d.check(f, fault)
@@ -169,7 +173,7 @@ func (d *delivery) summary(film *capture.Film) string {
 	}
 	lasts := ""
 	if !film.Still() {
-		lasts = fmt.Sprintf(", %v of film", time.Duration(float64(d.frames)/film.Rate()*float64(time.Second)).Round(time.Millisecond))
+		lasts = fmt.Sprintf(", %v of film", (d.last + time.Duration(float64(time.Second)/film.Rate())).Round(time.Millisecond))
 	}
 	line("pictures", "%d of %v%s", d.frames, d.size, lasts)
 	share := float64(d.blocks.Count()*zone.Block*zone.Block) * 100 / float64(d.size.Width*d.size.Height)

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image/png"
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -388,6 +391,12 @@ func TestRefusals(t *testing.T) {
 	text := put(t, "text.avi", []byte(strings.Repeat("this is no video\n", 100)))
 	wide := put(t, "wide.png", black(t, 3000, 200))
 	dir := t.TempDir()
+	taken := filepath.Join(dir, "taken.y4m")
+	if err := os.Mkdir(taken, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	nothing := put(t, "nothing.png", []byte("hello\n"))
+	huge, long := put(t, "huge.png", header(40000, 30000)), put(t, "long.png", header(1<<21, 2))
 	for _, c := range []struct {
 		args string
 		code int
@@ -413,13 +422,21 @@ func TestRefusals(t *testing.T) {
 		{dir + " out.y4m", 1, "is no file"},
 		{text + " out.y4m", 1, "no video or picture"},
 		{wide + " out.png", 1, "-size"},
+		{nothing + " out.png", 1, "no video or picture"},
+		{"-size 320x240 " + nothing + " out.png", 1, "no video or picture"},
+		{huge + " out.png", 1, "40000x30000 pixels, more than can be redacted"},
+		{"-size 640x480 " + huge + " out.png", 1, "more than can be redacted"},
+		{long + " out.png", 1, "more than can be redacted"},
+		{"-f " + in + " " + taken, 1, "is no file that can be overwritten"},
 		{in + " " + filepath.Join(dir, "none", "out.y4m"), 1, "no such file"},
 		{in + " " + in, 1, "is the film itself"},
 		{"-f " + in + " " + in, 1, "is the film itself"},
 	} {
 		t.Chdir(t.TempDir())
 		var said, diag bytes.Buffer
-		if code := run(t.Context(), strings.Fields(c.args), &said, &diag); code != c.code || !strings.Contains(diag.String(), c.said) {
+		code := run(t.Context(), strings.Fields(c.args), &said, &diag)
+		all := strings.Split(strings.TrimSpace(diag.String()), "\n")
+		if code != c.code || !strings.Contains(diag.String(), c.said) || code == 1 && !strings.Contains(all[len(all)-1], c.said) {
 			t.Errorf("%q ends with %d and says %s", c.args, code, &diag)
 		}
 		if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
@@ -427,9 +444,18 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	var said, diag bytes.Buffer
-	if code := run(t.Context(), []string{"-h"}, &said, &diag); code != 0 || !strings.Contains(said.String(), "-nonce") {
+	if code := run(t.Context(), []string{"-h"}, &said, &diag); code != 0 || !strings.Contains(said.String(), "-nonce") ||
+		!strings.Contains(said.String(), "-mode blur|frosted") {
 		t.Errorf("-h ends with %d and says %s", code, &said)
 	}
+}
+
+// header is the beginning of a PNG of this size (its signature and its IHDR, PNG specification 5.2 and 11.2.2).
+func header(width, height uint32) []byte {
+	chunk := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)...)
+	chunk = append(chunk, 8, 2, 0, 0, 0)
+	b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), chunk...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(chunk))
 }
 
 func black(t *testing.T, width, height int) []byte {
@@ -565,6 +591,32 @@ func TestBrokenOff(t *testing.T) {
 	diag.Reset()
 	if code := run(t.Context(), []string{"-zone", doorway, in, filepath.Join(dir, "out.png")}, &said, &diag); code != 0 {
 		t.Errorf("the first picture is there, and it ends with %d: %s", code, &diag)
+	}
+}
+
+// A film of uneven pace becomes one of the same length: what it shows for longer is written more often.
+func TestUnevenFilm(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "uneven.mkv")
+	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=2",
+		"-vf", `select=lt(n\,13)+not(mod(n\,4))`, "-fps_mode", "vfr", "-c:v", "mjpeg", in)
+	if err := cmd.Run(); err != nil {
+		t.Skip(err)
+	}
+	for _, side := range []string{"-side=false", "-side"} {
+		wide := w
+		if side == "-side" {
+			wide = 2 * w
+		}
+		file, said := do(t, in, "out.y4m", side, "-zone", doorway)
+		got := pictures(t, file, wide, h, "25:1")
+		if len(got) != 49 || !strings.Contains(said, "pictures   22 of 320x240, 1.96s of film") {
+			t.Errorf("%d pictures, and it says %s", len(got), said)
+		}
+		for n := 1; n < len(got); n++ {
+			if again := bytes.Equal(got[n], got[n-1]); again != (n > 12 && n%4 != 0) {
+				t.Errorf("%s: picture %d is the last one again: %v", side, n, again)
+			}
+		}
 	}
 }
 

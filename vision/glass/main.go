@@ -27,6 +27,9 @@ OUT  NAME.y4m  the pictures as they are given to the encoder, to the bit (YUV4MP
      NAME.mp4  the same after the device's own encoder, for any player
      NAME.png  the first picture
 
+Where the film shows a picture for longer than others, it is written as often as that takes. Should its size change in
+the middle, that may go unnoticed and the zone lie elsewhere: OpenCV may scale it to its first size.
+
 flags:
 `
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"vestibule/vision"
 	"vestibule/vision/internal/look"
@@ -47,6 +48,9 @@ func create(set settings) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !old.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file that can be overwritten", set.out)
+	}
 	if file, err = os.CreateTemp(filepath.Dir(set.out), filepath.Base(set.out)+".*.part"); err != nil {
 		return nil, err
 	}
@@ -77,6 +81,9 @@ type writer struct {
 	form
 	side          []byte // the two pictures, with -side
 	width, height int    // of what is written
+	rate          float64
+	count         int       // pictures that were written
+	last          [3][]byte // the planes of the last one
 }
 
 // form is a kind of file.
@@ -103,7 +110,7 @@ const kbit = 2000
 func newWriter(file *os.File, set settings, size vision.Size, rate float64) (*writer, error) {
 	p := page{width: size.Width, height: size.Height, kbit: kbit}
 	p.rate, p.per = fraction(rate)
-	w := &writer{}
+	w := &writer{rate: float64(p.rate) / float64(p.per)}
 	if set.side {
 		p.width, p.kbit = 2*p.width, 2*p.kbit
 		w.side = make([]byte, p.width*p.height*3/2)
@@ -128,14 +135,30 @@ func fraction(rate float64) (num, den int) {
 // put writes a picture, beside the frame that it was made of where that was asked for.
 func (w *writer) put(f *raw.Frame, p *redact.Picture) error {
 	if w.side == nil {
-		return w.write(p.Y, p.Cb, p.Cr)
+		return w.next(p.Y, p.Cb, p.Cr)
 	}
 	n := w.width * w.height
 	y, cb, cr := w.side[:n], w.side[n:n+n/4], w.side[n+n/4:]
 	beside(y, f.Y, p.Y, f.Width)
 	beside(cb, f.Cb, p.Cb, f.Width/2)
 	beside(cr, f.Cr, p.Cr, f.Width/2)
+	return w.next(y, cb, cr)
+}
+
+func (w *writer) next(y, cb, cr []byte) error {
+	w.count, w.last = w.count+1, [3][]byte{y, cb, cr}
 	return w.write(y, cb, cr)
+}
+
+// until writes the last picture again, as often as it takes to keep the film's time: what is written has as many
+// pictures a second everywhere.
+func (w *writer) until(at time.Duration) error {
+	for due := int(math.Round(at.Seconds() * w.rate)); w.count > 0 && w.count < due; {
+		if err := w.next(w.last[0], w.last[1], w.last[2]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func beside(out, left, right []byte, width int) {

@@ -44,7 +44,7 @@ func parse(args []string, help io.Writer) (settings, error) {
 		return err
 	})
 	fs.BoolVar(&set.large, "large", false, "the zones may take more than 60 % of the picture, as an owner can sign")
-	fs.Func("mode", "what the `glass` is made from: blur takes the interior's colours (216 bytes of it), frosted takes nothing of it (default blur)", func(text string) error {
+	fs.Func("mode", "what the glass is made from, `blur|frosted`: blur takes the interior's colours (216 bytes of it), frosted takes nothing of it (default blur)", func(text string) error {
 		set.mode = vision.Mode(text)
 		if set.mode != vision.Blur && set.mode != vision.Frosted {
 			return errors.New("blur or frosted is possible")

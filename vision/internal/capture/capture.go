@@ -41,6 +41,8 @@ type reader struct {
 	rows    int    // the rows that the capture announces; 0 when it announces none
 
 	frame, colour, scaled, yuv gocv.Mat
+
+	kept [4][]byte // what of each Mat's memory is kept as the lent frame's is
 }
 
 // openCapture opens with one of OpenCV's ways and no other.
@@ -63,8 +65,25 @@ func newReader(c *gocv.VideoCapture, planar layout) *reader {
 	}
 }
 
+func (r *reader) mats() [4]*gocv.Mat { return [4]*gocv.Mat{&r.frame, &r.colour, &r.scaled, &r.yuv} }
+
+// keep has the Mats' memory kept as the lent frame's is. OpenCV takes other memory where a picture has another size.
+func (r *reader) keep(into *raw.Frame) {
+	for i, m := range r.mats() {
+		if !m.IsContinuous() { // there is nothing in it
+			r.kept[i] = nil
+			continue
+		}
+		mem, err := m.DataPtrUint8()
+		if was := r.kept[i]; err == nil && len(mem) > 0 && (len(was) != len(mem) || &was[0] != &mem[0]) {
+			into.Keep(mem)
+			r.kept[i] = mem
+		}
+	}
+}
+
 func (r *reader) close() error {
-	for _, m := range []*gocv.Mat{&r.frame, &r.colour, &r.scaled, &r.yuv} {
+	for _, m := range r.mats() {
 		m.SetTo(gocv.Scalar{})
 	}
 	err := errors.Join(r.capture.Close(), r.frame.Close(), r.colour.Close(), r.scaled.Close(), r.yuv.Close())
@@ -72,11 +91,12 @@ func (r *reader) close() error {
 	return err
 }
 
-// grab waits for the next frame and keeps it.
-func (r *reader) grab() error {
+// grab waits for the next frame, on its way into the lent one.
+func (r *reader) grab(into *raw.Frame) error {
 	if !r.capture.Read(&r.frame) || r.frame.Empty() {
 		return errNoFrame
 	}
+	r.keep(into)
 	return nil
 }
 
@@ -132,6 +152,7 @@ func (r *reader) put(into *raw.Frame) error {
 
 // convert goes over BGR, which is where OpenCV scales.
 func (r *reader) convert(into *raw.Frame, kind layout, size, want image.Point) error {
+	defer r.keep(into)
 	src := &r.frame
 	if code, ok := toBGR(kind); ok {
 		gocv.CvtColor(r.frame, &r.colour, code)

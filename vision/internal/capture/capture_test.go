@@ -313,14 +313,10 @@ func TestCover(t *testing.T) {
 
 // GStreamer pipelines in the forms that cameras give, at the size asked for and at another, and their end.
 func TestPipelines(t *testing.T) {
-	probe, err := camera.Open(GStreamer("videotestsrc num-buffers=1"), 320, 240, 30)
-	if err != nil {
-		t.Skip("GStreamer's test picture is not here (Debian: gstreamer1.0-plugins-base)")
-	}
-	probe.Close()
+	haveGStreamer(t)
 	for _, format := range []string{"NV12", "I420", "YUY2", "BGR"} {
 		for _, size := range [][2]int{{320, 240}, {640, 480}} {
-			s, err := camera.Open(GStreamer(fmt.Sprintf("videotestsrc num-buffers=5 pattern=red ! video/x-raw,width=320,height=240,framerate=30/1,format=%s", format)), size[0], size[1], 30)
+			s, err := camera.Open(pipeline(t, fmt.Sprintf("videotestsrc num-buffers=5 pattern=red ! video/x-raw,width=320,height=240,framerate=30/1,format=%s", format)), size[0], size[1], 30)
 			if err != nil {
 				t.Errorf("%s: %v", format, err)
 				continue

@@ -73,16 +73,22 @@ func negotiate(c *gocv.VideoCapture, width, height, fps int) {
 //
 //	libcamerasrc ! video/x-raw,width=1280,height=720,framerate=30/1,format=NV12 ! appsink
 //
-// An appsink that keeps the newest frame only is added where the text has none. Frames in NV12 or I420
+// A pipeline may hold only what is known to write no picture elsewhere; the error says which word is not. An appsink that
+// keeps the newest frame only is added where the text has none. Frames in NV12 or I420
 // have to be named by format= in the text: OpenCV does not tell them apart. A pipeline that ends in image/jpeg
 // has to give the size asked for. OpenCV may also wait for ever for a pipeline that is wrong, so a caller must not
 // wait with it.
-func GStreamer(pipeline string) camera.Source {
-	return camera.New("gst:"+pipeline, func(width, height, fps int) (raw.Source, error) {
-		text := pipeline
-		if !strings.Contains(text, "appsink") {
-			text += " ! appsink drop=true max-buffers=1"
-		}
+func GStreamer(pipeline string) (camera.Source, error) {
+	text, err := chain(pipeline)
+	if err != nil {
+		return camera.Source{}, err
+	}
+	return launch(pipeline, text), nil
+}
+
+// launch returns a pipeline that has been checked, by the name that it was given.
+func launch(name, text string) camera.Source {
+	return camera.New("gst:"+name, func(width, height, fps int) (raw.Source, error) {
 		planar := i420
 		if strings.Contains(text, "NV12") {
 			planar = nv12
@@ -112,7 +118,7 @@ func (d *device) Read(ctx context.Context, into *raw.Frame) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := d.grab(); err != nil {
+		if err := d.grab(into); err != nil {
 			return fmt.Errorf("%w: %w", d.lost, err)
 		}
 		if d.skip > 0 {

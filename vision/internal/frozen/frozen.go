@@ -2,8 +2,8 @@
 // sensor has noise, so no two of its pictures are the same to the bit.
 //
 // Not only sensors freeze. A driver that is stuck gives what lies in its buffers, in turn, so a picture is
-// held against the last eight. OpenCV gives its last picture over and over when a stream changes its size and it
-// cannot scale the new one.
+// held against the last eight. OpenCV gives its last picture over and over when a film in Motion JPEG changes its size;
+// one in H.264 it scales to its first size, and that cannot be seen here.
 //
 // Only the zone is looked at: what is said of a camera shows in the pictures, and must not tell of the interior.
 //

@@ -6,7 +6,8 @@ const rimY = 226
 
 // Rim draws a thin light line around the shown blocks, on the glass side of their edge, and a soft shade
 // outside of it, so that the clear part looks cut out on purpose. The line is two pixels wide up to 720 rows,
-// four above, as chroma comes in twos.
+// four above, as chroma comes in twos. It is drawn around what is open (zone.Blocks): a zone that reaches the picture's
+// border is not closed off before it.
 func Rim(p *Planes, shown *zone.Blocks) {
 	wide := rimWidth(p.Width, p.Height)
 	soft := shadeWidth(p.Width, p.Height)
@@ -14,7 +15,7 @@ func Rim(p *Planes, shown *zone.Blocks) {
 	reach := (soft + block - 1) / block // in blocks
 	for by := 0; by < p.Height; by += block {
 		for bx := 0; bx < p.Width; bx += block {
-			if shown.Shown(bx, by) {
+			if shown.Open(bx, by) {
 				continue
 			}
 			near := nearby(shown, bx, by, reach)
@@ -34,11 +35,11 @@ func Rim(p *Planes, shown *zone.Blocks) {
 func rimWidth(width, height int) int   { return (min(width, height) + 719) / 720 * 2 }
 func shadeWidth(width, height int) int { return 7 * rimWidth(width, height) }
 
-// nearby lists the shown blocks that are at most so many blocks away, by their corner.
+// nearby lists the open blocks that are at most so many blocks away, by their corner.
 func nearby(shown *zone.Blocks, bx, by, reach int) (near [][2]int) {
 	for v := -reach; v <= reach; v++ {
 		for u := -reach; u <= reach; u++ {
-			if x, y := bx+u*zone.Block, by+v*zone.Block; shown.Shown(x, y) {
+			if x, y := bx+u*zone.Block, by+v*zone.Block; shown.Open(x, y) {
 				near = append(near, [2]int{x, y})
 			}
 		}
@@ -46,11 +47,12 @@ func nearby(shown *zone.Blocks, bx, by, reach int) (near [][2]int) {
 	return near
 }
 
-// onRim reports whether the four pixels from x, y (even) are part of the line. As the line is thinner than half
-// a block, no shown block is within its reach unless one of the reach's corners is.
+// onRim reports whether the four pixels from x, y (even), which are not shown, are part of the line. As the line is
+// thinner than half a block, and an open block that is cut lies beside a whole one, no open block is within its reach
+// unless one of the reach's corners is.
 func onRim(shown *zone.Blocks, x, y, wide int) bool {
-	return shown.Shown(x+wide, y+wide) || shown.Shown(x+1-wide, y+wide) ||
-		shown.Shown(x+wide, y+1-wide) || shown.Shown(x+1-wide, y+1-wide)
+	return !shown.Open(x, y) && (shown.Open(x+wide, y+wide) || shown.Open(x+1-wide, y+wide) ||
+		shown.Open(x+wide, y+1-wide) || shown.Open(x+1-wide, y+1-wide))
 }
 
 // frame draws the line and the shade on four pixels of luma and one of chroma.

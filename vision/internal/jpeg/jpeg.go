@@ -145,7 +145,7 @@ func (d *Decoder) Decode(src []byte, into *raw.Frame) error {
 	if form != C.TJSAMP_GRAY && form != C.TJSAMP_420 {
 		stride = C.tjPlaneWidth(1, w, form)
 		var err error
-		if cb, cr, err = d.room(int(stride * C.tjPlaneHeight(1, h, form))); err != nil {
+		if cb, cr, err = d.room(into, int(stride*C.tjPlaneHeight(1, h, form))); err != nil {
 			return err
 		}
 	}
@@ -175,14 +175,15 @@ func known(form, space, width C.int) bool {
 	return false
 }
 
-// room returns two buffers of n bytes, an even number.
-func (d *Decoder) room(n int) (cb, cr []byte, err error) {
+// room returns two buffers of n bytes, an even number, on the way into the frame.
+func (d *Decoder) room(into *raw.Frame, n int) (cb, cr []byte, err error) {
 	if len(d.cb) != n {
 		if err := d.forget(); err != nil {
 			return nil, nil, err
 		}
 		d.arena = &raw.Arena{}
 		mem := d.arena.Frame(n, 2).Y // two rows
+		into.Keep(mem)               // it is, and if not the frame's arena has to say so
 		d.cb, d.cr = mem[:n:n], mem[n:]
 	}
 	return d.cb, d.cr, nil

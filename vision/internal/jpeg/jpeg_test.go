@@ -16,6 +16,7 @@ import (
 
 	"vestibule/vision/internal/jpeg/jpegtest"
 	"vestibule/vision/internal/raw"
+	"vestibule/vision/internal/raw/rawtest"
 )
 
 func open(t testing.TB) *Decoder {
@@ -340,6 +341,26 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			if at := find(t, key); at != 0 {
 				t.Errorf("%s progressive=%v: plane %d is still at %x", c.form, c.progressive, i, at)
 			}
+		}
+	}
+}
+
+// Where chroma on its way cannot be locked, the arena of the frame that it is for says so.
+func TestChromaThatCannotBeLocked(t *testing.T) {
+	arena := &raw.Arena{}
+	defer arena.Close()
+	f := arena.Frame(320, 240)
+	if err := arena.Loose(); err != nil {
+		t.Skip(err)
+	}
+	rawtest.LockNoMore(t)
+	d := open(t)
+	for _, form := range []string{"4:2:0", "4:2:2"} { // only the second has chroma to halve
+		if err := d.Decode(encode(t, form, 320, 240, 90, false), f); err != nil {
+			t.Fatal(err)
+		}
+		if err := arena.Loose(); (err != nil) != (form == "4:2:2") {
+			t.Errorf("%s: %v", form, err)
 		}
 	}
 }

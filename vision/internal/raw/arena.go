@@ -3,7 +3,9 @@ package raw
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,22 +44,58 @@ func (a *Arena) Frame(width, height int) *Frame {
 		a.loose = errors.Join(a.loose, fmt.Errorf("frames lie in the heap: %w", err))
 		mem = make([]byte, n)
 		a.heap = append(a.heap, mem)
-		return frameIn(mem, width, height)
+		return a.frame(mem, width, height)
 	}
 	a.pages = append(a.pages, mem)
-	err = errors.Join(unix.Madvise(mem, unix.MADV_DONTDUMP), unix.Madvise(mem, unix.MADV_DONTFORK))
-	if lock := unix.Mlock(mem); lock != nil {
+	a.note(errors.Join(keep(mem), unix.Madvise(mem, unix.MADV_DONTFORK)))
+	return a.frame(mem, width, height)
+}
+
+func (a *Arena) frame(mem []byte, width, height int) *Frame {
+	f := frameIn(mem, width, height)
+	f.home.arena = a
+	return f
+}
+
+// Keep has memory of somebody else's that pictures pass through on their way into the frame, such as OpenCV's, locked
+// and left out of core dumps as the frame's own is. Whole pages are: what else lies in them is kept with it. They
+// stay so until they go back to the kernel, so it is asked for once, and again where the memory is another. A frame
+// that lies in no arena has nothing kept.
+func (f *Frame) Keep(mem []byte) {
+	if f.home == nil || f.home.arena == nil || len(mem) == 0 {
+		return
+	}
+	err := keep(mem)
+	f.home.arena.mu.Lock()
+	defer f.home.arena.mu.Unlock()
+	f.home.arena.note(err)
+}
+
+// keep locks the pages that mem lies in, and leaves them out of core dumps.
+func keep(mem []byte) error {
+	page := uintptr(os.Getpagesize())
+	first := uintptr(unsafe.Pointer(&mem[0])) &^ (page - 1)
+	n := (uintptr(unsafe.Pointer(&mem[len(mem)-1])) | (page - 1)) + 1 - first
+	var err error
+	if _, _, no := unix.Syscall(unix.SYS_MADVISE, first, n, unix.MADV_DONTDUMP); no != 0 {
+		err = fmt.Errorf("frames may be in a core dump: %w", no)
+	}
+	if _, _, no := unix.Syscall(unix.SYS_MLOCK, first, n, 0); no != 0 {
 		var most unix.Rlimit
 		_ = unix.Getrlimit(unix.RLIMIT_MEMLOCK, &most)
-		err = errors.Join(err, fmt.Errorf("frames may be swapped out: %d bytes cannot be locked where %d are allowed: %w", n, most.Cur, lock))
+		err = errors.Join(err, fmt.Errorf("frames may be swapped out: %d bytes cannot be locked where %d are allowed: %w", n, most.Cur, no))
 	}
+	return err
+}
+
+// note keeps the first thing that is wrong.
+func (a *Arena) note(err error) {
 	if a.loose == nil {
 		a.loose = err
 	}
-	return frameIn(mem, width, height)
 }
 
-// Loose returns why the memory is not kept as it should be; nil when it is.
+// Loose returns why the memory, and what Keep was asked for, is not kept as it should be; nil when it is.
 func (a *Arena) Loose() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -47,6 +47,7 @@ type Frame struct {
 type home struct {
 	width, height int
 	mem           []byte
+	arena         *Arena // nil in Go's heap
 }
 
 // New returns a black frame of the given size in Go's heap, for what is drawn and not seen by a camera.
@@ -54,7 +55,7 @@ type home struct {
 func New(width, height int) *Frame { return frameIn(make([]byte, width*height*3/2), width, height) }
 
 func frameIn(mem []byte, width, height int) *Frame {
-	f := &Frame{home: &home{width, height, mem}}
+	f := &Frame{home: &home{width: width, height: height, mem: mem}}
 	f.Reset()
 	return f
 }

@@ -54,6 +54,7 @@ type Run struct{ X, Y, N int }
 // Blocks says which blocks of a picture are shown.
 type Blocks struct {
 	cols, rows int // whole and cut blocks, so that every pixel has one
+	wide, high int // whole ones
 	shown      []bool
 	runs       []Run
 	count      int
@@ -70,7 +71,7 @@ func Shrink(zones [][]Point, large bool, width, height int) (*Blocks, error) {
 	if err := check(zones, large); err != nil {
 		return nil, err
 	}
-	b := &Blocks{cols: (width + Block - 1) / Block, rows: (height + Block - 1) / Block}
+	b := &Blocks{cols: (width + Block - 1) / Block, rows: (height + Block - 1) / Block, wide: width / Block, high: height / Block}
 	b.shown = make([]bool, b.cols*b.rows)
 	for i, corners := range zones {
 		if b.add(corners, width, height) == 0 {
@@ -89,8 +90,8 @@ func (b *Blocks) add(corners []Point, width, height int) (n int) {
 		poly[i] = Point{c.X * width, c.Y * height}
 	}
 	const side = Block * Unit
-	for row := range height / Block {
-		for col := range width / Block {
+	for row := range b.high {
+		for col := range b.wide {
 			if !inside(poly, Point{col * side, row * side}, Point{(col + 1) * side, (row + 1) * side}) {
 				continue
 			}
@@ -125,6 +126,16 @@ func (b *Blocks) Shown(x, y int) bool {
 	}
 	col, row := x/Block, y/Block
 	return col < b.cols && row < b.rows && b.shown[row*b.cols+col]
+}
+
+// Open reports whether the pixel x, y is shown, or lies in what the picture's right and lower border leave of a block,
+// beside a shown one. Such a rest is glass, like all that is not shown; what is drawn around the zone leaves it out, as
+// a zone that reaches the border is not to look closed off before it. A nil Blocks has nothing open.
+func (b *Blocks) Open(x, y int) bool {
+	if b == nil || x < 0 || y < 0 || x >= b.cols*Block || y >= b.rows*Block {
+		return false
+	}
+	return b.Shown(min(x, b.wide*Block-1), min(y, b.high*Block-1))
 }
 
 // Runs returns the shown blocks as rows, from the top down and from left to right.

@@ -216,8 +216,28 @@ func TestWhatIsShown(t *testing.T) {
 
 func TestNilShowsNothing(t *testing.T) {
 	var b *Blocks
-	if b.Shown(0, 0) || b.Count() != 0 || b.Runs() != nil {
+	if b.Shown(0, 0) || b.Open(0, 0) || b.Count() != 0 || b.Runs() != nil {
 		t.Error("no blocks show something")
+	}
+}
+
+// What is left of a block at the border is open where the block before it is shown, and never shown.
+func TestOpen(t *testing.T) {
+	b, err := Shrink([][]Point{box(5000, 0, 10000, 10000)}, false, 328, 250) // 20 blocks and a half, 15 and ten rows
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		x, y        int
+		shown, open bool
+	}{
+		{175, 0, false, false}, {176, 0, true, true}, {319, 239, true, true}, {320, 0, false, true}, {327, 239, false, true},
+		{176, 240, false, true}, {175, 240, false, false}, {320, 240, false, true}, {327, 249, false, true},
+		{-1, 0, false, false}, {200, -1, false, false}, {336, 0, false, false}, {200, 256, false, false},
+	} {
+		if got, open := b.Shown(c.x, c.y), b.Open(c.x, c.y); got != c.shown || open != c.open {
+			t.Errorf("%d,%d: shown %v, open %v", c.x, c.y, got, open)
+		}
 	}
 }
 

@@ -49,6 +49,9 @@ func (s *Service) look(ctx context.Context, terms pass.Terms, run *session) (why
 		s.frames = base + seen.Frame
 		glass := wire.Reason(seen.Glass)
 		s.stream.Glass(glass)
+		if glass == "" {
+			s.tellLoose(sight)
+		}
 		if glass != said && glass != "" && glass != wire.LampUnseen && now.Sub(reported).Abs() >= troubleSpacing {
 			s.trouble(glass, errors.Join(errors.New("the whole picture is glass"), sight.Trouble()))
 			reported = now

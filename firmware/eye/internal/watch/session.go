@@ -50,11 +50,7 @@ func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 		s.trouble(wire.CameraFailed, err)
 		return nil
 	}
-	if err := sight.Loose(); err != nil {
-		s.loose.Do(func() {
-			s.log.Warn("the camera's frames may be written to a disk (LimitMEMLOCK= in eye's unit)", "err", err)
-		})
-	}
+	s.tellLoose(sight)
 	ctx, stop := context.WithCancel(ctx)
 	run := &session{wake: o.wake, delivery: terms.Delivery, known: known, blur: plan.Mode == vision.Blur, sight: sight, stop: stop, done: make(chan struct{})}
 	run.left = time.AfterFunc(o.left(terms), stop)
@@ -68,6 +64,16 @@ func (s *Service) start(ctx context.Context, p pass.Pass, o order) *session {
 		run.why = s.look(ctx, terms, run)
 	}()
 	return run
+}
+
+// tellLoose says, once, that frames may be written to a disk. What of the camera's own they pass through is known with
+// the first one.
+func (s *Service) tellLoose(sight *vision.Sight) {
+	if err := sight.Loose(); err != nil {
+		s.loose.Do(func() {
+			s.log.Warn("the camera's frames may be written to a disk (LimitMEMLOCK= in eye's unit)", "err", err)
+		})
+	}
 }
 
 // amend gives a running session another end.
