@@ -94,8 +94,15 @@ func streamsDiffer(l *lab.Lab, w *room.World, on way, tint bool, rnd *rand.Rand)
 	for n := range outside {
 		outside[n] = room.Outside(w, doorSeed, float64(n)/syntaxFrames)
 	}
+	was := -1
 	film := func() (coded, error) {
 		inside, extreme := room.Room{Seed: rnd.Uint64()}.Draw(w), rnd.IntN(2*len(extremes))
+		for extreme == was { // black and black are one home
+			extreme = rnd.IntN(2 * len(extremes))
+		}
+		if extreme < len(extremes) {
+			was = extreme
+		}
 		door := raw.New(w.Width, w.Height)
 		return on.send(d, syntaxFrames, func(n int, into *raw.Frame) {
 			w.Take(room.Shot{Inside: inside, Outside: outside[n], Noise: rnd.Uint64(), OutsideNoise: doorNoise + uint64(n)}, into)
