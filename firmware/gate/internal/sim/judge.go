@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"vestibule/firmware/gate/internal/rule"
@@ -281,28 +282,19 @@ func (a *account) ticks(what uint8) bool {
 // checkJudge: what gate says of a pass before it keeps it.
 func (a *account) checkJudge(p *rule.Plan, got wire.Reason, now rule.Now, w *World) {
 	a.now = now
-	why, n := a.refuses(p)
-	for _, r := range why[:n] {
-		if r == got {
-			return
-		}
-	}
-	if n != 0 || got != "" {
-		w.breaks(Window, "a pass is judged %q, and %d reasons are against it, first %q", got, n, why[0])
-	}
+	a.refuses(p).check("a pass", got, w)
 }
 
 // checkJudgeAmended is checkJudge for an amendment.
 func (a *account) checkJudgeAmended(p *rule.Plan, got wire.Reason, now rule.Now, w *World) {
 	a.now = now
-	why, n := a.refusesAmended(p)
-	for _, r := range why[:n] {
-		if r == got {
-			return
-		}
-	}
-	if n != 0 || got != "" {
-		w.breaks(Window, "an amendment is judged %q, and %d reasons are against it, first %q", got, n, why[0])
+	a.refusesAmended(p).check("an amendment", got, w)
+}
+
+// check breaks the window's invariant unless what was said is one of the reasons, or nothing where there is none.
+func (r refusals) check(what string, got wire.Reason, w *World) {
+	if !slices.Contains(r.why[:r.n], got) && (r.n != 0 || got != "") {
+		w.breaks(Window, "%s is judged %q, and %d reasons are against it, first %q", what, got, r.n, r.why[0])
 	}
 }
 

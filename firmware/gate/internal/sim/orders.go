@@ -5,35 +5,42 @@ import (
 	"vestibule/hub/wire"
 )
 
-// refusal of a pass; the zero one if it has to be taken. Of several reasons any will do.
-func (a *account) refuses(p *rule.Plan) (why [3]wire.Reason, n int) {
+// refusals are the reasons against something that was signed, none if it has to be taken. Of several any will do.
+type refusals struct {
+	why [8]wire.Reason
+	n   int
+}
+
+func (r *refusals) add(is bool, why wire.Reason) {
+	if is {
+		r.why[r.n] = why
+		r.n++
+	}
+}
+
+// refuses says what is against a pass.
+func (a *account) refuses(p *rule.Plan) (r refusals) {
 	d := index(p.Delivery)
-	add := func(r wire.Reason) {
-		why[n] = r
-		n++
-	}
-	if p.Epoch < a.epoch {
-		add(wire.OldEpoch)
-	}
-	if p.Until <= a.now.Wall || a.led[d].gone {
-		add(wire.WindowOver)
-	}
-	collides := a.led[d].known
+	r.add(p.Epoch < a.epoch, wire.OldEpoch)
+	r.add(p.Until <= a.now.Wall || a.led[d].gone, wire.WindowOver)
+	r.add(a.led[d].known || a.collides(d, p.From, p.Until, p.Epoch), wire.Overlaps)
+	return r
+}
+
+// collides reports whether a window of a delivery would meet that of another, of this epoch or a later one.
+func (a *account) collides(d int8, from, until int64, epoch uint64) bool {
 	for i := range a.led {
 		l := &a.led[i]
-		if int8(i) != d && l.known && !l.cancelled && l.window != shut && l.plan.Epoch >= p.Epoch && p.From < l.plan.Until && l.plan.From < p.Until {
-			collides = true
+		if int8(i) != d && l.known && !l.cancelled && l.window != shut && l.plan.Epoch >= epoch && from < l.plan.Until && l.plan.From < until {
+			return true
 		}
 	}
-	if collides {
-		add(wire.Overlaps)
-	}
-	return why, n
+	return false
 }
 
 func (a *account) passCame(p *rule.Plan) {
 	d := index(p.Delivery)
-	if _, n := a.refuses(p); n > 0 {
+	if a.refuses(p).n > 0 {
 		a.must(kPassRefused, d)
 		a.must(xForget, d)
 		return
@@ -52,39 +59,26 @@ func (a *account) passCame(p *rule.Plan) {
 }
 
 // refusesAmended is refuses for another end of a window.
-func (a *account) refusesAmended(p *rule.Plan) (why [8]wire.Reason, n int) {
+func (a *account) refusesAmended(p *rule.Plan) (r refusals) {
 	d := index(p.Delivery)
 	l := &a.led[d]
-	add := func(is bool, r wire.Reason) {
-		if is {
-			why[n] = r
-			n++
-		}
-	}
 	if !l.known {
-		add(l.gone, wire.WindowOver)
-		add(!l.gone, wire.NoDelivery)
-		return why, n
+		r.add(l.gone, wire.WindowOver)
+		r.add(!l.gone, wire.NoDelivery)
+		return r
 	}
 	longer := p.Until > l.plan.Until
-	add(p.Revision <= max(l.plan.Revision, l.said), wire.OldRevision)
-	add(p.Until <= l.plan.From, wire.Unreadable)
-	add(l.cancelled || l.window == shut || a.now.Wall >= l.plan.Until, wire.WindowOver)
-	add(longer && (l.visit == over || l.locked), wire.CodeUsed)
-	collides := false
-	for i := range a.led {
-		o := &a.led[i]
-		if int8(i) != d && o.known && !o.cancelled && o.window != shut && l.plan.From < o.plan.Until && o.plan.From < p.Until {
-			collides = true
-		}
-	}
-	add(longer && collides, wire.Overlaps)
-	return why, n
+	r.add(p.Revision <= max(l.plan.Revision, l.said), wire.OldRevision)
+	r.add(p.Until <= l.plan.From, wire.Unreadable)
+	r.add(l.cancelled || l.window == shut || a.now.Wall >= l.plan.Until, wire.WindowOver)
+	r.add(longer && (l.visit == over || l.locked), wire.CodeUsed)
+	r.add(longer && a.collides(d, l.plan.From, p.Until, 0), wire.Overlaps)
+	return r
 }
 
 func (a *account) amendCame(p *rule.Plan) {
 	d := index(p.Delivery)
-	if _, n := a.refusesAmended(p); n > 0 {
+	if a.refusesAmended(p).n > 0 {
 		a.must(kPassRefused, d)
 		a.must(xRevert, d)
 		return
