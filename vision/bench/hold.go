@@ -100,9 +100,7 @@ func (c *replay) Read(ctx context.Context, into *raw.Frame) error {
 	c.next = max(c.next+time.Second/fps, raw.Now())
 	time.Sleep(c.next - raw.Now()) // raw.Until makes a timer, which would count as ours
 	f := c.all[c.n%len(c.all)]
-	copy(into.Y, f.Y)
-	copy(into.Cb, f.Cb)
-	copy(into.Cr, f.Cr)
+	into.CopyFrom(f)
 	c.n++
 	middle := into.Height/2*into.Width + into.Width/2           // of the zone
 	binary.LittleEndian.PutUint64(into.Y[middle:], uint64(c.n)) // or the camera would count as frozen

@@ -118,12 +118,17 @@ func (t *Tint) put(i, y, cb, cr int) {
 	t[at+2] = byte(v)
 }
 
+// Cell returns the 12 bits of a cell: its steps of Y, Cb and Cr, four bits each from the high ones down.
+func (t *Tint) Cell(i int) int {
+	at := i / 2 * 3
+	if i%2 == 0 {
+		return int(t[at])<<4 | int(t[at+1])>>4
+	}
+	return int(t[at+1]&0x0f)<<8 | int(t[at+2])
+}
+
 // colour returns a cell as Y, Cb, Cr.
 func (t *Tint) colour(i int) (y, cb, cr int) {
-	at := i / 2 * 3
-	v := int(t[at])<<4 | int(t[at+1])>>4
-	if i%2 == 1 {
-		v = int(t[at+1]&0x0f)<<8 | int(t[at+2])
-	}
+	v := t.Cell(i)
 	return 16 + v>>8*219/15, 128 + (v>>4&15-neutral)*chromaStep, 128 + (v&15-neutral)*chromaStep
 }

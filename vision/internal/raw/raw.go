@@ -50,6 +50,13 @@ type home struct {
 	arena         *Arena // nil in Go's heap
 }
 
+// CopyFrom takes over the pixels, and nothing else, of another frame of the same size.
+func (f *Frame) CopyFrom(g *Frame) {
+	copy(f.Y, g.Y)
+	copy(f.Cb, g.Cb)
+	copy(f.Cr, g.Cr)
+}
+
 // New returns a black frame of the given size in Go's heap, for what is drawn and not seen by a camera.
 // Width and height are even.
 func New(width, height int) *Frame { return frameIn(make([]byte, width*height*3/2), width, height) }

@@ -232,9 +232,7 @@ func (h *homes) compare(l *lab.Lab, how pairing, rnd *rand.Rand, pairs int) (dif
 			home.interior(fa, door, s, rnd, n)
 			switch {
 			case how.twins || how.same:
-				copy(fb.Y, fa.Y)
-				copy(fb.Cb, fa.Cb)
-				copy(fb.Cr, fa.Cr)
+				fb.CopyFrom(fa)
 				if how.twins {
 					home.Twin(fb, rnd)
 				}

@@ -10,7 +10,6 @@ import (
 
 	"vestibule/vision"
 	"vestibule/vision/attack/internal/lab"
-	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/redact"
 	"vestibule/vision/internal/sealed"
@@ -34,25 +33,18 @@ func wholeSights(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		{"blur", "deliveries of a whole sight that differ, one tint given", l.Pick(20, 400), telling{mode: vision.Blur, frames: 12}},
 		{"blur", "deliveries of a whole sight that differ, tints measured and equal", l.Pick(10, 200), telling{mode: vision.Blur, frames: redact.Sampled + 8, twins: true}},
 	} {
-		differ := make([]bool, c.n)
-		err := l.Each(ctx, c.on+", "+c.what, c.n, func(i int, rnd *rand.Rand) (err error) {
+		found, err := l.Count(ctx, c.on+", "+c.what, c.n, func(rnd *rand.Rand) (differ bool, err error) {
 			seed := [2]uint64{rnd.Uint64(), rnd.Uint64()}
 			for range 8 { // on a machine so busy that a frame is half a second old before it is looked at
-				differ[i], err = h.watchBoth(ctx, l, c.tell, rand.New(rand.NewPCG(seed[0], seed[1])))
+				differ, err = h.watchBoth(ctx, l, c.tell, rand.New(rand.NewPCG(seed[0], seed[1])))
 				if !errors.Is(err, errStalled) {
-					return err
+					break
 				}
 			}
-			return err
+			return differ, err
 		})
 		if err != nil {
 			return nil, err
-		}
-		found := lab.Share{Of: c.n}
-		for _, d := range differ {
-			if d {
-				found.Hits++
-			}
 		}
 		rows = append(rows, lab.Row{Subject: c.on, Metric: c.what, Unit: lab.Count, Found: found, Rule: lab.None()})
 	}
@@ -77,7 +69,7 @@ func (h *homes) watchBoth(ctx context.Context, l *lab.Lab, how telling, rnd *ran
 	if how.mode == vision.Blur && !how.twins {
 		plan.Tint = (*vision.Tint)(anyTint(rnd))
 	}
-	var films [2]*film
+	var films [2]*fed
 	var sights [2]*vision.Sight
 	defer func() {
 		for _, s := range sights {
@@ -87,9 +79,8 @@ func (h *homes) watchBoth(ctx context.Context, l *lab.Lab, how telling, rnd *ran
 		}
 	}()
 	for i := range sights {
-		films[i] = &film{frames: make(chan *raw.Frame), taken: make(chan struct{})}
-		source := camera.New("film", func(_, _, _ int) (raw.Source, error) { return films[i], nil })
-		if sights[i], err = vision.Open(source, vision.Size{Width: a.Width, Height: a.Height}, 30, plan); err != nil {
+		films[i] = newFed()
+		if sights[i], err = vision.Open(films[i].source(), vision.Size{Width: a.Width, Height: a.Height}, 30, plan); err != nil {
 			return false, err
 		}
 	}
@@ -99,9 +90,7 @@ func (h *homes) watchBoth(ctx context.Context, l *lab.Lab, how telling, rnd *ran
 		s := a.doorway(door, rnd, n)
 		a.interior(pair[0], door, s, rnd, n)
 		if how.twins {
-			copy(pair[1].Y, pair[0].Y)
-			copy(pair[1].Cb, pair[0].Cb)
-			copy(pair[1].Cr, pair[0].Cr)
+			pair[1].CopyFrom(pair[0])
 			a.Twin(pair[1], rnd)
 		} else {
 			a.interior(pair[1], door, s, rnd, n+1)
@@ -143,39 +132,18 @@ func (s said) same(as said) bool {
 	return s.look == as.look && s.tint == as.tint
 }
 
-// film is a camera that gives the frames that it is given.
-type film struct {
-	frames chan *raw.Frame
-	taken  chan struct{}
-}
-
-// Read implements raw.Source.
-func (c *film) Read(ctx context.Context, into *raw.Frame) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case f := <-c.frames:
-		copy(into.Y, f.Y)
-		copy(into.Cb, f.Cb)
-		copy(into.Cr, f.Cr)
-		into.Seq, into.At = f.Seq, f.At
-		c.taken <- struct{}{}
-		return nil
-	}
-}
-
-// Close implements raw.Source.
-func (c *film) Close() error { return nil }
-
 // show gives the camera a frame, and takes what comes of it.
-func (c *film) show(ctx context.Context, s *vision.Sight, f *raw.Frame) (out said, err error) {
+func (f *fed) show(ctx context.Context, s *vision.Sight, frame *raw.Frame) (out said, err error) {
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
 	defer stop()
 	select {
 	case <-ctx.Done():
 		return out, fmt.Errorf("the sight does not read its camera: %w", ctx.Err())
-	case c.frames <- f:
-		<-c.taken
+	case <-f.asked:
+	}
+	f.frames <- func(into *raw.Frame) {
+		into.CopyFrom(frame)
+		into.Seq, into.At = frame.Seq, frame.At
 	}
 	r, look, err := s.Next(ctx)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"vestibule/vision"
 	"vestibule/vision/attack/internal/lab"
 	"vestibule/vision/attack/internal/room"
-	"vestibule/vision/internal/camera"
 	"vestibule/vision/internal/raw"
 	"vestibule/vision/internal/stats"
 )
@@ -29,27 +28,26 @@ const (
 
 // sights times whole pictures of Sights with the shadow on, during a visit: of dark against busy rooms that are still,
 // and of busy rooms with somebody in them against the same without.
-func (s *stopwatch) sights(ctx context.Context, l *lab.Lab, n int, moves bool) (lab.Worst, error) {
+func (s *stopwatch) sights(ctx context.Context, l *lab.Lab, n int, moves bool) (t float64, err error) {
 	var times [2][]float64
 	for i := range 2 * n {
 		class := i % 2
 		if i/2%2 == 1 { // so that neither is always the first of two
 			class = 1 - class
 		}
-		t, err := s.sight(ctx, l.Nonce("sight", i), class, moves)
+		took, err := s.sight(ctx, l.Nonce("sight", i), class, moves)
 		if err != nil {
-			return lab.Worst{}, err
+			return 0, err
 		}
-		times[class] = append(times[class], t)
+		times[class] = append(times[class], took)
 	}
-	return lab.Worst{High: math.Abs(stats.Welch(times[0], times[1])), Of: 2 * n}, nil
+	return math.Abs(stats.Welch(times[0], times[1])), nil
 }
 
 // sight opens one and returns the time of a picture in ns: the mean over what is done by turns, of each the median.
 func (s *stopwatch) sight(ctx context.Context, nonce [16]byte, class int, moves bool) (ns float64, err error) {
-	f := &fed{frames: make(chan func(*raw.Frame)), asked: make(chan struct{})}
-	source := camera.New("fed", func(_, _, _ int) (raw.Source, error) { return f, nil })
-	sight, err := vision.Open(source, vision.Size{Width: s.w.Width, Height: s.w.Height}, 30, vision.Plan{
+	f := newFed()
+	sight, err := vision.Open(f.source(), vision.Size{Width: s.w.Width, Height: s.w.Height}, 30, vision.Plan{
 		Zones: [][]vision.Point{room.Doorway}, Mode: vision.Blur, Shadow: true, Nonce: nonce, Tint: &vision.Tint{1, 2, 3},
 	})
 	if err != nil {
@@ -63,9 +61,7 @@ func (s *stopwatch) sight(ctx context.Context, nonce [16]byte, class int, moves 
 	for n := range warmFrames + timedFrames {
 		f.frames <- func(into *raw.Frame) {
 			s.still(class, moves, n)
-			copy(into.Y, s.frame.Y)
-			copy(into.Cb, s.frame.Cb)
-			copy(into.Cr, s.frame.Cr)
+			into.CopyFrom(s.frame)
 			into.Seq, into.At = uint64(n)+1, from+time.Duration(n+1)*time.Second/30
 		}
 		<-f.asked // the frame is there to be taken
@@ -119,26 +115,3 @@ func (s *stopwatch) walk(n int) {
 		}
 	}
 }
-
-// fed is a camera that is given its frames.
-type fed struct {
-	frames chan func(*raw.Frame)
-	asked  chan struct{} // the frame before has been handed on
-}
-
-func (f *fed) Read(ctx context.Context, into *raw.Frame) error {
-	select {
-	case f.asked <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case fill := <-f.frames:
-		fill(into)
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (f *fed) Close() error { return nil }

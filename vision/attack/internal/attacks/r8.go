@@ -213,9 +213,7 @@ func (r *ringWatch) show(l *lab.Lab, column sheet.Column, name string) {
 	played, caption := r.last, name+", as it is played"
 	if column == sheet.BlurSeen { // the tint that is given is none that a room has
 		f := raw.New(r.w.Width, r.w.Height)
-		copy(f.Y, r.truth.Y)
-		copy(f.Cb, r.truth.Cb)
-		copy(f.Cr, r.truth.Cr)
+		framePlanes(f).CopyFrom(r.truth)
 		played, caption = l.Blur.Open(delivery(r.w, l.Nonce("ring"), 1)).Show(f), name+", here in this home's colours"
 	}
 	l.Show(sheet.Picture{Column: column, Caption: caption, Image: sheet.I420(played)})

@@ -116,9 +116,7 @@ func union(w *room.World, on subject.Redaction, d subject.Delivery, door *room.P
 			subject.Reveal(f.Y, f.Cb, f.Cr, zone, w.Zone)
 		}
 		if n == 0 && settles {
-			copy(fb.Y, fa.Y)
-			copy(fb.Cb, fa.Cb)
-			copy(fb.Cr, fa.Cr)
+			fb.CopyFrom(fa)
 		}
 		pa, pb := a.Show(fa), b.Show(fb)
 		for i := range clear {

@@ -121,9 +121,7 @@ func (s *scanner) take(written *raw.Frame, seed uint64, into *raw.Frame) {
 // written returns the clean frame with letters on the board.
 func (s *scanner) written(letters []int) *raw.Frame {
 	f := raw.New(s.w.Width, s.w.Height)
-	copy(f.Y, s.clean.Y)
-	copy(f.Cb, s.clean.Cb)
-	copy(f.Cr, s.clean.Cr)
+	f.CopyFrom(s.clean)
 	s.board.Write(s.w, letters, f)
 	return f
 }

@@ -118,6 +118,19 @@ func (l *Lab) Each(ctx context.Context, what string, n int, trial func(i int, rn
 	return context.Cause(ctx)
 }
 
+// Count does n trials as Each does, and says in how many of them something was so.
+func (l *Lab) Count(ctx context.Context, what string, n int, trial func(rnd *rand.Rand) (bool, error)) (Share, error) {
+	var hits atomic.Int64
+	err := l.Each(ctx, what, n, func(_ int, rnd *rand.Rand) error {
+		is, err := trial(rnd)
+		if is {
+			hits.Add(1)
+		}
+		return err
+	})
+	return Share{Hits: int(hits.Load()), Of: n}, err
+}
+
 // Show puts a picture on the sheet, in the attack's row. Of several seeds the first one's pictures are kept.
 func (l *Lab) Show(p sheet.Picture) { l.sheet.Put(l.attack, p) }
 

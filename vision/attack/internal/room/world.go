@@ -179,8 +179,9 @@ func (w *World) Twin(f *raw.Frame, rnd *rand.Rand) {
 			by[k][c] = rnd.IntN(9) - 4
 		}
 	}
-	for c, same := range sameCells(was, w.moved(f, planes, by)) {
-		if !same { // its step cannot bear it
+	now := w.moved(f, planes, by)
+	for c := range by[0] {
+		if now.Cell(c) != was.Cell(c) { // its step cannot bear it
 			by[0][c], by[1][c], by[2][c] = 0, 0, 0
 		}
 	}
@@ -201,23 +202,6 @@ func (w *World) moved(f *raw.Frame, planes [3]hiddenCells, by [3][glass.Rows * g
 		copy(p.plane, kept[k])
 	}
 	return now
-}
-
-// sameCells says which of two tints' cells are the same.
-func sameCells(a, b glass.Tint) (same [glass.Rows * glass.Cols]bool) {
-	bits := func(t glass.Tint, c int) (byte, byte) {
-		at := c / 2 * 3
-		if c%2 == 0 {
-			return t[at], t[at+1] >> 4
-		}
-		return t[at+1] & 15, t[at+2]
-	}
-	for c := range same {
-		a0, a1 := bits(a, c)
-		b0, b1 := bits(b, c)
-		same[c] = a0 == b0 && a1 == b1
-	}
-	return same
 }
 
 // hiddenCells are the hidden samples of a plane, by the cells of the tint's grid.

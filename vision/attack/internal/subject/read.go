@@ -35,13 +35,8 @@ func PackTint(y, cb, cr [Cells]byte) (t glass.Tint) {
 
 // TintSteps returns a tint's luma steps.
 func TintSteps(t glass.Tint) (y [Cells]byte) {
-	for i := range Cells {
-		at := i / 2 * 3
-		if i%2 == 0 {
-			y[i] = t[at] >> 4
-		} else {
-			y[i] = t[at+1] & 15
-		}
+	for i := range y {
+		y[i] = byte(t.Cell(i) >> 8)
 	}
 	return y
 }
