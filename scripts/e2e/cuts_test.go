@@ -159,6 +159,7 @@ const relayOnly = `(() => {
 
 // A browser that can go no other way sees the picture over the hub's relay, with the page's own policy in force.
 func TestRelayInABrowser(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15", "-relay", freePort(t))
 	s := begin(t, d)
 	s.owner.do("use relays only", chromedp.ActionFunc(func(ctx context.Context) error {

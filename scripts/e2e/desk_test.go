@@ -25,7 +25,9 @@ import (
 // because two cores may be encoding, decoding and testing at the same time.
 const patience = 30 * time.Second
 
-// TestMain builds the programs as a desk has them, once.
+// TestMain builds the programs as a desk has them, once. Tests that judge how soon something happens, or how much
+// it takes, come first and have the machine to themselves; the others mostly wait, so they are parallel: two at a
+// time on two cores.
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {

@@ -11,8 +11,6 @@ import (
 	"vestibule/hub/wire"
 )
 
-// These visits have no browser in them and mostly wait: they come last, two at a time.
-
 // awake waits until the window is open, presses a key, as nobody watches, and waits until the camera sees.
 func (p *phone) awake(since int) {
 	p.t.Helper()

@@ -199,6 +199,7 @@ func (f *fox) fill(test, text string) {
 // An owner with Firefox pairs, plans and watches. Debian's takes no H.264 (the plug-in for it is fetched from elsewhere), so
 // what it sees is VP8; when the picture is cut it is covered.
 func TestFirefox(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t)
 	f := startFirefox(t)
 	f.open(d.user.Owner)

@@ -61,6 +61,7 @@ func (p *phone) remember(delivery string) (wire.Letter, error) {
 // A delivery gives away 216 bytes of colour, once, although eye and gate are killed; and how
 // the camera stands is kept, asked for, and missed when it is not there.
 func TestInterior(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	m := d.mark()

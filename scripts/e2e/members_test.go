@@ -192,6 +192,7 @@ func (s *story) forged() {
 // TestOwnerLocksFromThePage: what the owner signs on the page takes the coil's current, by hub, link
 // and gate, and ends the visit. The courier is forced, which the owner's page alone says.
 func TestOwnerLocksFromThePage(t *testing.T) {
+	t.Parallel()
 	s := alone(t, startDesk(t, "-size", "640x480", "-fps", "15"))
 	start := s.mark()
 	s.plan("blur", time.Time{})

@@ -184,6 +184,7 @@ func (s *story) origins() {
 // The whole visit on the drawn scene, by the courier's page and the door's handle on the
 // desk page, until the owner cancels what is left of the window.
 func TestVisitInTheScene(t *testing.T) {
+	t.Parallel()
 	s := begin(t, startDesk(t))
 	start := s.mark()
 	deskPage := newPerson(t, "desk", 1280, 860)
@@ -253,6 +254,7 @@ func TestVisitInTheScene(t *testing.T) {
 // The same on real footage, frosted, without the silhouette and encoded by OpenH264, by the keypad, until the window ends
 // by itself.
 func TestVisitOnFootage(t *testing.T) {
+	t.Parallel()
 	s := begin(t, startDesk(t, "-encoder", "openh264", "-source", "file:"+footage, "-size", "640x480", "-fps", "15"))
 	start := s.mark()
 	until := time.Now().Add(110 * time.Second).Truncate(time.Minute)
@@ -311,6 +313,7 @@ func (s *story) glassStands(first *image.NRGBA, frames []*image.NRGBA) {
 
 // With the clock in the picture its age can be read off what the owner sees.
 func TestClockInThePicture(t *testing.T) {
+	t.Parallel()
 	s := begin(t, startDesk(t, "-clock", "-size", "1280x720"))
 	s.plan("blur", time.Time{})
 	s.live()

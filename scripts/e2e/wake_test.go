@@ -133,6 +133,7 @@ func (l *listener) said(f pipe.Frame) {
 // frame is with gate, and how soon the door is free to somebody who types the code, is told and not judged. That
 // the camera sleeps, by what it is woken, and that what is typed for it waits, is.
 func TestKeyWakesTheCamera(t *testing.T) {
+	t.Parallel()
 	times := 3
 	if os.Getenv("VESTIBULE_BENCH") != "" {
 		times = 15
@@ -194,6 +195,7 @@ func TestKeyWakesTheCamera(t *testing.T) {
 
 // A page's code for a camera that sleeps is answered once it has been woken, right or wrong.
 func TestPageWakesTheCamera(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t, "-size", "640x480", "-fps", "15")
 	p := pairedPhone(t, d)
 	m := d.mark()
@@ -224,6 +226,7 @@ func TestPageWakesTheCamera(t *testing.T) {
 
 // What the pages say while the camera sleeps, and while it wakes; looking wakes it.
 func TestPagesWhileTheCameraSleeps(t *testing.T) {
+	t.Parallel()
 	s := begin(t, startDesk(t, "-size", "640x480", "-fps", "15"))
 	start := s.mark()
 	s.plan("blur", time.Time{})
