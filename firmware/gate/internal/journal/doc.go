@@ -15,7 +15,8 @@
 // [Open] reads the whole file, checks every index and the checkpoint, and hands every entry
 // to its caller, who rebuilds from them what the device was doing. A last line that a crash
 // left torn is cut. A line that is wrong before that, or a tree that is not the one that was
-// signed, is [ErrRewritten]: the gate must not go on as if nothing had been. Before what was
+// signed, is [ErrRewritten]: the gate must not go on as if nothing had been. It comes up with one that is
+// [Shut], to say so, and opens to nobody. Before what was
 // read is shown to anybody or signed, the disk has said that it has it: a gate that was killed
 // may have died between a write and its fsync.
 //

@@ -51,6 +51,7 @@ type Journal struct {
 	device string
 	key    ed25519.PrivateKey
 	open   func(path string) (disk, error)
+	shut   error // why it takes nothing; see Shut
 
 	// Of whoever appends.
 	file    disk // nil until the first append, and after a failure
@@ -91,6 +92,12 @@ func Open(dir, device string, key ed25519.PrivateKey, each func(wire.Event)) (*J
 		return nil, Report{}, fmt.Errorf("journal in %s: %w", dir, err)
 	}
 	return j, r, nil
+}
+
+// Shut is the journal of a device that has one and cannot open it, because of err. It has no entries, takes
+// none, and touches nothing: what is on the disk stays there for whoever may read it.
+func Shut(device string, err error) *Journal {
+	return &Journal{device: device, shut: err, more: make(chan struct{})}
 }
 
 func (j *Journal) load(each func(wire.Event)) (Report, error) {
@@ -255,6 +262,9 @@ func (j *Journal) append(entries []wire.Event) ([]wire.Event, error) {
 
 // ready opens the file to append to, and cuts what a failure or a crash left behind.
 func (j *Journal) ready() error {
+	if j.shut != nil {
+		return j.shut
+	}
 	if j.file == nil {
 		path := filepath.Join(j.dir, eventsFile)
 		f, err := j.open(path)
@@ -350,6 +360,9 @@ func (j *Journal) Read(from uint64, limit int) ([]wire.Event, error) {
 // nothing but sign when nothing was appended since. What the disk may lose is not signed: the
 // next start would take the loss for a rewriting.
 func (j *Journal) Checkpoint() ([]byte, error) {
+	if j.shut != nil {
+		return nil, fmt.Errorf("journal: checkpoint: %w", j.shut)
+	}
 	if j.unsure {
 		return nil, errors.New("journal: checkpoint: the disk has not said that it has the entries")
 	}
@@ -371,6 +384,9 @@ func (j *Journal) Unsigned() uint64 { return j.tree.size - j.signed }
 
 // Close signs a last checkpoint and closes the file.
 func (j *Journal) Close() error {
+	if j.shut != nil {
+		return nil
+	}
 	_, err := j.Checkpoint()
 	if j.file != nil {
 		err = errors.Join(err, j.file.Close())

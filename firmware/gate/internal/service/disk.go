@@ -39,6 +39,7 @@ type disk struct {
 	results chan func() // to be called by the gate's goroutine
 	health  chan bool   // whether the last write worked; the newest only
 	wake    chan struct{}
+	failing bool // the last write did not work; of the disk's goroutine
 
 	mu   sync.Mutex
 	jobs []job
@@ -150,9 +151,10 @@ func (d *disk) work(ctx context.Context) bool {
 		}
 		_, err := d.journal.Append(entries...)
 		d.report(err == nil)
-		if err != nil {
+		if err != nil && !d.failing { // it is tried again and again
 			d.log.Error("the journal cannot be written", "entries", len(entries), "error", err)
 		}
+		d.failing = err != nil
 		for _, j := range batch {
 			if j.done != nil {
 				d.tell(ctx, j.done, err)

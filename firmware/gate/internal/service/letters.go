@@ -122,6 +122,9 @@ func (s *Service) tryPage(l wire.Letter) {
 	take := s.knocks.Good
 	if _, kept := s.passes[t.Delivery]; kept {
 		take = s.knocks.Take
+	} else if s.unread { // it may be one of those that cannot be read
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.DiskTrouble})
+		return
 	}
 	if !take(t.Knock, t.Delivery, s.clocks.Mono()) {
 		s.log.Warn("a try that is too old, or was sent before", "delivery", t.Delivery)

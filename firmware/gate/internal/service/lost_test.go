@@ -2,6 +2,8 @@ package service
 
 import (
 	"crypto/ed25519"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -291,4 +293,81 @@ func TestMorePassesThanThereIsRoomFor(t *testing.T) {
 	if got := no(t, h.try(over, over.secret.Code.Digits())); got.Reason == "" {
 		t.Error("one that was cancelled opens")
 	}
+}
+
+// A journal that is damaged, or not the one that was written: gate comes up and says so, opens to nobody, looks at
+// nothing and changes nothing on the disk; the way out and the lock are what they were. With the right journal it goes on.
+func TestLostJournal(t *testing.T) {
+	t.Parallel()
+	events, checkpoint := filepath.Join("journal", "events"), filepath.Join("journal", "checkpoint")
+	for name, how := range ways {
+		for _, file := range []string{events, checkpoint} {
+			if file == checkpoint && name == "it is gone" {
+				continue // as before the first was signed
+			}
+			t.Run(file+", "+name, func(t *testing.T) {
+				t.Parallel()
+				h, d := ready(t)
+				h.end() // signs
+				path := filepath.Join(h.dir, "gate", file)
+				right, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := how(path); err != nil {
+					t.Fatal(err)
+				}
+				before := h.onDisk()
+				h.start()
+				h.link.state("a locked door and the alarm", func(s wire.State) bool {
+					return s.Alarm == wire.JournalBroken && s.Door == wire.DoorClosed && s.Bolt == wire.BoltLocked && s.Camera == wire.CameraIsOff && s.Delivery == ""
+				})
+				h.types("*" + d.secret.Code.Digits())
+				if got := no(t, h.try(d, d.secret.Scanned())); got.Reason != wire.DiskTrouble {
+					t.Errorf("the right code: %+v", got)
+				}
+				h.link.send(pipe.TypeNote, h.sign(h.terms(func(p *pass.Terms) { p.Delivery = "another" }).terms))
+				if got := no(t, h.try(d, d.secret.Scanned())); got.Reason != wire.DiskTrouble {
+					t.Errorf("the right code, after another pass: %+v", got)
+				}
+				if n := h.energised(); n > 0 {
+					t.Errorf("the coil had current %d times", n)
+				}
+				if h.pull() {
+					t.Error("the door opens")
+				}
+				h.end()
+				if after := h.onDisk(); !maps.Equal(before, after) {
+					t.Error("the disk was changed")
+				}
+				if err := os.WriteFile(path, right, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				h.start()
+				h.live()
+				if l := h.try(d, d.secret.Scanned()); l.Kind != wire.LetterTried {
+					t.Errorf("with the right journal: %s %s", l.Kind, l.Body)
+				}
+			})
+		}
+	}
+}
+
+// onDisk is what gate keeps, by its files' names.
+func (h *home) onDisk() map[string]string {
+	h.t.Helper()
+	all := map[string]string{}
+	root := os.DirFS(filepath.Join(h.dir, "gate"))
+	err := fs.WalkDir(root, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(root, path)
+		all[path] = string(b)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return all
 }

@@ -63,6 +63,16 @@ func (s *Service) cannotRead(what string, err error) {
 	s.log.Error("what is kept cannot be read; the door stays shut to codes until the next start", "what", what, "error", err)
 }
 
+// forgetAll is for a journal that cannot be read, or is not the one that was written. Nobody knows what was burned,
+// cancelled or revoked, so no pass holds, and no window opens; nobody but the owner counts. The files stay as they are.
+func (s *Service) forgetAll(kept *book.Book) {
+	s.state = rule.New(kept.Epoch(), setupOf(s.door))
+	clear(s.passes)
+	clear(s.cuts)
+	clear(s.tints)
+	s.may = pass.NewAuthority(s.device, s.owner.Key, math.MaxUint64)
+}
+
 // obey begins to obey the owner, and whom the owner granted something, as far as the disk knows.
 // It returns which words on keys it has read, as memory.kept.
 func (s *Service) obey(kept *book.Book) map[string]bool {

@@ -190,7 +190,10 @@ func New(set Setting) (*Service, error) {
 		}
 	})
 	if err != nil {
-		return nil, err
+		s.cannotRead("the journal", err)
+		log = journal.Shut(s.device, err)
+		s.forgetAll(kept)
+		memory, crowded = recollect(set.Built, memory.kept), false
 	}
 	if s.tearNote = report.Cut > 0; s.tearNote {
 		s.log.Warn("the journal's end was torn", "cut_bytes", report.Cut, "entries", report.Entries)
