@@ -101,6 +101,11 @@ func (d *desk) start(ctx context.Context) error {
 		return errors.Join(err, page.Close())
 	}
 	d.serveHouse()
+	if d.o.beside != "" {
+		if err := d.waitForHub(ctx, nil); err != nil {
+			return errors.Join(err, page.Close())
+		}
+	}
 	for _, p := range d.programs {
 		p.begin()
 		if p.name == "hub" {
@@ -120,6 +125,9 @@ func (d *desk) start(ctx context.Context) error {
 
 // ports takes the desk's port and makes sure that the hub will find its own.
 func (d *desk) ports() (net.Listener, error) {
+	if d.o.beside != "" {
+		return takePort("-desk", d.o.desk, "the desk page")
+	}
 	for _, p := range []struct{ flag, address, what string }{{"-http", d.o.http, "the hub's pages"}, {"-mqtt", d.o.mqtt, "the MQTT broker"}} {
 		l, err := takePort(p.flag, p.address, p.what)
 		if err != nil {
@@ -178,14 +186,18 @@ func (d *desk) prepare() error {
 	if d.o.relay != "" {
 		hub = append(hub, "-relay", d.o.relay)
 	}
-	for _, p := range []*program{
+	all := []*program{
 		{name: "hub", args: hub},
 		{name: "gate", args: gate, names: []string{"eye", "link"}, alone: true},
 		{name: "eye", args: eye, names: []string{"view"}, alone: true},
 		{name: "link", args: []string{
 			"-gate", "sock/link.sock", "-view", "sock/view.sock", "-state", room("link"), "-loopback", "-format", format,
 		}},
-	} {
+	}
+	if d.o.beside != "" {
+		all = all[1:]
+	}
+	for _, p := range all {
 		log, err := openJournal(p.name, room("log", p.name+".log"), d.out, d.o.verbose)
 		if err != nil {
 			return err
@@ -205,7 +217,7 @@ func (d *desk) prepare() error {
 	return nil
 }
 
-// waitForHub waits until the hub answers, so that nobody opens a link that leads nowhere.
+// waitForHub waits until the hub answers, so that nobody opens a link that leads nowhere. A nil hub is another launcher's.
 func (d *desk) waitForHub(ctx context.Context, hub *program) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
@@ -225,6 +237,9 @@ func (d *desk) waitForHub(ctx context.Context, hub *program) error {
 		select {
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
+			if hub == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return fmt.Errorf("-beside: no hub answers at %s and %s within %v: start the home in %s first, and say where its hub is with -http and -mqtt if not there", d.o.http, d.o.mqtt, startWithin, d.o.beside)
+			}
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return fmt.Errorf("the hub does not answer within %v; its last words are in %s:%s", startWithin, hub.log.path, hub.log.last())
 			}

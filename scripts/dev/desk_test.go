@@ -343,15 +343,17 @@ func TestOptions(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown":       {[]string{"run"}, `"run" is no flag`},
-		"not loopback":  {[]string{"-desk", "0.0.0.0:8090"}, "whoever reaches the desk page opens the door"},
-		"by name":       {[]string{"-desk", "localhost:8090"}, "must be 127.0.0.1 or ::1"},
-		"no port":       {[]string{"-http", "127.0.0.1"}, "-http"},
-		"port zero":     {[]string{"-mqtt", "127.0.0.1:0"}, "a port is a number from 1 to 65535"},
-		"two":           {[]string{"-size", "33x44", "-fps", "31"}, "-fps 31"},
-		"too many":      {[]string{"-fps", "120"}, "it must be 15 to 30"},
-		"unknown flag":  {[]string{"-kettle"}, "kettle"},
-		"three of them": {[]string{"-http", "x", "-mqtt", "y"}, "-mqtt"},
+		"unknown":        {[]string{"run"}, `"run" is no flag`},
+		"not loopback":   {[]string{"-desk", "0.0.0.0:8090"}, "whoever reaches the desk page opens the door"},
+		"by name":        {[]string{"-desk", "localhost:8090"}, "must be 127.0.0.1 or ::1"},
+		"no port":        {[]string{"-http", "127.0.0.1"}, "-http"},
+		"port zero":      {[]string{"-mqtt", "127.0.0.1:0"}, "a port is a number from 1 to 65535"},
+		"two":            {[]string{"-size", "33x44", "-fps", "31"}, "-fps 31"},
+		"too many":       {[]string{"-fps", "120"}, "it must be 15 to 30"},
+		"unknown flag":   {[]string{"-kettle"}, "kettle"},
+		"three of them":  {[]string{"-http", "x", "-mqtt", "y"}, "-mqtt"},
+		"its own beside": {[]string{"-run", "home", "-beside", "./home"}, "each door has a folder of its own"},
+		"another relay":  {[]string{"-run", "home", "-beside", "other", "-relay", "127.0.0.1:3478"}, "so the relay is too"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := parseOptions(c.args); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -456,6 +458,37 @@ func TestForeignFolder(t *testing.T) {
 				t.Errorf("its mode was changed: %v, %v", after, err)
 			}
 		})
+	}
+}
+
+// One more door runs beside a home: its own gate, eye and link, at the other's hub, which stays as it is.
+func TestBeside(t *testing.T) {
+	nobody := opts(t, "-beside", t.TempDir())
+	d := newDesk(nobody, &output{})
+	if err := errors.Join(d.Run(t.Context()), d.Close()); err == nil || !strings.Contains(err.Error(), "start its first door before this one") {
+		t.Errorf("beside nobody: %v", err)
+	}
+	first := launch(t, opts(t))
+	hub := first.pids()["hub"]
+	second := launch(t, opts(t, "-beside", first.o.run, "-http", first.o.http, "-mqtt", first.o.mqtt))
+	if p := second.pids(); len(p) != 3 || p["hub"] != 0 || first.pids()["hub"] != hub {
+		t.Errorf("beside %v runs %v", first.pids(), p)
+	}
+	text, err := os.ReadFile(second.folder.room("link", "link.json"))
+	if err != nil || !strings.Contains(string(text), first.o.mqtt) {
+		t.Errorf("link.json: %s, %v", text, err)
+	}
+	if first.device.reader != second.device.reader {
+		t.Errorf("readers %+v and %+v", first.device.reader, second.device.reader)
+	}
+	if second.o.seed != 2 || first.o.seed != 1 {
+		t.Errorf("seeds %d and %d", first.o.seed, second.o.seed)
+	}
+	if err := second.stop(); err != nil {
+		t.Error(err)
+	}
+	if first.pids()["hub"] != hub {
+		t.Error("the second door's end is the hub's")
 	}
 }
 

@@ -49,13 +49,16 @@ func enrol(ctx context.Context, o options, f *folder) (device, error) {
 		return device{}, err
 	}
 	// A login means nothing to a hub that has lost its store. Looked at now, as hub makes a new one below.
-	if _, err := os.Stat(f.room("hub", hubStore)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(f.hub(o, hubStore)); errors.Is(err, fs.ErrNotExist) {
+		if o.beside != "" {
+			return device{}, fmt.Errorf("-beside: no home has run in %s yet: start its first door before this one", o.beside)
+		}
 		if err := os.Remove(f.room("hub", readerFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return device{}, fmt.Errorf("forget the reader's old password: %w", err)
 		}
 	}
 	var link map[string]any // hub's affair, but for the address
-	if err := ask(ctx, o, &link, card, "hub", "enrol", "-state", f.room("hub"), "-identity", "-"); err != nil {
+	if err := ask(ctx, o, &link, card, "hub", "enrol", "-state", f.hub(o), "-identity", "-"); err != nil {
 		return device{}, err
 	}
 	link["hub"] = "mqtt://" + o.mqtt
@@ -80,13 +83,16 @@ const (
 // to start, so that whoever listens with it goes on.
 func readerLogin(ctx context.Context, o options, f *folder) (login, error) {
 	var reader login
-	text, err := os.ReadFile(f.room("hub", readerFile))
+	text, err := os.ReadFile(f.hub(o, readerFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return login{}, fmt.Errorf("read the reader's password: %w", err)
 	}
 	// What cannot be read is replaced.
 	if err == nil && json.Unmarshal(text, &reader) == nil && reader.User != "" && reader.Password != "" {
 		return reader, nil
+	}
+	if o.beside != "" { // its launcher's to replace: the login that it told would end
+		return login{}, fmt.Errorf("-beside: the launcher in %s has kept no reader's password: start it anew", o.beside)
 	}
 	reader = login{}
 	if err := ask(ctx, o, &reader, nil, "hub", "reader", "-state", f.room("hub"), "-name", readerName); err != nil {

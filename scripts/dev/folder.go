@@ -119,6 +119,14 @@ func (f *folder) room(name ...string) string {
 	return filepath.Join(append([]string{f.path}, name...)...)
 }
 
+// hub returns the path of something that the hub keeps: the hub of the home that this door is beside, if it is.
+func (f *folder) hub(o options, name ...string) string {
+	if o.beside == "" {
+		return f.room(append([]string{"hub"}, name...)...)
+	}
+	return filepath.Join(append([]string{o.beside, "hub"}, name...)...)
+}
+
 // listen makes a listening Unix socket in the folder sock that only this user can reach. A program in
 // the folder reaches it as sock/NAME.
 func (f *folder) listen(name string) (*net.UnixListener, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 // options are what the launcher was asked for. Paths are absolute.
 type options struct {
 	run     string // the folder with all state
+	beside  string // the folder of the launcher whose hub this door's is; empty for a hub of its own
 	bin     string // the folder with the programs
 	http    string // hub, host:port
 	mqtt    string
@@ -39,17 +41,18 @@ func parseOptions(args []string) (options, error) {
 		f.PrintDefaults()
 	}
 	f.StringVar(&o.run, "run", ".run", "the `folder` that keeps all state")
+	f.StringVar(&o.beside, "beside", "", "one more door of the home that runs in `folder`: its hub is this door's, too")
 	f.StringVar(&o.bin, "bin", "", "the `folder` with the programs eye, gate, link and hub (default: where dev is)")
 	f.StringVar(&o.http, "http", "127.0.0.1:8080", "`address` of the hub's pages")
 	f.StringVar(&o.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the hub's MQTT broker")
-	f.StringVar(&o.desk, "desk", "127.0.0.1:8090", "`address` of the desk page; this machine's own (127.0.0.1) only")
+	f.StringVar(&o.desk, "desk", "", "`address` of the desk page; this machine's own (127.0.0.1) only (default: "+firstDesk+", or "+nextDesk+" beside another door)")
 	f.StringVar(&o.relay, "relay", "", "`address` of the hub's relay, as 127.0.0.1:3478, by UDP (default: no relay)")
 	f.StringVar(&o.source, "source", "scene", "where the picture comes from: scene, file:PATH, v4l2:/dev/videoN or gst:PIPELINE")
 	f.StringVar(&o.size, "size", "1280x720", "the picture's size: `WxH`")
 	f.IntVar(&o.fps, "fps", 30, "pictures a second, 15 to 30")
 	f.StringVar(&o.encoder, "encoder", "x264", "what encodes the picture: x264, openh264, or vp8; a browser that takes no H.264 gets VP8 anyway")
 	f.BoolVar(&o.clock, "clock", false, "draw the time into the scene's visible zone, to measure how old the picture is")
-	f.Int64Var(&o.seed, "seed", 1, "which house and which courier the scene draws")
+	f.Int64Var(&o.seed, "seed", 0, "which house and which courier the scene draws (default: 1, or 2 beside another door)")
 	f.StringVar(&o.zone, "zone", "", "the visible zone that the pairing link proposes: `x,y_x,y...` in 1/10000 of the picture, several with ~ between them (default: the scene's doorway)")
 	f.StringVar(&o.lamp, "lamp", sceneLamp, "two corners `x,y_x,y` of the lamp in the picture")
 	f.BoolVar(&o.verbose, "v", false, "print all that the programs log, not only warnings")
@@ -62,6 +65,9 @@ func parseOptions(args []string) (options, error) {
 	return o, o.complete()
 }
 
+// Where the desk pages of a home's first door and of the next one are.
+const firstDesk, nextDesk = "127.0.0.1:8090", "127.0.0.1:8091"
+
 // complete checks the flags and makes paths absolute.
 func (o *options) complete() error {
 	if o.bin == "" {
@@ -71,7 +77,15 @@ func (o *options) complete() error {
 		}
 		o.bin = filepath.Dir(self)
 	}
-	for _, p := range []*string{&o.run, &o.bin} {
+	if o.beside == "" {
+		o.seed, o.desk = cmp.Or(o.seed, 1), cmp.Or(o.desk, firstDesk)
+	} else {
+		o.seed, o.desk = cmp.Or(o.seed, 2), cmp.Or(o.desk, nextDesk)
+	}
+	for _, p := range []*string{&o.run, &o.bin, &o.beside} {
+		if *p == "" {
+			continue // there is none
+		}
 		abs, err := filepath.Abs(*p)
 		if err != nil {
 			return err
@@ -94,6 +108,14 @@ func (o *options) complete() error {
 		wrong = fmt.Errorf("-encoder %q: it must be x264, openh264 or vp8", o.encoder)
 	}
 	errs := []error{wrong, checkSource(o.source), checkSize(o.size), checkZone(o.zone), checkLamp(o.lamp)}
+	if o.beside != "" {
+		if o.beside == o.run {
+			errs = append(errs, errors.New("-beside: each door has a folder of its own, so -run must name another (make run RUN=folder)"))
+		}
+		if o.relay != "" {
+			errs = append(errs, errors.New("-relay: the hub is another door's launcher's, so the relay is too"))
+		}
+	}
 	if o.fps < 15 || o.fps > 30 {
 		errs = append(errs, fmt.Errorf("-fps %d: it must be 15 to 30", o.fps))
 	}

@@ -57,14 +57,15 @@ func run(m *testing.M) int {
 
 // desk is a running launcher with everything under it, as `make run` starts it.
 type desk struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	out  *tail
-	done chan error
-	dir  string
-	hub  string // http://127.0.0.1:PORT
-	desk string
-	user links
+	t           *testing.T
+	cmd         *exec.Cmd
+	out         *tail
+	done        chan error
+	dir         string
+	hub         string // http://127.0.0.1:PORT
+	desk        string
+	web, broker string // the hub's HOST:PORT
+	user        links
 
 	mu     sync.Mutex
 	events []wire.Event
@@ -109,9 +110,21 @@ func freePort(t *testing.T) string {
 // startDesk starts the launcher on free ports and waits until it says it is ready.
 func startDesk(t *testing.T, args ...string) *desk {
 	t.Helper()
+	return launch(t, freePort(t), freePort(t), args...)
+}
+
+// beside starts one more door of the same home.
+func (d *desk) beside(args ...string) *desk {
+	d.t.Helper()
+	return launch(d.t, d.web, d.broker, append(args, "-beside", d.dir)...)
+}
+
+// launch starts a launcher whose hub is at these addresses.
+func launch(t *testing.T, web, broker string, args ...string) *desk {
+	t.Helper()
 	bin := os.Getenv("VESTIBULE_E2E_BIN")
-	d := &desk{t: t, dir: filepath.Join(t.TempDir(), "run"), out: &tail{}, more: make(chan struct{}), done: make(chan error, 1)}
-	web, broker, page := freePort(t), freePort(t), freePort(t)
+	d := &desk{t: t, dir: filepath.Join(t.TempDir(), "run"), out: &tail{}, more: make(chan struct{}), done: make(chan error, 1), web: web, broker: broker}
+	page := freePort(t)
 	d.hub, d.desk = "http://"+web, "http://"+page
 	all := append([]string{"-run", d.dir, "-bin", bin, "-http", web, "-mqtt", broker, "-desk", page}, args...)
 	d.cmd = exec.Command(filepath.Join(bin, "dev"), all...)

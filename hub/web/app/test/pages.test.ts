@@ -114,7 +114,11 @@ test('addresses are read', () => {
   });
   const link = courierLink('http://h:1', 'd-1', 'k-_1');
   assert.equal(link, 'http://h:1/#/c/d-1?k=k-_1');
-  assert.deepEqual(parseRoute(new URL(link).hash), { page: 'courier', delivery: 'd-1', key: 'k-_1', secret: '' });
+  assert.deepEqual(parseRoute(new URL(link).hash), { page: 'courier', delivery: 'd-1', key: 'k-_1', secret: '', door: '' });
+  const named = courierLink('http://h:1', 'd-1', 'k', 'Garage & cour, 2 %');
+  assert.deepEqual(parseRoute(new URL(named).hash), { page: 'courier', delivery: 'd-1', key: 'k', secret: '', door: 'Garage & cour, 2 %' });
+  // it is somebody else's words: as many as fit
+  assert.equal((parseRoute('#/c/d-1?k=k&d=' + 'x'.repeat(99)) as { door: string }).door.length, 40);
   assert.equal((parseRoute('#/c/d-1?k=k&q=secret') as { secret: string }).secret, 'secret');
   assert.deepEqual(parseRoute('#/nowhere'), { page: 'lost' });
 });

@@ -62,7 +62,9 @@ test('an invitation’s link is read as it was written', () => {
   const at = new URL(joinLink('https://home.example', link));
   assert.equal(at.search, '');
   assert.ok(!at.href.includes('%2C'), at.href);
-  assert.deepEqual(parseRoute(at.hash), { page: 'join', link });
+  assert.deepEqual(parseRoute(at.hash), { page: 'join', link: { ...link, door: '' } });
+  const named = { ...link, door: 'Cave à vin' };
+  assert.deepEqual(parseRoute(new URL(joinLink('https://home.example', named)).hash), { page: 'join', link: named });
   assert.deepEqual(parseShape(link.zone, link.lamp), doorway);
   assert.deepEqual(fromBase64Url('k-_'), null);
 });

@@ -42,6 +42,17 @@ export const words = {
   'pair.broken': { en: 'This pairing link is not whole.', fr: 'Ce lien d’association n’est pas complet.' },
   'pair.broken.do': { en: 'Open it exactly as the device shows it.', fr: 'Ouvrez-le exactement comme l’appareil l’affiche.' },
 
+  'pair.door': { en: 'What you call this door', fr: 'Nom de cette porte' },
+  'pair.door.why': { en: 'To tell it from your other door. Your hub is not told.', fr: 'Pour la distinguer de votre autre porte. Votre concentrateur ne l’apprend pas.' },
+
+  'doors.label': { en: 'Your doors', fr: 'Vos portes' },
+  'doors.unnamed': { en: 'Door {n}', fr: 'Porte {n}' },
+  'doors.rename': { en: 'Name this door', fr: 'Nommer cette porte' },
+  'doors.name': { en: 'What you call this door', fr: 'Nom de cette porte' },
+  'doors.rename.do': { en: 'Save', fr: 'Enregistrer' },
+  'doors.at': { en: 'At another door: {name}', fr: 'À une autre porte : {name}' },
+  'doors.go': { en: 'Go to this door', fr: 'Aller à cette porte' },
+
   'closed.starting': { en: 'One moment…', fr: 'Un instant…' },
   'closed.unpaired': { en: 'This browser holds no key', fr: 'Ce navigateur n’a pas de clé' },
   'closed.unpaired.do': {
@@ -394,6 +405,10 @@ export const words = {
   'link.qr': { en: 'QR code of the courier’s link', fr: 'QR code du lien du livreur' },
   'link.copy': { en: 'Copy the link', fr: 'Copier le lien' },
   'share.do': { en: 'Share', fr: 'Partager' },
+  'share.text.at': {
+    en: 'Your code for the door “{door}” is {code} ({when}). What the camera sees, and how to open: {link}',
+    fr: 'Votre code pour la porte « {door} » est {code} ({when}). Ce que voit la caméra, et comment ouvrir : {link}',
+  },
   'share.text': {
     en: 'Your code is {code} ({when}). What the camera sees, and how to open: {link}',
     fr: 'Votre code est {code} ({when}). Ce que voit la caméra, et comment ouvrir : {link}',

@@ -19,7 +19,10 @@ export const logPage = 200;
 export type Told = readonly [api.Me, api.Delivery[], Event[]];
 
 /** Who has come. Without a key or a device nobody was asked for anything, and told is null. */
-export type Arrival = { key: Signer; device: Device; told: Promise<Told> } | { key: Signer | null; device: Device | null; told: null };
+export type Arrival = { doors: Device[] } & (
+  | { key: Signer; device: Device; told: Promise<Told> }
+  | { key: Signer | null; device: Device | null; told: null }
+);
 
 let begun: Promise<Arrival> | null = null;
 
@@ -40,8 +43,8 @@ async function come(picture: boolean): Promise<Arrival> {
   const [known, kept] = [api.me(), keep.ourselves()];
   known.catch(() => undefined);
   if (picture) spare.make();
-  const { key, device } = await kept;
-  if (!key || !device) return { key, device, told: null };
+  const { key, device, doors } = await kept;
+  if (!key || !device) return { key, device, doors, told: null };
   if (picture) void ways(device.device); // kept for the call
   const me = await enter(key, known);
   const open = picture && openWindow(me.devices.find((d) => d.id === device.device)?.state ?? null, new Date());
@@ -49,7 +52,7 @@ async function come(picture: boolean): Promise<Arrival> {
   else forget(); // there is a relay in a window only
   const told = Promise.all([me, api.deliveries(), api.log(device.device, null, logPage)]);
   told.catch(() => undefined);
-  return { key, device, told };
+  return { key, device, doors, told };
 }
 
 /** Logs in, unless the session that was before is still good. */

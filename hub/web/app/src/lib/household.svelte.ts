@@ -1,6 +1,7 @@
 /** What an owner's or a member's pages know: who we are, the door, its deliveries and its log, kept up to date. */
 import * as api from './api';
 import { fromBase64, random } from './bytes';
+import { doors } from './doors.svelte';
 import { arrive, enter, logPage, type Told } from './entrance';
 import * as keep from './keep';
 import type { Device } from './keep';
@@ -77,8 +78,9 @@ class Household {
     if (this.#stream) return;
     this.#tick();
     try {
-      const { key, device, told } = await arrive(picture);
+      const { key, device, doors: all, told } = await arrive(picture);
       [this.key, this.device] = [key, device];
+      doors.begin(all, device?.device ?? '');
       if (!told) {
         this.joining = (await keep.joining()) ?? null;
         this.standing = this.joining ? 'joining' : 'unpaired';
@@ -109,10 +111,13 @@ class Household {
       this.state = mine?.state ?? null;
       this.#reached(mine?.online ?? false, mine?.since);
       this.deliveries = deliveries.filter((d) => d.device === device);
+      doors.told(me, deliveries);
       this.events = events;
       this.more = events.length === logPage;
     });
-    void this.meet().catch((error) => console.warn('people:', error)); // they are on no page that waits
+    // These are on no page that waits.
+    void this.meet().catch((error) => console.warn('people:', error));
+    void doors.ask().catch((error) => console.warn('other doors:', error));
   }
 
   /** Asks for the people of an owner's door anew. */
@@ -156,16 +161,19 @@ class Household {
       {
         event: (data) => {
           const e = data as Event;
+          doors.hears(e);
           if (e.id.startsWith(device + '/')) this.#retold.tell(() => (this.events = merge(this.events, [e])));
         },
         state: (data) => {
           const news = data as { device: string; state: State };
+          this.#retold.tell(() => doors.stands(news.device, news.state));
           if (news.device !== device) return;
           this.#retold.tell(() => (this.state = news.state));
           void this.#tellTime();
         },
         online: (data) => {
           const news = data as { device: string; online: boolean; since?: string };
+          this.#retold.tell(() => doors.reached(news.device, news.online));
           if (news.device === device) this.#retold.tell(() => this.#reached(news.online, news.since));
         },
         people: (data) => {
@@ -176,6 +184,7 @@ class Household {
         },
         delivery: (data) => {
           const news = data as api.Delivery;
+          this.#retold.tell(() => doors.planned(news));
           if (news.device !== device) return;
           this.#retold.tell(() => (this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)]));
         },
@@ -257,7 +266,7 @@ class Household {
   }
 
   /** Keeps something that the owner chose for the device. */
-  async choose(chosen: Partial<Pick<Device, 'zones' | 'stand'>>) {
+  async choose(chosen: Partial<Pick<Device, 'zones' | 'stand' | 'called'>>) {
     const device = { ...this.device!, ...chosen };
     await keep.keepDevice(device);
     this.device = device;

@@ -13,6 +13,7 @@ export interface Device extends Shape {
   sign: Bytes;
   seal: Bytes;
   card: string;
+  called?: string; // what its people call this door, where they have several
   stand?: Stand;
   seat?: Seat; // none on the phone that the device obeys
 }
@@ -32,6 +33,7 @@ export interface Joining {
   owner: Bytes;
   by: string;
   shape: Shape;
+  called?: string; // as Device's
   before?: string; // what was granted to this phone before it answered: not what it waits for
 }
 
@@ -76,23 +78,32 @@ export class UnfitBrowser extends Error {
 
 function database(): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
-    const ask = indexedDB.open('vestibule', 2);
+    const ask = indexedDB.open('vestibule', 3);
     ask.onupgradeneeded = (e) => {
       if (e.oldVersion < 1) {
         ask.result.createObjectStore('keys', { keyPath: 'name' });
         ask.result.createObjectStore('devices', { keyPath: 'device' });
         ask.result.createObjectStore('secrets', { keyPath: 'delivery' });
       }
-      ask.result.createObjectStore('invitations', { keyPath: 'invite' });
-      ask.result.createObjectStore('joining', { keyPath: 'invite' });
-      ask.result.createObjectStore('said', { keyPath: 'person' });
+      if (e.oldVersion < 2) {
+        ask.result.createObjectStore('invitations', { keyPath: 'invite' });
+        ask.result.createObjectStore('joining', { keyPath: 'invite' });
+      }
+      // Somebody may be known at several doors.
+      const words = ask.result.createObjectStore('words', { keyPath: ['device', 'person'] });
+      if (e.oldVersion !== 2) return;
+      const said = ask.transaction!.objectStore('said').getAll() as IDBRequest<Said[]>;
+      said.onsuccess = () => {
+        for (const s of said.result) words.put(s);
+        ask.result.deleteObjectStore('said');
+      };
     };
     ask.onsuccess = () => done(ask.result);
     ask.onerror = () => fail(new UnfitBrowser('storage is closed', { cause: ask.error }));
   });
 }
 
-type Store = 'keys' | 'devices' | 'secrets' | 'invitations' | 'joining' | 'said';
+type Store = 'keys' | 'devices' | 'secrets' | 'invitations' | 'joining' | 'words';
 
 const within = <T>(store: Store, mode: IDBTransactionMode, work: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
   among([store], mode, (deal) => {
@@ -158,16 +169,39 @@ const paired = (all: Kept[]): Device[] => all.map(({ zone, ...d }) => ({ ...d, z
 /** The devices that this phone was paired with. */
 export const devices = async (): Promise<Device[]> => paired(await within<Kept[]>('devices', 'readonly', (s) => s.getAll()));
 
-/** The key of this phone and its door, our own before one that we were invited to; null for what there is none of. */
-export async function ourselves(): Promise<{ key: Signer | null; device: Device | null }> {
+const shown = 'vestibule.door';
+
+/** Remembers the door whose pages are shown, where there are several. */
+export function show(device: string) {
+  try {
+    localStorage.setItem(shown, device);
+  } catch {
+    // no storage: the first is shown
+  }
+}
+
+function lastShown(): string | null {
+  try {
+    return localStorage.getItem(shown);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The key of this phone, its doors, and the one of them to be shown: the last that was, or our own before one that we
+ * were invited to; null for what there is none of.
+ */
+export async function ourselves(): Promise<{ key: Signer | null; device: Device | null; doors: Device[] }> {
   // At once: a page that opens waits for it.
   const [key, kept] = await among(['keys', 'devices'], 'readonly', (deal): (() => [Key | undefined, Kept[]]) => {
     const key: IDBRequest<Key | undefined> = deal.objectStore('keys').get('owner');
     const all: IDBRequest<Kept[]> = deal.objectStore('devices').getAll();
     return () => [key.result, all.result];
   });
-  const doors = paired(kept);
-  return { key: key ? signer(key) : null, device: doors.find((d) => !d.seat) ?? doors[0] ?? null };
+  const [doors, last] = [paired(kept), lastShown()];
+  const device = doors.find((d) => d.device === last) ?? doors.find((d) => !d.seat) ?? doors[0] ?? null;
+  return { key: key ? signer(key) : null, device, doors };
 }
 
 export async function keepDevice(d: Device): Promise<void> {
@@ -216,8 +250,8 @@ export async function dropJoining(invite: string): Promise<void> {
 }
 
 /** What this phone signed about people. */
-export const said = (): Promise<Said[]> => within<Said[]>('said', 'readonly', (s) => s.getAll());
+export const said = (): Promise<Said[]> => within<Said[]>('words', 'readonly', (s) => s.getAll());
 
 export async function keepSaid(s: Said): Promise<void> {
-  await within('said', 'readwrite', (store) => store.put(s));
+  await within('words', 'readwrite', (store) => store.put(s));
 }

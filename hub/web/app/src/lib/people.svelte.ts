@@ -44,9 +44,10 @@ class People {
   async load(device: Device, key: Signer, name: string) {
     [this.#device, this.#key, this.#name] = [device, key, name];
     const mine = ++this.#asked;
-    const [carried, said, kept] = await Promise.all([api.people(device.device), keep.said(), keep.invitations()]);
+    const [carried, all, kept] = await Promise.all([api.people(device.device), keep.said(), keep.invitations()]);
+    const said = all.filter((s) => s.device === device.device);
     await this.#again(said, carried);
-    const members = await membersOf(device.device, key.pub, said.filter((s) => s.device === device.device), carried.people);
+    const members = await membersOf(device.device, key.pub, said, carried.people);
     const ours = kept.filter((i) => i.device === device.device);
     const open = ours.filter((i) => carried.invites.some((c) => c.invite === i.invite));
     for (const i of ours) if (!open.includes(i) && i.until < new Date()) await keep.dropInvitation(i.invite);
@@ -60,7 +61,7 @@ class People {
       const has = carried.people.find((p) => p.person === s.person);
       for (const note of [s.revocation, s.grant]) {
         const old = Date.now() - Date.parse(/^at (.*)$/m.exec(note ?? '')?.[1] ?? '') > maxGrant.member;
-        if (!note || old || s.device !== this.#device!.device || note === has?.grant || note === has?.revocation) continue;
+        if (!note || old || note === has?.grant || note === has?.revocation) continue;
         await api.say(note).catch((error) => console.warn('a word about somebody is not with the hub:', error));
       }
     }
@@ -86,6 +87,7 @@ class People {
       owner: toBase64Url(owner),
       secret: toBase64Url(i.secret),
       by: this.#name,
+      door: this.#device!.called,
       ...writeShape(this.#device!),
     });
   }
@@ -155,8 +157,8 @@ class People {
   }
 
   async #saidOf(person: string): Promise<keep.Said> {
-    const found = (await keep.said()).find((s) => s.person === person);
-    return found ?? { person, device: this.#device!.device };
+    const { device } = this.#device!;
+    return (await keep.said()).find((s) => s.person === person && s.device === device) ?? { person, device };
   }
 
   /** When the next word about a person is signed: now, and after the one before. */

@@ -9,7 +9,7 @@ export type Route =
   | { page: 'drill'; delivery: string } // delivery: empty for one that is yet to be planned
   | { page: 'pair'; device: string; key: string; secret: string; zone: string | null; lamp: string | null }
   | { page: 'join'; link: JoinLink }
-  | { page: 'courier'; delivery: string; key: string; secret: string } // secret: what a QR form holds; else empty
+  | { page: 'courier'; delivery: string; key: string; secret: string; door: string } // secret: what a QR form holds; else empty; door: what its owner calls it, if they have several
   | { page: 'lost' };
 
 /** Whether a page is of those who have a key here. */
@@ -23,6 +23,7 @@ export interface JoinLink {
   by: string;
   zone: string | null;
   lamp: string | null;
+  door?: string; // what the owner calls it, if they have several
 }
 
 export function parseRoute(hash: string): Route {
@@ -42,7 +43,7 @@ export function parseRoute(hash: string): Route {
     case 'drill':
       return { page, delivery: id };
     case 'c':
-      return { page: 'courier', delivery: id, key: ask.get('k') ?? '', secret: ask.get('q') ?? '' };
+      return { page: 'courier', delivery: id, key: ask.get('k') ?? '', secret: ask.get('q') ?? '', door: named(ask) };
     case 'pair':
       return {
         page,
@@ -62,6 +63,7 @@ export function parseRoute(hash: string): Route {
           by: ask.get('n') ?? '',
           zone: ask.get('z'),
           lamp: ask.get('l'),
+          door: named(ask),
         },
       };
     default:
@@ -69,12 +71,21 @@ export function parseRoute(hash: string): Route {
   }
 }
 
-/** The link that an owner hands to a courier: the notice, and the key to check the device with. */
-export const courierLink = (origin: string, delivery: string, deviceKey: string): string =>
-  `${origin}/#/c/${delivery}?k=${deviceKey}`;
+/** The longest name of a door, in UTF-16 code units. */
+export const longestDoor = 40;
+
+/** What a link calls the door: somebody else's words. */
+const named = (ask: URLSearchParams): string => (ask.get('d') ?? '').slice(0, longestDoor).trim();
+
+/**
+ * The link that an owner hands to a courier: the notice, and the key to check the device with; and which door it is,
+ * where there are several.
+ */
+export const courierLink = (origin: string, delivery: string, deviceKey: string, door = ''): string =>
+  `${origin}/#/c/${delivery}?k=${deviceKey}${door && '&d=' + encodeURIComponent(door)}`;
 
 /** The link that invites somebody. All of it is after the #, so that the hub sees nothing of it; short, as it is a QR code too. */
 export function joinLink(origin: string, l: JoinLink): string {
-  const q = new URLSearchParams({ k: l.key, o: l.owner, s: l.secret, n: l.by, z: l.zone ?? '', l: l.lamp ?? '' });
+  const q = new URLSearchParams({ k: l.key, o: l.owner, s: l.secret, n: l.by, z: l.zone ?? '', l: l.lamp ?? '', ...(l.door && { d: l.door }) });
   return `${origin}/#/join?${q.toString().replaceAll('%2C', ',').replaceAll('%7E', '~')}`;
 }

@@ -2,11 +2,14 @@
 import type { Event, Kind } from './wire';
 
 const urgent: readonly Kind[] = ['duress', 'panic', 'forced_open'];
+/** Whether something must not be missed. */
+export const isUrgent = (e: Event): boolean => urgent.includes(e.kind);
+
 const day = 24 * 3600_000;
 
 /** The oldest of it, in the last day, that nobody has seen, so that a later one hides none; events come newest first. */
 export function unseen(events: readonly Event[], now: Date, seen: number): Event | undefined {
-  return events.findLast((e) => urgent.includes(e.kind) && e.index > seen && now.getTime() - new Date(e.time).getTime() < day);
+  return events.findLast((e) => isUrgent(e) && e.index > seen && now.getTime() - new Date(e.time).getTime() < day);
 }
 
 const kept = (device: string) => `vestibule.seen.${device}`;
