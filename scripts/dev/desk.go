@@ -102,9 +102,12 @@ func (d *desk) start(ctx context.Context) error {
 	}
 	d.serveHouse()
 	if d.o.beside != "" {
-		if err := d.waitForHub(ctx, nil); err != nil {
-			return errors.Join(err, page.Close())
-		}
+		err = d.waitForHub(ctx, nil)
+	} else {
+		err = d.folder.keepHub(hubAt{d.o.http, d.o.mqtt})
+	}
+	if err != nil {
+		return errors.Join(err, page.Close())
 	}
 	for _, p := range d.programs {
 		p.begin()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -117,6 +118,35 @@ func (f *folder) Close() error {
 // room returns the path of something in the folder.
 func (f *folder) room(name ...string) string {
 	return filepath.Join(append([]string{f.path}, name...)...)
+}
+
+// hubAt is where a hub is, each as HOST:PORT. A launcher keeps it in its folder, for doors beside it.
+type hubAt struct {
+	HTTP string `json:"http"`
+	MQTT string `json:"mqtt"`
+}
+
+const hubAtFile = "hub.json"
+
+// of returns where the hub of the launcher with this folder is or was last, else the receiver.
+func (h hubAt) of(folder string) hubAt {
+	var at hubAt
+	text, err := os.ReadFile(filepath.Join(folder, hubAtFile))
+	if err != nil || json.Unmarshal(text, &at) != nil || at.HTTP == "" || at.MQTT == "" {
+		return h
+	}
+	return at
+}
+
+func (f *folder) keepHub(at hubAt) error {
+	text, err := json.Marshal(at)
+	if err == nil {
+		err = f.save(append(text, '\n'), hubAtFile)
+	}
+	if err != nil {
+		return fmt.Errorf("keep where the hub is: %w", err)
+	}
+	return nil
 }
 
 // hub returns the path of something that the hub keeps: the hub of the home that this door is beside, if it is.

@@ -43,8 +43,8 @@ func parseOptions(args []string) (options, error) {
 	f.StringVar(&o.run, "run", ".run", "the `folder` that keeps all state")
 	f.StringVar(&o.beside, "beside", "", "one more door of the home that runs in `folder`: its hub is this door's, too")
 	f.StringVar(&o.bin, "bin", "", "the `folder` with the programs eye, gate, link and hub (default: where dev is)")
-	f.StringVar(&o.http, "http", "127.0.0.1:8080", "`address` of the hub's pages")
-	f.StringVar(&o.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the hub's MQTT broker")
+	f.StringVar(&o.http, "http", "", "`address` of the hub's pages (default: "+pages+", or the other door's beside it)")
+	f.StringVar(&o.mqtt, "mqtt", "", "`address` of the hub's MQTT broker (default: "+broker+", or the other door's beside it)")
 	f.StringVar(&o.desk, "desk", "", "`address` of the desk page; this machine's own (127.0.0.1) only (default: "+firstDesk+", or "+nextDesk+" beside another door)")
 	f.StringVar(&o.relay, "relay", "", "`address` of the hub's relay, as 127.0.0.1:3478, by UDP (default: no relay)")
 	f.StringVar(&o.source, "source", "scene", "where the picture comes from: scene, file:PATH, v4l2:/dev/videoN or gst:PIPELINE")
@@ -65,8 +65,8 @@ func parseOptions(args []string) (options, error) {
 	return o, o.complete()
 }
 
-// Where the desk pages of a home's first door and of the next one are.
-const firstDesk, nextDesk = "127.0.0.1:8090", "127.0.0.1:8091"
+// Where the hub is, and where the desk pages of a home's first door and of the next one are.
+const pages, broker, firstDesk, nextDesk = "127.0.0.1:8080", "127.0.0.1:1883", "127.0.0.1:8090", "127.0.0.1:8091"
 
 // complete checks the flags and makes paths absolute.
 func (o *options) complete() error {
@@ -92,6 +92,11 @@ func (o *options) complete() error {
 		}
 		*p = abs
 	}
+	hub := hubAt{pages, broker}
+	if o.beside != "" {
+		hub = hub.of(o.beside)
+	}
+	o.http, o.mqtt = cmp.Or(o.http, hub.HTTP), cmp.Or(o.mqtt, hub.MQTT)
 	// The programs run in another folder.
 	if path, ok := strings.CutPrefix(o.source, "file:"); ok && path != "" {
 		abs, err := filepath.Abs(path)

@@ -47,6 +47,25 @@ func (d *desk) device() string {
 
 func doorOf(device string) string { return fmt.Sprintf(`[data-testid="door"][data-device=%q]`, device) }
 
+// pairAlso pairs a phone that has a door already.
+func (p *person) pairAlso(d *desk, name string) {
+	p.t.Helper()
+	p.open("about:blank")
+	p.open(d.user.Owner)
+	p.fill("pair-name", "Camille")
+	p.fill("pair-door", name)
+	p.shot("doors-pair")
+	p.tap("pair")
+	p.do("be at the next door", visibleCSS(doorOf(d.device())+`[aria-current="true"][data-word="locked"]`))
+	p.sees("doors", name)
+}
+
+// goTo shows another of the phone's doors.
+func (p *person) goTo(device string) {
+	p.t.Helper()
+	p.do("go to another door", chromedp.Click(doorOf(device), chromedp.ByQuery), visibleCSS(doorOf(device)+`[aria-current="true"]`))
+}
+
 // Two doors of a home on one phone: each has its name, its page and its deliveries, and an alarm at one is told on the
 // pages of the other. What the phone kept when it knew of one door only is still there.
 func TestTwoDoors(t *testing.T) {
@@ -75,17 +94,10 @@ func TestTwoDoors(t *testing.T) {
 		t.Error("one door is chosen among")
 	}
 
-	owner.open("about:blank")
-	owner.open(second.user.Owner)
-	owner.fill("pair-name", "Camille")
-	owner.fill("pair-door", "Garage")
-	owner.shot("doors-pair")
-	owner.tap("pair")
-	owner.do("be at the second door", visibleCSS(doorOf(garage)+`[aria-current="true"][data-word="locked"]`),
-		visibleCSS(doorOf(front)+`[data-word="locked"]`))
-	owner.sees("doors", "Garage")
+	owner.pairAlso(second, "Garage")
+	owner.do("see the first too", visibleCSS(doorOf(front)+`[data-word="locked"]`))
 
-	owner.do("go to the first", chromedp.Click(doorOf(front), chromedp.ByQuery), visibleCSS(doorOf(front)+`[aria-current="true"]`))
+	owner.goTo(front)
 	owner.tap("door-rename")
 	owner.fill("door-name", "Rue des Lilas")
 	owner.tap("door-named")
@@ -93,7 +105,7 @@ func TestTwoDoors(t *testing.T) {
 	owner.shot("doors")
 
 	// A delivery for one is not one for the other, and its courier reads which door it is.
-	owner.do("go to the second", chromedp.Click(doorOf(garage), chromedp.ByQuery), visibleCSS(doorOf(garage)+`[aria-current="true"]`))
+	owner.goTo(garage)
 	s := &story{desk: second, owner: owner, courier: newPerson(t, "courier", 390, 844)}
 	start := second.mark()
 	s.plan("blur", time.Time{})
@@ -110,7 +122,7 @@ func TestTwoDoors(t *testing.T) {
 	second.event(start, wire.DoorOpened)
 	owner.do("see that it is open", visibleCSS(doorOf(garage)+`[data-word="open"]`))
 
-	owner.do("go to the first", chromedp.Click(doorOf(front), chromedp.ByQuery), visibleCSS(doorOf(front)+`[aria-current="true"]`))
+	owner.goTo(front)
 	owner.do("see how the other stands", visibleCSS(doorOf(garage)+`[data-word="open"]`))
 	second.door(false)
 	owner.do("see how the other stands", visibleCSS(doorOf(garage)+`[data-word="locked"]`))
@@ -131,5 +143,56 @@ func TestTwoDoors(t *testing.T) {
 	owner.attr("call", "data-call", string(wire.ForcedOpen))
 	if c := owner.console.String(); strings.Contains(c, "exception") {
 		t.Errorf("the page complained:\n%s", c)
+	}
+}
+
+// Somebody is a member at two doors, and is removed at one of them while their page is away: its pages are closed, the other's
+// are not, and the phone can forget it.
+func TestMemberAtTwoDoors(t *testing.T) {
+	t.Parallel()
+	small := []string{"-size", "640x480", "-fps", "15"}
+	first := startDesk(t, small...)
+	second := first.beside(small...)
+	front, garage := first.device(), second.device()
+	s := alone(t, first)
+	s.owner.pairAlso(second, "Garage")
+	member := newPerson(t, "member", 390, 844)
+	for _, door := range []string{garage, front} {
+		if door != garage {
+			s.owner.tap("back")
+			s.owner.goTo(door)
+		}
+		s.owner.tap("people-link")
+		member.open("about:blank")
+		member.open(s.invitation("Dominique"))
+		member.fill("join-name", "Domi")
+		member.tap("join")
+		member.do("see digits", visible("join-digits"))
+		if door != garage { // and gives up, but for the time being
+			member.open("about:blank")
+			member.open(s.hub)
+			member.tap("join-waits")
+			member.do("see digits", visible("join-digits"))
+		}
+		s.owner.tap("invite-same")
+		member.do("be let in", visible("seat"))
+	}
+	member.do("be at the next door", visibleCSS(doorOf(front)+`[aria-current="true"][data-word="locked"]`), visibleCSS(doorOf(garage)+`[data-word="locked"]`))
+	member.sees("doors", "Door of Camille") // the first has no name
+	member.shot("doors-member")
+
+	member.open("about:blank")
+	removed := s.mark()
+	s.owner.tap("remove")
+	s.owner.tap("remove-yes")
+	s.event(removed, wire.GrantRevoked)
+	member.open(s.hub)
+	member.attr("closed", "data-standing", "removed")
+	member.do("see the other door", visibleCSS(doorOf(garage)+`[data-word="locked"]`))
+	member.shot("doors-removed")
+	member.tap("door-forget")
+	member.do("be at the other door", visible("seat"), visible("plan"))
+	if member.read(id("doors")) != "" {
+		t.Error("the door is not forgotten")
 	}
 }

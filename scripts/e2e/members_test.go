@@ -26,16 +26,7 @@ func TestMember(t *testing.T) {
 
 	owner.tap("people-link")
 	s.forged()
-	owner.tap("invite")
-	owner.fill("invite-name", "Dominique")
-	owner.shot("people-invite")
-	owner.tap("invite-make")
-	owner.do("see the invitation", visible("copy-invite"))
-	owner.shot("people-link")
-	var link string
-	owner.eval(fmt.Sprintf(`document.querySelector(%q).dataset.link`, id("invite-link")), &link)
-
-	member.open(link)
+	member.open(s.invitation("Dominique"))
 	member.do("be greeted", visible("join-name"))
 	var at string
 	member.eval(`location.href`, &at)
@@ -135,6 +126,19 @@ func TestMember(t *testing.T) {
 	s.unbroken(start)
 }
 
+// invitation has the owner, who looks at the people, invite somebody, and returns the link.
+func (s *story) invitation(name string) (link string) {
+	s.t.Helper()
+	s.owner.tap("invite")
+	s.owner.fill("invite-name", name)
+	s.owner.shot("people-invite")
+	s.owner.tap("invite-make")
+	s.owner.do("see the invitation", visible("copy-invite"))
+	s.owner.shot("people-link")
+	s.owner.eval(fmt.Sprintf(`document.querySelector(%q).dataset.link`, id("invite-link")), &link)
+	return link
+}
+
 // left waits until somebody does not watch any more.
 func (d *desk) left(since int, who string) (left wire.Event) {
 	d.t.Helper()
@@ -156,13 +160,7 @@ func (d *desk) left(since int, who string) (left wire.Event) {
 func (s *story) forged() {
 	s.t.Helper()
 	o := s.owner
-	o.tap("invite")
-	o.fill("invite-name", "Eve")
-	o.tap("invite-make")
-	o.do("see the invitation", visible("copy-invite"))
-	var link string
-	o.eval(fmt.Sprintf(`document.querySelector(%q).dataset.link`, id("invite-link")), &link)
-	_, query, _ := strings.Cut(link, "?")
+	_, query, _ := strings.Cut(s.invitation("Eve"), "?")
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		s.t.Fatal(err)
@@ -192,7 +190,6 @@ func (s *story) forged() {
 // TestOwnerLocksFromThePage: what the owner signs on the page takes the coil's current, by hub, link
 // and gate, and ends the visit. The courier is forced, which the owner's page alone says.
 func TestOwnerLocksFromThePage(t *testing.T) {
-	t.Parallel()
 	s := alone(t, startDesk(t, "-size", "640x480", "-fps", "15"))
 	start := s.mark()
 	s.plan("blur", time.Time{})

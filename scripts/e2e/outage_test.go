@@ -37,7 +37,6 @@ const watched = `(() => {
 // The network goes and comes back, for less and for more than link waits for a silent viewer; the page
 // stays as it is and shows a live picture again by itself.
 func TestThePictureComesBackWithTheNetwork(t *testing.T) {
-	t.Parallel()
 	s := begin(t, startDesk(t, "-size", "640x480", "-fps", "15"))
 	s.plan("blur", time.Time{})
 	s.live()

@@ -100,6 +100,9 @@ func Shut(device string, err error) *Journal {
 	return &Journal{device: device, shut: err, more: make(chan struct{})}
 }
 
+// IsShut says why a journal is [Shut]; nil if it is not.
+func (j *Journal) IsShut() error { return j.shut }
+
 func (j *Journal) load(each func(wire.Event)) (Report, error) {
 	want, err := j.readCheckpoint()
 	if err != nil {

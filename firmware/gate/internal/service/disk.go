@@ -53,6 +53,14 @@ func newDisk(j *journal.Journal, b *book.Book, k *keys.Keys, log *slog.Logger) *
 // those that wait with it, and all after them, would wait for ever: it becomes a short one that says so,
 // unless somebody waits for it, who is told.
 func (d *disk) write(e wire.Event, done func(error)) {
+	if err := d.journal.IsShut(); err != nil { // it never will be: nothing may wait behind it
+		if done != nil {
+			d.do(func() error { return err }, done)
+			return
+		}
+		d.log.Error("an entry is lost: the journal is shut", "kind", e.Kind)
+		return
+	}
 	if !d.journal.Fits(e) {
 		d.log.Error("an entry is too long for the journal", "kind", e.Kind)
 		if done != nil {

@@ -54,6 +54,10 @@ func (s *Service) pair(l wire.Letter) {
 		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.Busy})
 		return
 	}
+	if s.unread && len(s.owner.Key) == 0 { // whose it was is not known
+		s.reply(l.ID, wire.LetterNo, wire.No{Reason: wire.DiskTrouble})
+		return
+	}
 	s.pairing = true
 	k := s.disk.keys
 	var card []byte

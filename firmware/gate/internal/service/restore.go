@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -65,12 +66,16 @@ func (s *Service) cannotRead(what string, err error) {
 
 // forgetAll is for a journal that cannot be read, or is not the one that was written. Nobody knows what was burned,
 // cancelled or revoked, so no pass holds, and no window opens; nobody but the owner counts. The files stay as they are.
-func (s *Service) forgetAll(kept *book.Book) {
+// It returns what stands for the journal.
+func (s *Service) forgetAll(kept *book.Book, err error) *journal.Journal {
+	s.cannotRead("the journal", err)
 	s.state = rule.New(kept.Epoch(), setupOf(s.door))
+	s.leftover = nil
 	clear(s.passes)
 	clear(s.cuts)
 	clear(s.tints)
 	s.may = pass.NewAuthority(s.device, s.owner.Key, math.MaxUint64)
+	return journal.Shut(s.device, err)
 }
 
 // obey begins to obey the owner, and whom the owner granted something, as far as the disk knows.
@@ -203,8 +208,8 @@ func (s *Service) restoreAmended(kept *book.Book, p pass.Pass) pass.Pass {
 }
 
 // restoreCrowd restores of more passes than there is room for those that are not over, the newest
-// first. The others are there because the disk refused to drop them once.
-func (s *Service) restoreCrowd(kept *book.Book, all []pass.Pass, m *memory, log *journal.Journal) {
+// first. The others are there because the disk refused to drop them once. It fails if the journal can no longer be read.
+func (s *Service) restoreCrowd(kept *book.Book, all []pass.Pass, m *memory, log *journal.Journal) error {
 	slices.SortFunc(all, func(a, b pass.Pass) int {
 		if over := m.closed[a.Terms().Delivery]; over != m.closed[b.Terms().Delivery] {
 			if over {
@@ -230,13 +235,16 @@ func (s *Service) restoreCrowd(kept *book.Book, all []pass.Pass, m *memory, log 
 	s.restore(kept, all[:rule.MaxPasses])
 	for n := uint64(0); n < log.Len(); {
 		entries, err := log.Read(n, mostAtOnce)
-		if err != nil || len(entries) == 0 {
-			s.cannotRead("the journal", err)
-			return
+		if err == nil && len(entries) == 0 {
+			err = fmt.Errorf("no entry %d of %d", n, log.Len())
+		}
+		if err != nil {
+			return err
 		}
 		for _, e := range entries {
 			s.state.Replay(e)
 		}
 		n += uint64(len(entries))
 	}
+	return nil
 }

@@ -190,10 +190,8 @@ func New(set Setting) (*Service, error) {
 		}
 	})
 	if err != nil {
-		s.cannotRead("the journal", err)
-		log = journal.Shut(s.device, err)
-		s.forgetAll(kept)
-		memory, crowded = recollect(set.Built, memory.kept), false
+		log, crowded = s.forgetAll(kept, err), false
+		memory = recollect(set.Built, memory.kept)
 	}
 	if s.tearNote = report.Cut > 0; s.tearNote {
 		s.log.Warn("the journal's end was torn", "cut_bytes", report.Cut, "entries", report.Entries)
@@ -204,11 +202,13 @@ func New(set Setting) (*Service, error) {
 	s.drilled, s.oldDrill = memory.drilled, memory.cut
 	s.anchor = readAnchor(set.State)
 	s.clock = clock.New(memory.floor, s.anchor, s.clocks.Boot, s.clocks.read())
-	s.disk = newDisk(log, kept, set.Keys, s.log)
 	s.lamp = newLamp(s.door.Lamp, challenge.NewDealer(rand.Reader), s.clocks.Mono, s.log)
 	if crowded {
-		s.restoreCrowd(kept, all, memory, log)
+		if err := s.restoreCrowd(kept, all, memory, log); err != nil {
+			log = s.forgetAll(kept, err)
+		}
 	}
+	s.disk = newDisk(log, kept, set.Keys, s.log)
 	s.deny(memory)
 	if s.unread {
 		s.state.Unread()

@@ -46,10 +46,12 @@ export const words = {
   'pair.door.why': { en: 'To tell it from your other door. Your hub is not told.', fr: 'Pour la distinguer de votre autre porte. Votre concentrateur ne l’apprend pas.' },
 
   'doors.label': { en: 'Your doors', fr: 'Vos portes' },
-  'doors.unnamed': { en: 'Door {n}', fr: 'Porte {n}' },
+  'doors.unnamed': { en: 'First door', fr: 'Première porte' },
   'doors.rename': { en: 'Name this door', fr: 'Nommer cette porte' },
   'doors.name': { en: 'What you call this door', fr: 'Nom de cette porte' },
   'doors.rename.do': { en: 'Save', fr: 'Enregistrer' },
+  'doors.of': { en: 'Door of {name}', fr: 'Porte de {name}' },
+  'doors.forget': { en: 'Forget this door', fr: 'Oublier cette porte' },
   'doors.at': { en: 'At another door: {name}', fr: 'À une autre porte : {name}' },
   'doors.go': { en: 'Go to this door', fr: 'Aller à cette porte' },
 
@@ -243,6 +245,8 @@ export const words = {
   'invite.forged': { en: 'This answer was not made by whoever has your link.', fr: 'Cette réponse ne vient pas de la personne qui a votre lien.' },
   'invite.forged.do': { en: 'It was changed on its way, perhaps by the hub. Nothing can be granted to it.', fr: 'Elle a été modifiée en chemin, peut-être par le concentrateur. Rien ne peut lui être accordé.' },
 
+  'join.waits': { en: 'Your invitation from {name}', fr: 'Votre invitation de {name}' },
+  'join.waits.why': { en: 'It waits until you have compared the digits.', fr: 'Elle attend que vous ayez comparé les chiffres.' },
   'join.owner': { en: 'the owner', fr: 'le propriétaire' },
   'join.somebody': { en: 'Guest', fr: 'Invité' },
   'join.title': { en: 'An invitation from {name}', fr: 'Une invitation de {name}' },

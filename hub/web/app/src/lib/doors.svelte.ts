@@ -9,6 +9,7 @@ import type { Event, State } from './wire';
 export interface Door {
   device: string;
   name: string; // as its people call it; empty when they do not
+  own: boolean; // this phone is the one that it obeys
   state: State | null;
   online: boolean;
   calls: readonly Event[]; // for help, newest first; of the door that is shown the household knows more
@@ -33,14 +34,13 @@ class Doors {
   begin(kept: readonly keep.Device[], shown: string) {
     this.shown = shown;
     this.all = kept
-      .map((d) => ({ device: d.device, name: d.called ?? '', state: null, online: false, calls: [] }))
+      .map((d) => ({ device: d.device, name: d.called ?? '', own: !d.seat, state: null, online: false, calls: [] }))
       .toSorted((a, b) => a.name.localeCompare(b.name) || a.device.localeCompare(b.device));
   }
 
-  /** What somebody calls a door, or its number where nobody has named it. */
+  /** What somebody calls a door. Only the first that a phone had may have no name yet. */
   called(device: string): string {
-    const n = this.all.findIndex((d) => d.device === device);
-    return this.all[n]?.name || t('doors.unnamed', { n: n + 1 });
+    return this.all.find((d) => d.device === device)?.name || t('doors.unnamed');
   }
 
   #change(device: string, change: (d: Door) => Partial<Door>) {
@@ -75,15 +75,23 @@ class Doors {
 
   /** Asks whether anybody called for help at the other doors, while no page was there to hear. */
   async ask() {
-    for (const { device } of this.others) {
+    const look = async ({ device }: Door) => {
       for (const e of (await api.log(device, null, enough)).toReversed()) this.hears(e);
-    }
+    };
+    // One that we have no place at any more says nothing of the rest.
+    await Promise.all(this.others.map((d) => look(d).catch((error) => console.warn('another door:', error))));
   }
 
   /** Another of our doors that a delivery is for. */
   elsewhere(delivery: string): string | undefined {
     const device = this.#at.get(delivery);
     return this.others.find((d) => d.device === device)?.device;
+  }
+
+  /** Lets go of the door that is shown, and shows another. */
+  async forget() {
+    await keep.dropDevice(this.shown);
+    this.go(this.others[0]?.device ?? '');
   }
 
   renamed(device: string, name: string) {

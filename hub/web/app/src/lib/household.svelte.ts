@@ -20,6 +20,9 @@ export type Standing = 'starting' | 'unpaired' | 'joining' | 'ready' | 'failed' 
 const afterLoading = 500; // ms
 const askAgain = 60_000; // ms between words on the time, if the device keeps asking
 
+/** Whether the hub says that we have no place at a door any more. Somebody with another door is told so of this one only. */
+const isOver = (error: unknown): boolean => error instanceof api.HubError && ['access_over', 'other_device'].includes(error.code);
+
 class Household {
   standing = $state<Standing>('starting');
   device = $state.raw<Device | null>(null); // as this phone pinned it
@@ -41,7 +44,7 @@ class Household {
   #stream: Stream | undefined;
   #ticking = false;
   readonly #retold = new Retold();
-  #told = 0; // when we last said what time it is
+  readonly #told = new Map<string, number>(); // when we last said what time it is, by door
 
   /** Whether what we know of the door is what is now. */
   get known() {
@@ -90,12 +93,26 @@ class Household {
       await this.refresh(told);
       this.standing = 'ready';
       this.#follow();
-      void this.#tellTime();
+      void this.#waiting();
     } catch (error) {
       this.failure = trouble(error);
-      const standings: Record<string, Standing> = { owner_unknown: 'stranger', access_over: 'removed' };
-      this.standing = standings[this.failure.code] ?? 'failed';
+      const standings: Record<string, Standing> = { owner_unknown: 'stranger' };
+      this.standing = isOver(error) ? 'removed' : (standings[this.failure.code] ?? 'failed');
+      if (isOver(error)) void this.#others();
     }
+  }
+
+  /** Looks for an invitation to one more door, that waits for its owner. */
+  async #waiting() {
+    const waits = await keep.joining().catch(() => undefined);
+    if (waits && !doors.all.some((d) => d.device === waits.device)) this.joining = waits;
+  }
+
+  /** Comes back from an invitation that led to no other door. */
+  back() {
+    this.joining = null;
+    if (this.#stream) this.standing = 'ready';
+    else void this.start();
   }
 
   /** Asks for everything anew; told is what was asked for already. */
@@ -112,12 +129,14 @@ class Household {
       this.#reached(mine?.online ?? false, mine?.since);
       this.deliveries = deliveries.filter((d) => d.device === device);
       doors.told(me, deliveries);
+      for (const d of doors.all) void this.#tellTime(d.device, d.own, d.state);
       this.events = events;
       this.more = events.length === logPage;
     });
     // These are on no page that waits.
     void this.meet().catch((error) => console.warn('people:', error));
-    void doors.ask().catch((error) => console.warn('other doors:', error));
+    void doors.ask();
+    for (const d of doors.others.filter((d) => d.own)) void people.mend(d.device).catch((error) => console.warn('people:', error));
   }
 
   /** Asks for the people of an owner's door anew. */
@@ -142,6 +161,19 @@ class Household {
     this.#stream = undefined;
     [this.hub, this.online, this.state, this.deliveries, this.events] = [false, false, null, [], []];
     this.standing = 'removed';
+    void this.#others();
+  }
+
+  /** How our other doors are, when this one's pages are closed. */
+  async #others() {
+    if (!doors.several) return;
+    try {
+      doors.told(await api.me(), []);
+      await doors.ask();
+      this.hub = true;
+    } catch (error) {
+      console.warn('other doors:', error);
+    }
   }
 
   /** The next page of the log. */
@@ -166,15 +198,18 @@ class Household {
         },
         state: (data) => {
           const news = data as { device: string; state: State };
-          this.#retold.tell(() => doors.stands(news.device, news.state));
-          if (news.device !== device) return;
-          this.#retold.tell(() => (this.state = news.state));
-          void this.#tellTime();
+          this.#retold.tell(() => {
+            doors.stands(news.device, news.state);
+            if (news.device === device) this.state = news.state;
+          });
+          void this.#tellTime(news.device, doors.all.some((d) => d.own && d.device === news.device), news.state);
         },
         online: (data) => {
           const news = data as { device: string; online: boolean; since?: string };
-          this.#retold.tell(() => doors.reached(news.device, news.online));
-          if (news.device === device) this.#retold.tell(() => this.#reached(news.online, news.since));
+          this.#retold.tell(() => {
+            doors.reached(news.device, news.online);
+            if (news.device === device) this.#reached(news.online, news.since);
+          });
         },
         people: (data) => {
           if ((data as { device: string }).device === device) void this.meet().catch((error) => console.warn('people:', error));
@@ -209,7 +244,7 @@ class Household {
       await enter(this.key!);
       await this.refresh();
     } catch (error) {
-      if (error instanceof api.HubError && error.code === 'access_over') return this.#leave();
+      if (isOver(error)) return this.#leave();
       console.warn('the hub is there, but not all of it:', error);
     }
   }
@@ -232,10 +267,9 @@ class Household {
    * Says what time it is to a device that asks: after a power cut without a network it cannot know.
    * The word is good once and for seconds, so the hub, which carries it, cannot use it for anything else.
    */
-  async #tellTime() {
-    if (!this.owns || !this.state?.timeless || Date.now() - this.#told < askAgain) return;
-    this.#told = Date.now();
-    const { device } = this.device!;
+  async #tellTime(device: string, own: boolean, state: State | null) {
+    if (!own || !state?.timeless || Date.now() - (this.#told.get(device) ?? 0) < askAgain) return;
+    this.#told.set(device, Date.now());
     try {
       const { knock } = await api.letter(device, 'knock', { delivery: '' });
       const nonce = fromBase64(knock);

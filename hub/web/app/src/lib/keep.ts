@@ -171,10 +171,10 @@ export const devices = async (): Promise<Device[]> => paired(await within<Kept[]
 
 const shown = 'vestibule.door';
 
-/** Remembers the door whose pages are shown, where there are several. */
+/** Remembers the door whose pages are shown, where there are several: in this tab, and for tabs to come. */
 export function show(device: string) {
   try {
-    localStorage.setItem(shown, device);
+    for (const store of [sessionStorage, localStorage]) store.setItem(shown, device);
   } catch {
     // no storage: the first is shown
   }
@@ -182,7 +182,7 @@ export function show(device: string) {
 
 function lastShown(): string | null {
   try {
-    return localStorage.getItem(shown);
+    return sessionStorage.getItem(shown) ?? localStorage.getItem(shown);
   } catch {
     return null;
   }
@@ -203,6 +203,14 @@ export async function ourselves(): Promise<{ key: Signer | null; device: Device 
   const device = doors.find((d) => d.device === last) ?? doors.find((d) => !d.seat) ?? doors[0] ?? null;
   return { key: key ? signer(key) : null, device, doors };
 }
+
+/** Forgets a door. What this phone signed for it stays. */
+export async function dropDevice(device: string): Promise<void> {
+  await within('devices', 'readwrite', (s) => s.delete(device));
+}
+
+/** What its people call a door that this phone had already. */
+export const calledBefore = async (device: string): Promise<string | undefined> => (await devices()).find((d) => d.device === device)?.called;
 
 export async function keepDevice(d: Device): Promise<void> {
   await within('devices', 'readwrite', (s) => s.put(d));

@@ -55,6 +55,12 @@ class People {
     if (mine === this.#asked) [this.members, this.invited] = [members, invited];
   }
 
+  /** Says once more what the hub does not have, of another door of ours. */
+  async mend(device: string) {
+    const said = (await keep.said()).filter((s) => s.device === device);
+    if (said.length > 0) await this.#again(said, await api.people(device));
+  }
+
   /** Says once more what the hub does not have: it was out of reach, or lost it. */
   async #again(said: readonly keep.Said[], carried: api.People) {
     for (const s of said) {

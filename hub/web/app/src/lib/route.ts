@@ -71,18 +71,18 @@ export function parseRoute(hash: string): Route {
   }
 }
 
-/** The longest name of a door, in UTF-16 code units. */
+/** The longest name of a door, in characters. */
 export const longestDoor = 40;
 
 /** What a link calls the door: somebody else's words. */
-const named = (ask: URLSearchParams): string => (ask.get('d') ?? '').slice(0, longestDoor).trim();
+const named = (ask: URLSearchParams): string => [...(ask.get('d') ?? '')].slice(0, longestDoor).join('').trim();
 
 /**
  * The link that an owner hands to a courier: the notice, and the key to check the device with; and which door it is,
  * where there are several.
  */
 export const courierLink = (origin: string, delivery: string, deviceKey: string, door = ''): string =>
-  `${origin}/#/c/${delivery}?k=${deviceKey}${door && '&d=' + encodeURIComponent(door)}`;
+  `${origin}/#/c/${delivery}?k=${deviceKey}${door && '&' + new URLSearchParams({ d: door })}`;
 
 /** The link that invites somebody. All of it is after the #, so that the hub sees nothing of it; short, as it is a QR code too. */
 export function joinLink(origin: string, l: JoinLink): string {
