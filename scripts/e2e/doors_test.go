@@ -114,7 +114,7 @@ func TestTwoDoors(t *testing.T) {
 	s.read()
 	s.courier.sees("which-door", "Garage")
 	s.courier.shot("doors-courier")
-	second.unlock(start, bare(s.code))
+	second.unlock(start, mustCode(t, s.code).Forced()) // somebody makes the courier do it
 	if first.tryOpen() == nil {
 		t.Fatal("the first door opened to the second's code")
 	}
@@ -126,13 +126,12 @@ func TestTwoDoors(t *testing.T) {
 	owner.do("see how the other stands", visibleCSS(doorOf(garage)+`[data-word="open"]`))
 	second.door(false)
 	owner.do("see how the other stands", visibleCSS(doorOf(garage)+`[data-word="locked"]`))
-	second.post("/api/force", struct{}{})
-	owner.attr("elsewhere", "data-kind", string(wire.ForcedOpen))
+	owner.attr("elsewhere", "data-kind", string(wire.Duress))
 	owner.sees("elsewhere", "Garage")
 	owner.shot("doors-alarm")
 	owner.open("about:blank")
 	owner.open(first.hub) // nor is what happened while no page was there missed
-	owner.attr("elsewhere", "data-kind", string(wire.ForcedOpen))
+	owner.attr("elsewhere", "data-kind", string(wire.Duress))
 
 	// A delivery's address leads to its door.
 	owner.eval(fmt.Sprintf(`location.hash = '#/d/%s'`, s.delivery), nil)
@@ -140,7 +139,7 @@ func TestTwoDoors(t *testing.T) {
 	owner.shot("doors-elsewhere")
 	owner.do("go there", chromedp.Click(`main .stack `+id("elsewhere-go"), chromedp.ByQuery))
 	owner.do("see its code", visible("code"))
-	owner.attr("call", "data-call", string(wire.ForcedOpen))
+	owner.attr("call", "data-call", string(wire.Duress))
 	if c := owner.console.String(); strings.Contains(c, "exception") {
 		t.Errorf("the page complained:\n%s", c)
 	}
