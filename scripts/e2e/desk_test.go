@@ -335,7 +335,7 @@ func (d *desk) door(open bool) { d.t.Helper(); d.post("/api/door", map[string]bo
 func (d *desk) listen() {
 	d.t.Helper()
 	o := mqtt.NewClientOptions().AddBroker(d.user.MQTT.URL).SetUsername(d.user.MQTT.User).SetPassword(d.user.MQTT.Password).
-		SetClientID("e2e "+d.desk).SetAutoReconnect(true).SetMaxReconnectInterval(time.Second).SetOrderMatters(true)
+		SetClientID("e2e " + d.desk).SetAutoReconnect(true).SetMaxReconnectInterval(time.Second).SetOrderMatters(true)
 	o.SetOnConnectHandler(func(c mqtt.Client) {
 		c.Subscribe(wire.Topic("+", wire.LeafEvent, "#"), 1, func(_ mqtt.Client, m mqtt.Message) {
 			var e wire.Event
