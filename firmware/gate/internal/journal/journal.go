@@ -387,10 +387,10 @@ func (j *Journal) Unsigned() uint64 { return j.tree.size - j.signed }
 
 // Close signs a last checkpoint and closes the file.
 func (j *Journal) Close() error {
-	if j.shut != nil {
-		return nil
+	var err error
+	if j.shut == nil {
+		_, err = j.Checkpoint()
 	}
-	_, err := j.Checkpoint()
 	if j.file != nil {
 		err = errors.Join(err, j.file.Close())
 		j.file = nil
