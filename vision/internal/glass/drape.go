@@ -1,9 +1,6 @@
 package glass
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // Drape is what of a veil is drawn on one picture. The zero Drape is a picture without a shadow.
 type Drape struct {
@@ -18,8 +15,9 @@ func (d *Drape) Wipe() {
 }
 
 // Draw draws the veil as it is now on a picture: the pane that the veil is for, with the zone's frame, and with
-// what d says of the veil already.
-func (v *Veil) Draw(p *Planes, d *Drape) {
+// what d says of the veil already. Another picture that has the veil as it is now, as its drape says, is copied; it may
+// be nil.
+func (v *Veil) Draw(p *Planes, d *Drape, other *Planes, has *Drape) {
 	if d.strength == nil {
 		d.strength = make([]uint8, len(v.strength))
 	}
@@ -27,23 +25,32 @@ func (v *Veil) Draw(p *Planes, d *Drape) {
 		return
 	}
 	d.turn = v.turn
+	if other != nil && has.turn != v.turn {
+		other = nil
+	}
 	n := v.cols + 1
 	for j := range v.rows {
 		top, low := v.strength[j*n:(j+1)*n], v.strength[(j+1)*n:(j+2)*n]
 		wasTop, wasLow := d.strength[j*n:(j+1)*n], d.strength[(j+1)*n:(j+2)*n]
-		if bytes.Equal(top, wasTop) && bytes.Equal(low, wasLow) {
-			continue
-		}
+		first, last := differ(top, wasTop)
+		f, l := differ(low, wasLow)
+		first, last = max(min(first, f)-1, 0), min(max(last, l), v.cols) // of the tiles that have such a corner
 		stays := func(i int) bool {
 			return top[i] == wasTop[i] && top[i+1] == wasTop[i+1] && low[i] == wasLow[i] && low[i+1] == wasLow[i+1]
 		}
 		tiles := v.tiles[j*v.cols : (j+1)*v.cols]
-		for i := 0; i < len(tiles); i++ {
+		for i := first; i < last; i++ {
 			switch at := tiles[i]; {
 			case at == covered || stays(i):
+			case other != nil:
+				from := i
+				for i+1 < last && tiles[i+1] != covered && !stays(i+1) {
+					i++
+				}
+				p.take(other, j, from, i+1)
 			case at == bare:
 				from := i
-				for i+1 < len(tiles) && tiles[i+1] == bare && !stays(i+1) {
+				for i+1 < last && tiles[i+1] == bare && !stays(i+1) {
 					i++
 				}
 				v.bare(p, j, from, i+1, d)
@@ -54,6 +61,42 @@ func (v *Veil) Draw(p *Planes, d *Drape) {
 		copy(wasTop, top)
 	}
 	copy(d.strength[v.rows*n:], v.strength[v.rows*n:])
+}
+
+// differ returns where the first byte is that differs, and where the last is, and one more; len(a) and 0 if none does.
+func differ(a, b []uint8) (from, to int) {
+	to, b = len(a), b[:len(a)]
+	for from+8 <= to && binary.LittleEndian.Uint64(a[from:]) == binary.LittleEndian.Uint64(b[from:]) {
+		from += 8
+	}
+	for from < to && a[from] == b[from] {
+		from++
+	}
+	if from == to {
+		return to, 0
+	}
+	for to-8 > from && binary.LittleEndian.Uint64(a[to-8:]) == binary.LittleEndian.Uint64(b[to-8:]) {
+		to -= 8
+	}
+	for a[to-1] == b[to-1] {
+		to--
+	}
+	return from, to
+}
+
+// take copies the tiles from..to (outside) of a row from another picture.
+func (p *Planes) take(other *Planes, j, from, to int) {
+	x, n := from*tile, min(to*tile, p.Width)-from*tile
+	for y := j * tile; y < min((j+1)*tile, p.Height); y++ {
+		at := y*p.Width + x
+		copy(p.Y[at:at+n], other.Y[at:at+n])
+	}
+	x, n = x/2, n/2
+	for y := j * half; y < min((j+1)*half, p.Height/2); y++ {
+		at := y*(p.Width/2) + x
+		copy(p.Cb[at:at+n], other.Cb[at:at+n])
+		copy(p.Cr[at:at+n], other.Cr[at:at+n])
+	}
 }
 
 // swell is how a body changes the luma, as numbers that are taken from what is there or added to it.

@@ -6,15 +6,18 @@ import "vestibule/vision/internal/zone"
 // pane, or lighter where the pane itself is dark.
 //
 // What it draws is a function of the pane, of the shadows it was given and of the number of its steps, and
-// of nothing else. From one shadow to the next each cell fades on its own, by one part of the way a step. The
-// cells' strengths are spread by the spline that spreads the pane's colours, and a curve makes a body with a
+// of nothing else. From one shadow to the next each cell fades on its own, in moves of one step or a few: [moves] or
+// some more are enough to look smooth, and between them nothing behind the glass changes. The cells' strengths are spread by the spline that spreads the pane's colours, and a curve makes a body with a
 // soft edge of that. Each tile of 8x8 pixels is then drawn from the strengths at its four corners, and only
 // when one of them has changed.
 type Veil struct {
 	base  *Planes
 	tiles []int32 // for each: bare, covered, or which of the edges it is
 	edges []edge
-	steps int // of a fade
+	steps int    // of a fade
+	every int    // that are gone at once
+	wait  int    // steps since the last that was gone
+	part  uint64 // of 1<<partBits: one of the steps
 
 	cols, rows   int // tiles
 	level        [Rows * Cols]uint8
@@ -48,6 +51,9 @@ const (
 	night   = 60 // the mean luma below which a pane is dark
 
 	coolCb, coolCr = 5, 4 // levels: what a body adds to the one, and takes from the other
+
+	moves    = 6  // of a fade that has as many steps
+	partBits = 40 // so that a product with part, which is rounded up, is as exact as a division
 )
 
 // NewVeil returns a veil without a shadow over a pane, and around the zone's frame. The pane is written to and put
@@ -55,6 +61,7 @@ const (
 func NewVeil(pane *Planes, shown *zone.Blocks, steps int) *Veil {
 	w, h := pane.Width, pane.Height
 	v := &Veil{base: pane, steps: min(max(steps, 1), 255), cols: (w + tile - 1) / tile, rows: (h + tile - 1) / tile}
+	v.every, v.part = max(v.steps/moves, 1), 1<<partBits/uint64(v.steps)+1
 	v.across, v.down = knots(v.cols+1, w, Cols), knots(v.rows+1, h, Rows)
 	v.strength = make([]uint8, len(v.across)*len(v.down))
 	v.findEdges(shown)
@@ -228,7 +235,7 @@ func (v *Veil) Wipe() {
 
 // Follow goes on where another veil stands: the same shadows over another pane.
 func (v *Veil) Follow(other *Veil) {
-	v.target, v.level, v.turn = other.target, other.level, other.turn+1
+	v.target, v.level, v.wait, v.turn = other.target, other.level, other.wait, other.turn+1
 	copy(v.strength, other.strength)
 	for i, s := range v.strength {
 		v.light[i] = int16(int(v.depth[i]) * int(s) / 255)
@@ -237,14 +244,18 @@ func (v *Veil) Follow(other *Veil) {
 
 // Step goes on by one step.
 func (v *Veil) Step() {
+	if v.wait++; v.wait < v.every {
+		return
+	}
+	v.wait = 0
 	r0, r1, c0, c1 := Rows, 0, Cols, 0 // what has changed
 	for i := range v.level {
 		row, col := i/Cols, i%Cols
 		switch l := int(v.level[i]); {
 		case v.target.At(row, col) && l < v.steps:
-			v.level[i]++
+			v.level[i] = uint8(min(l+v.every, v.steps))
 		case !v.target.At(row, col) && l > 0:
-			v.level[i]--
+			v.level[i] = uint8(max(l-v.every, 0))
 		default:
 			continue
 		}
@@ -259,24 +270,41 @@ func (v *Veil) Step() {
 	to := func(cell, size, cells, last int) int { return min((cell+3)*size/cells/tile+1, last) }
 	w, h := v.base.Width, v.base.Height
 	i0, i1 := from(c0, w, Cols), to(c1, w, Cols, v.cols)
-	for j := from(r0, h, Rows); j <= to(r1, h, Rows, v.rows); j++ {
-		var line [Cols]int32 // the cells' strengths at this height, in 1/256
-		d := &v.down[j]
-		for c := range line {
-			var sum int32
-			for k := range 4 {
-				sum += int32(v.level[d.at[k]*Cols+c]) * d.w[k]
-			}
-			line[c] = sum / int32(v.steps) >> (weightBits - 8)
+	last := to(r1, h, Rows, v.rows)
+	for j := from(r0, h, Rows); j <= last; j += 2 {
+		v.corners(j, min(j+1, last), i0, i1)
+	}
+}
+
+// corners takes the strengths of two rows of corners anew, from i0 to i1. Both are reckoned as one number: neither half
+// of it grows into the other.
+func (v *Veil) corners(j, below, i0, i1 int) {
+	var line [Cols]uint64 // the cells' strengths at these heights, in 1/256
+	a, b := &v.down[j], &v.down[below]
+	for c := range line {
+		line[c] = v.strengthAt(a, c) | v.strengthAt(b, c)<<32
+	}
+	n := v.cols + 1
+	row, light, depth := v.strength[j*n:(j+1)*n], v.light[j*n:(j+1)*n], v.depth[j*n:(j+1)*n]
+	rowBelow, lightBelow, depthBelow := v.strength[below*n:(below+1)*n], v.light[below*n:(below+1)*n], v.depth[below*n:(below+1)*n]
+	for i := i0; i <= i1; i++ {
+		k := &v.across[i]
+		const in = Cols - 1 // every cell is
+		sum := line[k.at[0]&in]*uint64(k.w[0]) + line[k.at[1]&in]*uint64(k.w[1]) + line[k.at[2]&in]*uint64(k.w[2]) + line[k.at[3]&in]*uint64(k.w[3])
+		if s := v.curve[min(uint32(sum)>>weightBits, 256)]; s != row[i] {
+			row[i], light[i] = s, int16(int32(depth[i])*int32(s)/255)
 		}
-		from, to := j*(v.cols+1), (j+1)*(v.cols+1)
-		row, light, depth := v.strength[from:to], v.light[from:to], v.depth[from:to]
-		for i := i0; i <= i1; i++ {
-			a := &v.across[i]
-			sum := line[a.at[0]]*a.w[0] + line[a.at[1]]*a.w[1] + line[a.at[2]]*a.w[2] + line[a.at[3]]*a.w[3]
-			if s := v.curve[min(sum>>weightBits, 256)]; s != row[i] {
-				row[i], light[i] = s, int16(int32(depth[i])*int32(s)/255)
-			}
+		if s := v.curve[min(sum>>(32+weightBits), 256)]; s != rowBelow[i] {
+			rowBelow[i], lightBelow[i] = s, int16(int32(depthBelow[i])*int32(s)/255)
 		}
 	}
+}
+
+// strengthAt is the strength of a column of cells at the height of a row of corners, in 1/256.
+func (v *Veil) strengthAt(k *knot, c int) uint64 {
+	var sum uint64
+	for i, row := range k.at {
+		sum += uint64(v.level[row*Cols+c]) * uint64(k.w[i])
+	}
+	return sum * v.part >> partBits >> (weightBits - 8)
 }

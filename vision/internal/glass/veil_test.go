@@ -75,22 +75,31 @@ func TestVeilKeepsOffTheZone(t *testing.T) {
 					}
 				}
 			}
-			var d Drape
+			q := base.Clone() // is copied from p, and its zone is of another moment
+			for i := range q.Y {
+				if x, y := i%w, i/w; shown.Shown(x, y) {
+					q.Y[i], q.Cb[y/2*(w/2)+x/2], q.Cr[y/2*(w/2)+x/2] = 4, 5, 6
+				}
+			}
+			var d, e Drape
 			changed := 0
 			for n := range 12 {
 				if n%4 == 0 {
 					v.Set(random(rnd, 100))
 				}
 				v.Step()
-				v.Draw(p, &d)
+				v.Draw(p, &d, nil, nil)
+				v.Draw(q, &e, p, &d)
 				for y := range h {
 					for x := range w {
 						i, c := y*w+x, y/2*(w/2)+x/2
 						switch {
 						case shown.Shown(x, y):
-							if p.Y[i] != 1 || p.Cb[c] != 2 || p.Cr[c] != 3 {
+							if p.Y[i] != 1 || p.Cb[c] != 2 || p.Cr[c] != 3 || q.Y[i] != 4 || q.Cb[c] != 5 || q.Cr[c] != 6 {
 								t.Fatalf("%v: the zone is drawn on at %d,%d", size, x, y)
 							}
+						case p.Y[i] != q.Y[i] || p.Cb[c] != q.Cb[c] || p.Cr[c] != q.Cr[c]:
+							t.Fatalf("%v: the copy differs at %d,%d", size, x, y)
 						case onRim(shown, x&^1, y&^1, rimWidth(w, h)):
 							if p.Y[i] != rimY || p.Cb[c] != 128 || p.Cr[c] != 128 {
 								t.Fatalf("%v: the line is drawn on at %d,%d", size, x, y)
@@ -117,32 +126,37 @@ func TestVeilKeepsOffTheZone(t *testing.T) {
 // What is on a picture depends on the shadows and the steps alone: not on what was drawn on it before, nor how
 // often. And once the shadow is gone, nothing of it is left.
 func TestVeilLeavesNoTrace(t *testing.T) {
-	for _, size := range veilSizes {
-		w, h := size[0], size[1]
+	for i, size := range veilSizes {
+		w, h, steps := size[0], size[1], 5+8*(i%2) // in moves of one, or of two
 		rnd := rand.New(rand.NewPCG(7, uint64(w)))
 		shown := middle(t, w, h)
 		pane := tinted(rnd, w, h, shown, false)
 		kept := pane.Clone()
-		v := NewVeil(pane, shown, 5)
+		v := NewVeil(pane, shown, steps)
 		if !equal(pane, kept) {
 			t.Fatalf("%v: the pane was not put right again", size)
 		}
 		base := framed(pane, shown)
-		often, seldom := base.Clone(), base.Clone()
-		var a, b Drape
+		often, seldom, copied := base.Clone(), base.Clone(), base.Clone()
+		var a, b, c Drape
 		for n := range 60 {
 			if n%9 == 0 {
 				v.Set(random(rnd, n))
 			}
 			v.Step()
-			v.Draw(often, &a)
+			v.Draw(often, &a, nil, nil)
+			if n%3 > 0 {
+				v.Draw(copied, &c, often, &a)
+			} else {
+				v.Draw(copied, &c, seldom, &b) // which has not always what is now
+			}
 			if n%4 != 3 {
 				continue
 			}
-			v.Draw(seldom, &b)
+			v.Draw(seldom, &b, nil, nil)
 			fresh := base.Clone()
-			v.Draw(fresh, &Drape{})
-			if !equal(often, seldom) || !equal(often, fresh) {
+			v.Draw(fresh, &Drape{}, nil, nil)
+			if !equal(often, seldom) || !equal(often, fresh) || !equal(often, copied) {
 				t.Fatalf("%v: at step %d the pictures differ", size, n)
 			}
 		}
@@ -150,12 +164,12 @@ func TestVeilLeavesNoTrace(t *testing.T) {
 			t.Fatalf("%v: no shadow was drawn", size)
 		}
 		v.Set(Shadow{})
-		for range 5 {
+		for range steps + 1 {
 			v.Step()
 		}
-		v.Draw(often, &a)
+		v.Draw(often, &a, nil, nil)
 		v.Clear()
-		v.Draw(seldom, &b)
+		v.Draw(seldom, &b, nil, nil)
 		if !equal(often, base) || !equal(seldom, base) {
 			t.Errorf("%v: something of the shadow is left", size)
 		}
@@ -170,7 +184,7 @@ func TestWipedVeilKnowsNothing(t *testing.T) {
 	p, drawn := framed(v.base, shown), Drape{}
 	v.Set(person(3))
 	v.Step()
-	v.Draw(p, &drawn)
+	v.Draw(p, &drawn, nil, nil)
 	memory := map[string]any{
 		"the pane": [][]byte{v.base.Y, v.base.Cb, v.base.Cr}, "its tiles at the zone's frame": v.edges[:cap(v.edges)],
 		"what it may give there": v.depth, "what it gives": v.light, "the sides of its tiles": v.sides,
@@ -205,7 +219,7 @@ func TestVeilLooksSoft(t *testing.T) {
 		for range 4 {
 			v.Step()
 		}
-		v.Draw(p, &d)
+		v.Draw(p, &d, nil, nil)
 		dark := func(x, y int) int { return int(pane.Y[y*w+x]) - int(p.Y[y*w+x]) }
 		at := func(row, col int) int { return dark((2*col+1)*w/32, (2*row+1)*h/18) }
 		for row := 4; row < 8; row++ {
@@ -239,9 +253,9 @@ func TestVeilIsTheSameEverywhere(t *testing.T) {
 	v.Set(person(2))
 	for range 7 {
 		v.Step()
-		v.Draw(p, &d)
+		v.Draw(p, &d, nil, nil)
 	}
-	if got, want := sum(p), "d4851d8ab9d98c1d"; got != want {
+	if got, want := sum(p), "f9252c940df21789"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -251,13 +265,13 @@ func TestVeilAllocatesNothing(t *testing.T) {
 	pane := Frosted(640, 480, [16]byte{})
 	v := NewVeil(pane, shown, 12)
 	p, d, n := framed(pane, shown), Drape{}, 0
-	v.Draw(p, &d)
+	v.Draw(p, &d, nil, nil)
 	if a := testing.AllocsPerRun(50, func() {
 		if n++; n%5 == 0 {
 			v.Set(person(n % 14))
 		}
 		v.Step()
-		v.Draw(p, &d)
+		v.Draw(p, &d, nil, nil)
 	}); a != 0 {
 		t.Errorf("%v allocations a step", a)
 	}
@@ -278,7 +292,7 @@ func BenchmarkVeil(b *testing.B) {
 					v.Set(person(n / 15 % 14))
 				}
 				v.Step()
-				v.Draw(p[n%3], &d[n%3])
+				v.Draw(p[n%3], &d[n%3], p[(n+2)%3], &d[(n+2)%3])
 				n++
 			}
 		})

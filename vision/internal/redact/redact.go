@@ -127,7 +127,11 @@ func (r *Redactor) Compose(f *raw.Frame) *Picture {
 	}
 	if r.veil != nil {
 		r.veil.Step()
-		r.veil.Draw(p.Planes, &p.cast)
+		if q := r.ring[(r.next+1)%ring]; q != nil && q.pane == r.full { // the picture before this one
+			r.veil.Draw(p.Planes, &p.cast, q.Planes, &q.cast)
+		} else {
+			r.veil.Draw(p.Planes, &p.cast, nil, nil)
+		}
 	}
 	// One plane after the other: by turns it takes a quarter longer.
 	r.pass(p.Y, f.Y, 1)
