@@ -240,10 +240,10 @@ func (d *desk) waitForHub(ctx context.Context, hub *program) error {
 		select {
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
-			if hub == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			switch late := errors.Is(ctx.Err(), context.DeadlineExceeded); {
+			case late && hub == nil:
 				return fmt.Errorf("-beside: no hub answers at %s and %s within %v: start the home in %s first, and say where its hub is with -http and -mqtt if not there", d.o.http, d.o.mqtt, startWithin, d.o.beside)
-			}
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			case late:
 				return fmt.Errorf("the hub does not answer within %v; its last words are in %s:%s", startWithin, hub.log.path, hub.log.last())
 			}
 			return ctx.Err() // stopped while starting

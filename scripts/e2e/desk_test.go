@@ -8,9 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -77,6 +79,17 @@ type links struct {
 	Owner string `json:"owner"`
 	Hub   string `json:"hub"`
 	MQTT  struct{ URL, User, Password string }
+}
+
+// pairing is what the owner's link says, as long as the device has no owner.
+func (d *desk) pairing() url.Values {
+	d.t.Helper()
+	_, query, _ := strings.Cut(d.user.Owner, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Get("device") == "" {
+		d.t.Fatalf("no device in %s: %v", d.user.Owner, err)
+	}
+	return q
 }
 
 // tail keeps what a program printed.

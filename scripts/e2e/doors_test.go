@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -35,14 +34,14 @@ const newStore = `new Promise((done, fail) => {
 })`
 
 // device is the name of the device that a pairing link is for.
-func (d *desk) device() string {
-	d.t.Helper()
-	_, query, _ := strings.Cut(d.user.Owner, "?")
-	q, err := url.ParseQuery(query)
-	if err != nil || q.Get("device") == "" {
-		d.t.Fatalf("no device in %s: %v", d.user.Owner, err)
-	}
-	return q.Get("device")
+func (d *desk) device() string { return d.pairing().Get("device") }
+
+// twoDoors starts a home with two doors.
+func twoDoors(t *testing.T) (first, second *desk) {
+	t.Helper()
+	small := []string{"-size", "640x480", "-fps", "15"}
+	first = startDesk(t, small...)
+	return first, first.beside(small...)
 }
 
 func doorOf(device string) string { return fmt.Sprintf(`[data-testid="door"][data-device=%q]`, device) }
@@ -70,9 +69,7 @@ func (p *person) goTo(device string) {
 // pages of the other. What the phone kept when it knew of one door only is still there.
 func TestTwoDoors(t *testing.T) {
 	t.Parallel()
-	small := []string{"-size", "640x480", "-fps", "15"}
-	first := startDesk(t, small...)
-	second := first.beside(small...)
+	first, second := twoDoors(t)
 	front, garage := first.device(), second.device()
 
 	owner := newPerson(t, "owner", 390, 844)
@@ -149,9 +146,7 @@ func TestTwoDoors(t *testing.T) {
 // are not, and the phone can forget it.
 func TestMemberAtTwoDoors(t *testing.T) {
 	t.Parallel()
-	small := []string{"-size", "640x480", "-fps", "15"}
-	first := startDesk(t, small...)
-	second := first.beside(small...)
+	first, second := twoDoors(t)
 	front, garage := first.device(), second.device()
 	s := alone(t, first)
 	s.owner.pairAlso(second, "Garage")

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -49,15 +48,7 @@ func pairedPhone(t *testing.T, d *desk) *phone {
 		t.Fatal(err)
 	}
 	p := &phone{t: t, d: d, key: key, http: http.Client{Jar: jar, Timeout: patience}}
-	link, err := url.Parse(d.user.Owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, query, _ := bytes.Cut([]byte(link.EscapedFragment()), []byte("?"))
-	q, err := url.ParseQuery(string(query))
-	if err != nil {
-		t.Fatal(err)
-	}
+	q := d.pairing()
 	for zone := range strings.SplitSeq(q.Get("zone"), "~") {
 		p.zones = append(p.zones, corners(t, zone))
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -39,11 +38,7 @@ func begin(t *testing.T, d *desk) *story {
 func alone(t *testing.T, d *desk) *story {
 	t.Helper()
 	s := &story{desk: d, owner: newPerson(t, "owner", 390, 844)}
-	_, query, _ := strings.Cut(d.user.Owner, "?")
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		t.Fatal(err)
-	}
+	q := d.pairing()
 	s.zone = corners(t, q.Get("zone"))
 	s.owner.open(d.user.Owner)
 	s.owner.fill("pair-name", "Camille")

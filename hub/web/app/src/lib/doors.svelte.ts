@@ -1,6 +1,7 @@
 /** The doors of this phone, when it has several: which one the pages show, and what the others have to say meanwhile. */
 import { t } from '../i18n/speech.svelte';
 import * as api from './api';
+import { logPage } from './entrance';
 import * as keep from './keep';
 import { isUrgent } from './urgent';
 import type { Event, State } from './wire';
@@ -14,8 +15,6 @@ export interface Door {
   online: boolean;
   calls: readonly Event[]; // for help, newest first; of the door that is shown the household knows more
 }
-
-const enough = 200; // entries of a log that are looked through for calls
 
 class Doors {
   all = $state.raw<readonly Door[]>([]);
@@ -43,16 +42,21 @@ class Doors {
     return this.all.find((d) => d.device === device)?.name || t('doors.unnamed');
   }
 
+  /** The name of the door that is shown. */
+  get name(): string {
+    return this.called(this.shown);
+  }
+
   #change(device: string, change: (d: Door) => Partial<Door>) {
     this.all = this.all.map((d) => (d.device === device ? { ...d, ...change(d) } : d));
   }
 
   /** Takes the hub's answer to who we are, and all deliveries. */
   told(me: api.Me, deliveries: readonly api.Delivery[]) {
-    for (const { device } of this.all) {
-      const d = me.devices.find((x) => x.id === device);
-      this.#change(device, () => ({ state: d?.state ?? null, online: d?.online ?? false }));
-    }
+    this.all = this.all.map((d) => {
+      const { state = null, online = false } = me.devices.find((x) => x.id === d.device) ?? {};
+      return { ...d, state, online };
+    });
     this.#at = new Map(deliveries.map((d) => [d.delivery, d.device]));
   }
 
@@ -76,7 +80,7 @@ class Doors {
   /** Asks whether anybody called for help at the other doors, while no page was there to hear. */
   async ask() {
     const look = async ({ device }: Door) => {
-      for (const e of (await api.log(device, null, enough)).toReversed()) this.hears(e);
+      for (const e of (await api.log(device, null, logPage)).toReversed()) this.hears(e);
     };
     // One that we have no place at any more says nothing of the rest.
     await Promise.all(this.others.map((d) => look(d).catch((error) => console.warn('another door:', error))));

@@ -96,9 +96,8 @@ class Household {
       void this.#waiting();
     } catch (error) {
       this.failure = trouble(error);
-      const standings: Record<string, Standing> = { owner_unknown: 'stranger' };
-      this.standing = isOver(error) ? 'removed' : (standings[this.failure.code] ?? 'failed');
-      if (isOver(error)) void this.#others();
+      if (isOver(error)) this.#leave();
+      else this.standing = this.failure.code === 'owner_unknown' ? 'stranger' : 'failed';
     }
   }
 
@@ -106,6 +105,13 @@ class Household {
   async #waiting() {
     const waits = await keep.joining().catch(() => undefined);
     if (waits && !doors.all.some((d) => d.device === waits.device)) this.joining = waits;
+  }
+
+  /** Shows a door that this phone has just got: by loading the pages anew if it has others, or by the page that is done. */
+  async moveIn(device: string, done: () => void) {
+    if ((await keep.devices()).length > 1) return doors.go(device);
+    await this.start();
+    done();
   }
 
   /** Comes back from an invitation that led to no other door. */
@@ -129,7 +135,7 @@ class Household {
       this.#reached(mine?.online ?? false, mine?.since);
       this.deliveries = deliveries.filter((d) => d.device === device);
       doors.told(me, deliveries);
-      for (const d of doors.all) void this.#tellTime(d.device, d.own, d.state);
+      for (const d of doors.all) void this.#tellTime(d.device, d.state);
       this.events = events;
       this.more = events.length === logPage;
     });
@@ -202,7 +208,7 @@ class Household {
             doors.stands(news.device, news.state);
             if (news.device === device) this.state = news.state;
           });
-          void this.#tellTime(news.device, doors.all.some((d) => d.own && d.device === news.device), news.state);
+          void this.#tellTime(news.device, news.state);
         },
         online: (data) => {
           const news = data as { device: string; online: boolean; since?: string };
@@ -219,9 +225,10 @@ class Household {
         },
         delivery: (data) => {
           const news = data as api.Delivery;
-          this.#retold.tell(() => doors.planned(news));
-          if (news.device !== device) return;
-          this.#retold.tell(() => (this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)]));
+          this.#retold.tell(() => {
+            doors.planned(news);
+            if (news.device === device) this.deliveries = [news, ...this.deliveries.filter((d) => d.delivery !== news.delivery)];
+          });
         },
       },
       (is, refused) => {
@@ -267,8 +274,8 @@ class Household {
    * Says what time it is to a device that asks: after a power cut without a network it cannot know.
    * The word is good once and for seconds, so the hub, which carries it, cannot use it for anything else.
    */
-  async #tellTime(device: string, own: boolean, state: State | null) {
-    if (!own || !state?.timeless || Date.now() - (this.#told.get(device) ?? 0) < askAgain) return;
+  async #tellTime(device: string, state: State | null) {
+    if (!doors.all.some((d) => d.own && d.device === device) || !state?.timeless || Date.now() - (this.#told.get(device) ?? 0) < askAgain) return;
     this.#told.set(device, Date.now());
     try {
       const { knock } = await api.letter(device, 'knock', { delivery: '' });

@@ -257,8 +257,8 @@ export async function dropJoining(invite: string): Promise<void> {
   await within('joining', 'readwrite', (s) => s.delete(invite));
 }
 
-/** What this phone signed about people. */
-export const said = (): Promise<Said[]> => within<Said[]>('words', 'readonly', (s) => s.getAll());
+/** What this phone signed about the people of a door. */
+export const said = async (device: string): Promise<Said[]> => (await within<Said[]>('words', 'readonly', (s) => s.getAll())).filter((s) => s.device === device);
 
 export async function keepSaid(s: Said): Promise<void> {
   await within('words', 'readwrite', (store) => store.put(s));

@@ -44,8 +44,7 @@ class People {
   async load(device: Device, key: Signer, name: string) {
     [this.#device, this.#key, this.#name] = [device, key, name];
     const mine = ++this.#asked;
-    const [carried, all, kept] = await Promise.all([api.people(device.device), keep.said(), keep.invitations()]);
-    const said = all.filter((s) => s.device === device.device);
+    const [carried, said, kept] = await Promise.all([api.people(device.device), keep.said(device.device), keep.invitations()]);
     await this.#again(said, carried);
     const members = await membersOf(device.device, key.pub, said, carried.people);
     const ours = kept.filter((i) => i.device === device.device);
@@ -57,7 +56,7 @@ class People {
 
   /** Says once more what the hub does not have, of another door of ours. */
   async mend(device: string) {
-    const said = (await keep.said()).filter((s) => s.device === device);
+    const said = await keep.said(device);
     if (said.length > 0) await this.#again(said, await api.people(device));
   }
 
@@ -164,7 +163,7 @@ class People {
 
   async #saidOf(person: string): Promise<keep.Said> {
     const { device } = this.#device!;
-    return (await keep.said()).find((s) => s.person === person && s.device === device) ?? { person, device };
+    return (await keep.said(device)).find((s) => s.person === person) ?? { person, device };
   }
 
   /** When the next word about a person is signed: now, and after the one before. */

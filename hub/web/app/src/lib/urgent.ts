@@ -2,8 +2,12 @@
 import type { Event, Kind } from './wire';
 
 const urgent: readonly Kind[] = ['duress', 'panic', 'forced_open'];
+
 /** Whether something must not be missed. */
 export const isUrgent = (e: Event): boolean => urgent.includes(e.kind);
+
+/** Has the phone shake, where it can. */
+export const shake = () => navigator.vibrate?.([400, 200, 400]);
 
 const day = 24 * 3600_000;
 
