@@ -10,8 +10,8 @@ FUZZTIME ?= 10s
 test: setup-test web-test ## every test, the visit in a browser too, under the race detector
 	$(Q)go vet ./...
 	$(Q)go vet -tags desk ./...
-	$(Q)go test -race -tags desk -p 2 -timeout 15m $$(go list -tags desk ./... | grep -vE '/scripts/e2e$$|/sim/mutants$$')
-	$(Q)go test -tags desk -run 'TestRates|TestFilm|TestForcedDoor' ./vision/internal/shadow ./vision/internal/stand
+	$(Q)go test -race -tags desk -p 3 -timeout 15m $$(go list -tags desk ./... | grep -vE '/scripts/e2e$$|/sim/mutants$$')
+	$(Q)go test -tags desk -run 'TestRates|TestFilm|TestForcedDoor|TestTurned|TestBumped' ./vision ./vision/internal/shadow ./vision/internal/stand
 	$(Q)go test -tags desk -run 'TestProgram' ./firmware/gate
 	$(Q)go test -tags desk ./firmware/gate/internal/sim/...
 	$(Q)go test -race -tags desk -timeout 15m ./scripts/e2e

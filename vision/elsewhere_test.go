@@ -1,39 +1,53 @@
+//go:build !race
+
+// Minutes of pictures, which the race detector would make many more: scripts/test.mk runs these without it.
+
 package vision
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 
 	"vestibule/vision/internal/raw"
 )
 
-// room draws another room than the door, at a level.
-func room(f *raw.Frame, seed uint64, base, span int, noise ...int) {
+// rooms is frame after frame of another room than the door, at a level. It is drawn once, and so is the sensor's noise
+// (even, of -k to k, 3 unless told), which each frame takes from a place by chance.
+func rooms(seed uint64, base, span int, noise ...int) act {
 	k := append(noise, 3)[0]
-	r := rand.New(rand.NewPCG(seed, 1))
-	for i := range f.Y {
-		f.Y[i] = byte(base)
-	}
-	for range 120 {
-		x, y, w, h, v := r.IntN(f.Width-8), r.IntN(f.Height-8), 6+r.IntN(50), 6+r.IntN(50), base+r.IntN(span)
-		for j := y; j < min(y+h, f.Height); j++ {
-			for i := x; i < min(x+w, f.Width); i++ {
-				f.Y[j*f.Width+i] = byte(v)
+	var drawn, grain []byte
+	return func(p *play, f *raw.Frame) error {
+		if drawn == nil {
+			drawn = room(f.Width, f.Height, seed, base, span)
+			grain = make([]byte, 2*len(drawn))
+			for i := range grain {
+				grain[i] = byte(rand.IntN(2*k + 1))
 			}
 		}
-	}
-	for i := range f.Y { // the sensor's noise
-		f.Y[i] = byte(max(int(f.Y[i])+rand.IntN(2*k+1)-k, 16))
-	}
-}
-
-func rooms(seed uint64, base, span int, noise ...int) act {
-	return func(p *play, f *raw.Frame) error {
+		g := grain[rand.IntN(len(drawn)):][:len(drawn)]
+		for i, v := range drawn {
+			f.Y[i] = byte(max(int(v)+int(g[i])-k, 16))
+		}
 		p.seq++
-		room(f, seed, base, span, noise...)
 		f.Seq, f.At = p.seq, p.clock()
 		return nil
 	}
+}
+
+// room is the luma of boxes in it.
+func room(width, height int, seed uint64, base, span int) []byte {
+	r := rand.New(rand.NewPCG(seed, 1))
+	luma := bytes.Repeat([]byte{byte(base)}, width*height)
+	for range 120 {
+		x, y, w, h, v := r.IntN(width-8), r.IntN(height-8), 6+r.IntN(50), 6+r.IntN(50), base+r.IntN(span)
+		for j := y; j < min(y+h, height); j++ {
+			for i := x; i < min(x+w, width); i++ {
+				luma[j*width+i] = byte(v)
+			}
+		}
+	}
+	return luma
 }
 
 // reference is how the camera stood before the door.
@@ -111,8 +125,9 @@ func TestBumpedIntoTheDark(t *testing.T) {
 func TestTurnedToWhereSomebodyMoves(t *testing.T) {
 	plan := doorPlan(Frosted)
 	plan.Reference = reference(t)
+	still := rooms(99, 60, 150)
 	busy := func(p *play, f *raw.Frame) error {
-		err := rooms(99, 60, 150)(p, f)
+		err := still(p, f)
 		for y := 60; y < 200; y++ { // a body that walks to and fro
 			for x := 90 + int(p.seq)*3%100; x < 130+int(p.seq)*3%100; x++ {
 				f.Y[y*f.Width+x] = byte(40 + (x*7+y*13+int(p.seq)*31)%150)
