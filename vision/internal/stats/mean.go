@@ -95,6 +95,9 @@ func Welch(a, b []float64) float64 {
 	return d / s
 }
 
+// Student returns Student's t for the mean of differences against none; 0 if all of them are 0.
+func Student(d []float64) float64 { return Welch(d, nil) }
+
 // Slope returns the least-squares slope of y over x.
 func Slope(x, y []float64) float64 {
 	mx, my := Mean(x), Mean(y)

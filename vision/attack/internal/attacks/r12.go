@@ -64,22 +64,25 @@ func timing(ctx context.Context, l *lab.Lab) ([]lab.Row, error) {
 		}
 		rows = append(rows, lab.Row{Subject: c.name, Metric: c.what, Found: lab.Worst{High: t, Of: c.frames}, Rule: c.rule})
 	}
+	thrifty := subject.Thrifty()
 	for _, c := range []struct {
-		what  string
-		moves bool
-		rule  lab.Rule
+		on, what string
+		do       func(f *raw.Frame)
+		moves    bool
+		pairs    int
+		rule     lab.Rule
 	}{
-		{"|t| of dark against busy rooms, a whole Sight with its shadow", false, lab.AtMost(doubt)},
+		{"blur", "|t| of dark against busy rooms, a whole Sight with its shadow", nil, false, l.Pick(25, 200), lab.AtMost(doubt)},
+		{thrifty.Name, "|t| of dark against busy rooms, a whole Sight and this after it", shown(thrifty), false, l.Pick(25, 50), lab.Breaks(2 * doubt)},
 		// The shadow's watch has more to do where something moves, which the shadow itself says.
-		{"|t| of somebody who moves against nobody, the same", true, lab.Told()},
+		{"blur", "|t| of somebody who moves against nobody, a whole Sight with its shadow", nil, true, l.Pick(25, 200), lab.Told()},
 	} {
-		s := newStopwatch(w, nil, l.Rand("sight", c.moves))
-		n := l.Pick(25, 200)
-		t, err := lasting(!c.moves, func() (float64, error) { return s.sights(ctx, l, n, c.moves) })
+		s := newStopwatch(w, c.do, l.Rand("sight", c.on, c.moves))
+		t, err := lasting(c.do == nil && !c.moves, func() (float64, error) { return s.sights(ctx, l, c.pairs, c.moves) })
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, lab.Row{Subject: "blur", Metric: c.what, Found: lab.Worst{High: t, Of: 2 * n}, Rule: c.rule})
+		rows = append(rows, lab.Row{Subject: c.on, Metric: c.what, Found: lab.Worst{High: t, Of: c.pairs}, Rule: c.rule})
 	}
 	return rows, nil
 }
