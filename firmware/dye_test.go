@@ -21,12 +21,20 @@ import (
 // Dye is an interior that can be known again wherever it turns up: in the upper half every pixel left of the zone is
 // black or white by a keyed coin. Black and white stay what they are in every form that a frame takes on its way
 // (luma of 16 and 235, and 0 and 255 in blue, green and red), so the coins can be read off a stretch of memory
-// whichever form it holds. In the lower half are upright bars, the same in every frame, as wide as a point of what the
+// whichever form it holds. The same half's blue is as much or as little as there can be, by other coins. In the lower half are upright bars, the same in every frame, as wide as a point of what the
 // shadow learns of the interior, in 128 points across: so a mean of such pixels, and of many frames, shows them still.
 type dye struct {
-	words map[uint64]bool // 64 coins in a row, at every eighth pixel of every row of every frame
+	words map[uint64]form // 64 coins in a row, at every eighth pixel of every row of every frame
 	bars  [dyeBars]bool   // light or dark
 }
+
+// form is what the dye was laid on.
+type form int
+
+const (
+	ofLight form = iota + 1
+	ofColour
+)
 
 const (
 	dyeWidth, dyeHeight = 640, 480
@@ -52,7 +60,7 @@ func bars() (b [dyeBars]bool) {
 // film writes a film of dye, uncompressed, whose zone is grey and moves.
 func film(t *testing.T, path string) dye {
 	t.Helper()
-	d := dye{words: map[uint64]bool{}, bars: bars()}
+	d := dye{words: map[uint64]form{}, bars: bars()}
 	yuv := path + ".yuv"
 	f, err := os.Create(yuv)
 	if err != nil {
@@ -79,7 +87,7 @@ func film(t *testing.T, path string) dye {
 					row[x] = byte(16 + 219*coin)
 					word = word<<1 | coin
 					if x >= 63 && x%8 == 7 {
-						d.words[word] = true
+						d.words[word] = ofLight
 					}
 				}
 			}
@@ -87,7 +95,19 @@ func film(t *testing.T, path string) dye {
 				t.Fatal(err)
 			}
 		}
-		if _, err := w.Write(bytes.Repeat([]byte{128}, dyeWidth*dyeHeight/2)); err != nil {
+		chroma := bytes.Repeat([]byte{128}, dyeWidth*dyeHeight/2) // Cb, then Cr
+		for y := range dyeHeight / 4 {
+			var word uint64
+			for x := range dyeRun / 2 {
+				coin := coins.Uint64() & 1
+				chroma[y*dyeWidth/2+x] = byte(16 + 224*coin)
+				word = word<<1 | coin
+				if x >= 63 && x%8 == 7 {
+					d.words[word] = ofColour
+				}
+			}
+		}
+		if _, err := w.Write(chroma); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -107,8 +127,8 @@ func film(t *testing.T, path string) dye {
 
 // finder looks for dye in bytes that are written to it.
 type finder struct {
-	dye  dye
-	hits int
+	dye          dye
+	hits, colour int // colour is how many of the hits are
 
 	plain lane    // luma, or any plane by itself
 	mixed [3]lane // blue, green and red by turns
@@ -138,35 +158,46 @@ func (l *lane) take(b byte) (word uint64, full bool) {
 
 func (f *finder) Write(p []byte) (int, error) {
 	for _, b := range p {
-		if w, ok := f.plain.take(b); ok && w != 0 && w != ^uint64(0) && f.dye.words[w] {
-			f.hits++
-		}
-		if w, ok := f.mixed[f.turn].take(b); ok && w != 0 && w != ^uint64(0) && f.dye.words[w] {
-			f.hits++
-		}
+		f.look(f.plain.take(b))
+		f.look(f.mixed[f.turn].take(b))
 		f.turn = (f.turn + 1) % 3
 	}
 	return len(p), nil
+}
+
+func (f *finder) look(word uint64, full bool) {
+	if !full || word == 0 || word == ^uint64(0) {
+		return
+	}
+	switch f.dye.words[word] {
+	case ofColour:
+		f.colour++
+		fallthrough
+	case ofLight:
+		f.hits++
+	}
 }
 
 // forget begins anew, where what follows is not the continuation.
 func (f *finder) forget() { f.plain, f.mixed = lane{}, [3]lane{} }
 
 // sieve looks for the bars in bytes that are written to it, of which the first lies at a whole address: one number for
-// each bar, of one, two or four bytes, whatever dark and light are in it.
+// each bar, of one, two or four bytes, whatever dark and light are in it. Or it is what each adds to the number before
+// it, as in an integral.
 type sieve struct {
-	bars [dyeBars]bool
-	hits int
-	rest []byte
+	bars       [dyeBars]bool
+	hits, sums int // sums is how many of the hits are
+	rest       []byte
 }
 
 func (s *sieve) Write(p []byte) (int, error) {
 	b := append(s.rest, p...)
-	end := max(len(b)-4*dyeBars, -1) + 1
+	end := max(len(b)-4*(dyeBars+1), -1) + 1
 	end -= end % 4
 	one := func(at int) int { return int(b[at]) }
 	two := func(at int) int { return int(int16(binary.LittleEndian.Uint16(b[at:]))) }
 	four := func(at int) int { return int(int32(binary.LittleEndian.Uint32(b[at:]))) }
+	step := func(at int) int { return four(at+4) - four(at) }
 	for i := range end {
 		// Most is told from the bars by its first two numbers, and there is much.
 		if one(i+1)-one(i) >= barLeast && s.at(one, i, 1) {
@@ -175,8 +206,15 @@ func (s *sieve) Write(p []byte) (int, error) {
 		if i%2 == 0 && two(i+2)-two(i) >= barLeast && s.at(two, i, 2) {
 			s.hits++
 		}
-		if i%4 == 0 && four(i+4)-four(i) >= barLeast && s.at(four, i, 4) {
+		if i%4 != 0 {
+			continue
+		}
+		if four(i+4)-four(i) >= barLeast && s.at(four, i, 4) {
 			s.hits++
+		}
+		if d := step(i+4) - step(i); (d >= barLeast || d <= -barLeast) && s.at(step, i, 4) {
+			s.hits++
+			s.sums++
 		}
 	}
 	s.rest = append(s.rest[:0:0], b[end:]...)
@@ -186,7 +224,7 @@ func (s *sieve) Write(p []byte) (int, error) {
 // at reports whether the numbers from i on are the bars: each within a quarter of what lies between dark and light.
 func (s *sieve) at(number func(at int) int, i, wide int) bool {
 	dark, light := number(i), number(i+wide)
-	near := (light - dark) / 4
+	near := max(light-dark, dark-light) / 4
 	for k := 2; k < dyeBars; k++ {
 		is := dark
 		if s.bars[k] {
@@ -199,8 +237,10 @@ func (s *sieve) at(number func(at int) int, i, wide int) bool {
 	return true
 }
 
-// found is how often dye was: as it is, and averaged.
-type found struct{ fine, coarse int }
+// found is how often dye was: as it is, of that in colour, averaged, and of that in an integral. What the shadow
+// integrates is what a look differs from the others by, after what the light explains, and bars that stand still are not
+// in that: an integral that shows them is one that should not be there.
+type found struct{ fine, colour, coarse, sums int }
 
 // traces looks through all memory of a process that it may write, and says where dye was found.
 func (d dye) traces(t *testing.T, pid int) (hits found, where []string) {
@@ -231,7 +271,9 @@ func (d dye) traces(t *testing.T, pid int) (hits found, where []string) {
 		seen += n
 		if f.hits+s.hits > 0 {
 			hits.fine += f.hits
+			hits.colour += f.colour
 			hits.coarse += s.hits
+			hits.sums += s.sums
 			where = append(where, fmt.Sprintf("%d and %d averaged in %s", f.hits, s.hits, strings.TrimSpace(line)))
 		}
 	}
@@ -245,11 +287,18 @@ func (d dye) traces(t *testing.T, pid int) (hits found, where []string) {
 func TestDyeIsKnownAgain(t *testing.T) {
 	d := film(t, filepath.Join(t.TempDir(), "dye.avi"))
 	coins := rand.New(rand.NewPCG(3, 0xd7e))
-	var luma, bgr []byte
+	var luma, bgr, blue []byte
 	for range dyeRun {
 		c := coins.Uint64() & 1
 		luma = append(luma, byte(16+219*c))
 		bgr = append(bgr, byte(255*c), byte(255*c), byte(255*c))
+	}
+	coins = rand.New(rand.NewPCG(5, 0xd7e))
+	for range dyeRun * dyeHeight / 2 { // those of light come first
+		coins.Uint64()
+	}
+	for range dyeRun / 2 {
+		blue = append(blue, byte(16+224*(coins.Uint64()&1)))
 	}
 	for name, c := range map[string]struct {
 		bytes []byte
@@ -259,6 +308,7 @@ func TestDyeIsKnownAgain(t *testing.T) {
 		"the same in BGR":             {bgr, true},
 		"half a row":                  {luma[50:130], true},
 		"less than can be known":      {luma[:60], false},
+		"a row of blue":               {blue, true},
 		"zeros":                       {make([]byte, 5000), false},
 		"ones":                        {bytes.Repeat([]byte{255}, 5000), false},
 		"another interior's coins":    {shuffled(luma), false},
@@ -288,7 +338,18 @@ func TestBarsAreKnownAgain(t *testing.T) {
 			v += noise.IntN(max((high-low)/8, 1))
 			out = append(out, binary.LittleEndian.AppendUint32(nil, uint32(v))[:wide]...)
 		}
-		return append(out, make([]byte, 4*dyeBars)...)
+		return append(out, make([]byte, 4*(dyeBars+1))...)
+	}
+	integral := func(b [dyeBars]bool, low, high int) []byte {
+		out, sum := binary.LittleEndian.AppendUint32(nil, 0), 0
+		for _, light := range b {
+			sum += low
+			if light {
+				sum += high - low
+			}
+			out = binary.LittleEndian.AppendUint32(out, uint32(sum))
+		}
+		return append(out, make([]byte, 4*(dyeBars+1))...)
 	}
 	other := bars()
 	other[20] = !other[20]
@@ -300,6 +361,9 @@ func TestBarsAreKnownAgain(t *testing.T) {
 		"means":                 {row(bars(), 256, 3760, 2), 1},
 		"logarithms below zero": {row(bars(), -900, 100, 2), 1},
 		"sums":                  {row(bars(), 100_000, 900_000, 4), 1},
+		"an integral":           {integral(bars(), 4000, 90_000), 1},
+		"one below zero":        {integral(bars(), -90_000, 4000), 1},
+		"another's integral":    {integral(other, 4000, 90_000), 0},
 		"another interior's":    {row(other, 16, 235, 1), 0},
 		"too faint":             {row(bars(), 100, 104, 1), 0},
 		"zeros":                 {make([]byte, 5000), 0},
