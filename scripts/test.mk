@@ -14,7 +14,7 @@ test: setup-test web-test ## every test, the visit in a browser too, under the r
 	$(Q)go test -tags desk -run 'TestRates|TestFilm|TestForcedDoor|TestTurned|TestBumped' ./vision ./vision/internal/shadow ./vision/internal/stand
 	$(Q)go test -tags desk -run 'TestProgram' ./firmware/gate
 	$(Q)go test -tags desk ./firmware/gate/internal/sim/...
-	$(Q)go test -race -tags desk -timeout 15m ./scripts/e2e
+	$(Q)go test -race -tags desk -parallel 3 -timeout 15m ./scripts/e2e
 
 walls: setup-run ## what each program may hold and reach, shown on the running programs
 	$(Q)go test -count=1 -v -tags desk -timeout 5m ./firmware ./firmware/walls
