@@ -184,6 +184,10 @@ func TestMemberAtTwoDoors(t *testing.T) {
 	member.attr("closed", "data-standing", "removed")
 	member.do("see the other door", visibleCSS(doorOf(garage)+`[data-word="locked"]`))
 	member.shot("doors-removed")
+	second.post("/api/plug", map[string]any{"name": "network", "in": false}) // and follow it
+	member.do("see that nobody knows", visibleCSS(doorOf(garage)+`[data-word="unknown"]`))
+	second.post("/api/plug", map[string]any{"name": "network", "in": true})
+	member.do("see it locked again", visibleCSS(doorOf(garage)+`[data-word="locked"]`))
 	member.tap("door-forget")
 	member.do("be at the other door", visible("seat"), visible("plan"))
 	if member.read(id("doors")) != "" {

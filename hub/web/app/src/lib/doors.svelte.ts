@@ -68,6 +68,11 @@ class Doors {
     this.#change(device, () => ({ online }));
   }
 
+  /** We have no place at a door any more: it is not told how it stands, nor who calls there. */
+  over(device: string) {
+    this.#change(device, () => ({ state: null, online: false, calls: [] }));
+  }
+
   hears(e: Event) {
     const device = e.id.slice(0, e.id.lastIndexOf('/'));
     if (isUrgent(e) && device !== this.shown) this.#change(device, (d) => ({ calls: [e, ...d.calls.filter((c) => c.index !== e.index)] }));

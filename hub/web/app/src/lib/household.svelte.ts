@@ -78,6 +78,7 @@ class Household {
    * to be shown, its call does not wait for the page.
    */
   async start(picture = false) {
+    if (this.standing === 'removed') this.#shut();
     if (this.#stream) return;
     this.#tick();
     try {
@@ -161,25 +162,25 @@ class Household {
     this.grant = grant;
   }
 
-  /** What the owner granted is over: nothing is asked for or shown any more. */
+  /** What the owner granted is over: nothing of this door is asked for or shown any more. Our others are followed still. */
   #leave() {
+    [this.online, this.state, this.deliveries, this.events] = [false, null, [], []];
+    this.standing = 'removed';
+    if (!doors.several) return this.#shut();
+    if (this.#stream) void this.#again();
+    else this.#follow();
+  }
+
+  #shut() {
     this.#stream?.close();
     this.#stream = undefined;
-    [this.hub, this.online, this.state, this.deliveries, this.events] = [false, false, null, [], []];
-    this.standing = 'removed';
-    void this.#others();
+    this.hub = false;
   }
 
   /** How our other doors are, when this one's pages are closed. */
   async #others() {
-    if (!doors.several) return;
-    try {
-      doors.told(await api.me(), []);
-      await doors.ask();
-      this.hub = true;
-    } catch (error) {
-      console.warn('other doors:', error);
-    }
+    await this.#retold.ask(Promise.all([api.me(), api.deliveries()]), ([me, deliveries]) => doors.told(me, deliveries));
+    await doors.ask();
   }
 
   /** The next page of the log. */
@@ -221,7 +222,9 @@ class Household {
           if ((data as { device: string }).device === device) void this.meet().catch((error) => console.warn('people:', error));
         },
         over: (data) => {
-          if ((data as { device: string }).device === device) this.#leave();
+          const of = (data as { device: string }).device;
+          if (of === device) this.#leave();
+          else this.#retold.tell(() => doors.over(of));
         },
         delivery: (data) => {
           const news = data as api.Delivery;
@@ -249,9 +252,9 @@ class Household {
   async #again() {
     try {
       await enter(this.key!);
-      await this.refresh();
+      await (this.standing === 'removed' ? this.#others() : this.refresh());
     } catch (error) {
-      if (isOver(error)) return this.#leave();
+      if (isOver(error)) return this.standing === 'removed' ? this.#shut() : this.#leave(); // of all doors, or of this one
       console.warn('the hub is there, but not all of it:', error);
     }
   }

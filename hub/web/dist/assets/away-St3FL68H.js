@@ -1,0 +1,1 @@
+import{y as e}from"./Sorry-CGZm9jUo.js";import{t}from"./household.svelte-Ddh4P-T2.js";import{r as n}from"./time-D50t5sOH.js";function r(){return t.known?``:t.hub?t.since?e(`door.away_since`,{time:n(t.since)}):e(`door.device_away`):e(`door.hub_away`)}export{r as t};

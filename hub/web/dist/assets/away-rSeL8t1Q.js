@@ -1,1 +1,0 @@
-import{y as e}from"./Sorry-3sD0FB6n.js";import{t}from"./household.svelte-DVbhuI-d.js";import{r as n}from"./time-D50t5sOH.js";function r(){return t.known?``:t.hub?t.since?e(`door.away_since`,{time:n(t.since)}):e(`door.device_away`):e(`door.hub_away`)}export{r as t};
