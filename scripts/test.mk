@@ -5,12 +5,14 @@ FUZZTIME ?= 10s
 .PHONY: test walls kills bench fuzz shots setup-test setup-bench
 
 # What is measured over many drawn rooms runs without the race detector, which would make minutes of
-# it; so are a program whose memory is measured, and the many schedules of the lock's rule.
+# it; so are a program whose memory is measured, and the many schedules of the lock's rule. The attacks' quick form, which
+# times the redactor too, is a program of its own and has both cores to itself.
 # The visits in a browser come last and alone: they are about a picture in real time, and want both cores.
 test: setup-test web-test ## every test, the visit in a browser too, under the race detector
 	$(Q)go vet ./...
 	$(Q)go vet -tags desk ./...
-	$(Q)go test -race -tags desk -p 3 -timeout 15m $$(go list -tags desk ./... | grep -vE '/scripts/e2e$$|/sim/mutants$$')
+	$(Q)go test -race -tags desk -p 3 -timeout 15m $$(go list -tags desk ./... | grep -vE '/scripts/e2e$$|/sim/mutants$$|/vision/attack$$')
+	$(Q)go test -tags desk ./vision/attack
 	$(Q)go test -tags desk -run 'TestRates|TestFilm|TestForcedDoor|TestTurned|TestBumped' ./vision ./vision/internal/shadow ./vision/internal/stand
 	$(Q)go test -tags desk -run 'TestProgram' ./firmware/gate
 	$(Q)go test -tags desk ./firmware/gate/internal/sim/...

@@ -64,6 +64,7 @@ func TestQuick(t *testing.T) {
 // after an hour, when it is late to learn that it cannot. R0 and R2, which take as long as all others, are left to the
 // full form's own rehearsal.
 func TestRehearsal(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes a third of a minute")
 	}
@@ -93,6 +94,7 @@ func TestOrder(t *testing.T) {
 // TestWeakerRedactionsAreNoticed puts blurred glass in the place of the frosted one and a mosaic in that of the
 // blurred one. A suite that finds nothing then finds nothing ever.
 func TestWeakerRedactionsAreNoticed(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
