@@ -21,8 +21,9 @@ import (
 // Dye is an interior that can be known again wherever it turns up: in the upper half every pixel left of the zone is
 // black or white by a keyed coin. Black and white stay what they are in every form that a frame takes on its way
 // (luma of 16 and 235, and 0 and 255 in blue, green and red), so the coins can be read off a stretch of memory
-// whichever form it holds. The same half's blue is as much or as little as there can be, by other coins. In the lower half are upright bars, the same in every frame, as wide as a point of what the
-// shadow learns of the interior, in 128 points across: so a mean of such pixels, and of many frames, shows them still.
+// whichever form it holds. The same half's blue is as much or as little as there can be, by other coins. In the lower
+// half are upright bars, the same in every frame, as wide as a point of what the shadow learns of the interior, in 128
+// points across: so a mean of such pixels, and of many frames, shows them still.
 type dye struct {
 	words map[uint64]form // 64 coins in a row, at every eighth pixel of every row of every frame
 	bars  [dyeBars]bool   // light or dark

@@ -101,7 +101,7 @@ func TestTriesByPage(t *testing.T) {
 	}
 	nobody := h.terms()
 	typo := []byte(d.secret.Code.Digits())
-	typo[8] = '0' + (typo[8]-'0'+2)%10 // one higher would be the code under duress; of another digit, one slip in nine looks like that
+	typo[8] = '0' + (typo[8]-'0'+2)%10 // one higher is a try: the code under duress. So may be a slip of another digit
 	for _, c := range []struct {
 		what  string
 		d     delivery
