@@ -17,15 +17,16 @@ import (
 func rooms(seed uint64, base, span int, noise ...int) act {
 	k := append(noise, 3)[0]
 	var drawn, grain []byte
+	r := rand.New(rand.NewPCG(seed, 2))
 	return func(p *play, f *raw.Frame) error {
 		if drawn == nil {
 			drawn = room(f.Width, f.Height, seed, base, span)
 			grain = make([]byte, 2*len(drawn))
 			for i := range grain {
-				grain[i] = byte(rand.IntN(2*k + 1))
+				grain[i] = byte(r.IntN(2*k + 1))
 			}
 		}
-		g := grain[rand.IntN(len(drawn)):][:len(drawn)]
+		g := grain[r.IntN(len(drawn)):][:len(drawn)]
 		for i, v := range drawn {
 			f.Y[i] = byte(max(int(v)+int(g[i])-k, 16))
 		}

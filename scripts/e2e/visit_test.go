@@ -252,7 +252,7 @@ func TestVisitOnFootage(t *testing.T) {
 	t.Parallel()
 	s := begin(t, startDesk(t, "-encoder", "openh264", "-source", "file:"+footage, "-size", "640x480", "-fps", "15"))
 	start := s.mark()
-	until := time.Now().Add(110 * time.Second).Truncate(time.Minute)
+	until := time.Now().Add(130 * time.Second).Truncate(time.Minute)
 	s.plan("frosted", until)
 	s.live()
 	first := s.owner.frame()

@@ -277,11 +277,11 @@ func TestATimeThatGoesBackBringsNoOtherTint(t *testing.T) {
 	b := newBench(t)
 	terms := b.terms(time.Hour)
 	note := sign(t, terms, b.owner)
-	b.send(pipe.TypeWake, pipe.Wake{Pass: note, Now: terms.Until.Add(-3 * time.Second)})
+	b.send(pipe.TypeWake, pipe.Wake{Pass: note, Now: terms.Until.Add(-6 * time.Second)})
 	first := b.tint()
 	b.send(pipe.TypeTint, first)
 	b.spends(pipe.TintSize)
-	b.closed(5 * time.Second)
+	b.closed(8 * time.Second)
 	for _, c := range []struct {
 		tint []byte
 		want int

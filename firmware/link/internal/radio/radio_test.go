@@ -322,6 +322,9 @@ func TestASilenceIsBounded(t *testing.T) {
 			time.Sleep(brief / 10)
 			r.Silence(time.Hour)
 		}
+		if late := time.Since(begun); late >= brief {
+			t.Skipf("this machine took %v: the silence may be over, and another was begun", late)
+		}
 		await(t, r)
 		if took := time.Since(begun); took < brief {
 			t.Errorf("it took %v", took)

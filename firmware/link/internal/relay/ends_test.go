@@ -120,7 +120,7 @@ func TestNothingIsSentAgainAfterTheEnd(t *testing.T) {
 		end    func(v *browser, until time.Time) (from time.Time)
 	}{
 		{"cancelled", time.Hour, func(*browser, time.Time) time.Time { h.cancel("cancelled"); return time.Now() }},
-		{"over", 5 * time.Second, func(_ *browser, until time.Time) time.Time { time.Sleep(time.Until(until)); return until }},
+		{"over", 10 * time.Second, func(_ *browser, until time.Time) time.Time { time.Sleep(time.Until(until)); return until }},
 		{"goodbye", time.Hour, func(v *browser, _ time.Time) time.Time {
 			w.hangUp(v.call.Nonce)
 			return time.Now()
