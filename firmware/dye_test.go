@@ -43,7 +43,8 @@ const (
 	dyeRun              = 192 // pixels from the left border; the zone begins at 240
 	barWide             = dyeWidth / 128
 	dyeBars             = dyeRun / barWide
-	barLeast            = 8 // from dark to light
+	barLeast            = 8                 // from dark to light
+	barsSpan            = 4 * (dyeBars + 1) // bytes of an integral of them, the longest form
 )
 
 // bars are dark, light, dark, light, and then what their coins say.
@@ -56,6 +57,15 @@ func bars() (b [dyeBars]bool) {
 		}
 	}
 	return b
+}
+
+// keep adds a row's coin at x to those before it.
+func (d dye) keep(word uint64, x int, coin uint64, of form) uint64 {
+	word = word<<1 | coin
+	if x >= 63 && x%8 == 7 {
+		d.words[word] = of
+	}
+	return word
 }
 
 // film writes a film of dye, uncompressed, whose zone is grey and moves.
@@ -86,10 +96,7 @@ func film(t *testing.T, path string) dye {
 				case x < dyeRun:
 					coin := coins.Uint64() & 1
 					row[x] = byte(16 + 219*coin)
-					word = word<<1 | coin
-					if x >= 63 && x%8 == 7 {
-						d.words[word] = ofLight
-					}
+					word = d.keep(word, x, coin, ofLight)
 				}
 			}
 			if _, err := w.Write(row); err != nil {
@@ -102,10 +109,7 @@ func film(t *testing.T, path string) dye {
 			for x := range dyeRun / 2 {
 				coin := coins.Uint64() & 1
 				chroma[y*dyeWidth/2+x] = byte(16 + 224*coin)
-				word = word<<1 | coin
-				if x >= 63 && x%8 == 7 {
-					d.words[word] = ofColour
-				}
+				word = d.keep(word, x, coin, ofColour)
 			}
 		}
 		if _, err := w.Write(chroma); err != nil {
@@ -193,7 +197,7 @@ type sieve struct {
 
 func (s *sieve) Write(p []byte) (int, error) {
 	b := append(s.rest, p...)
-	end := max(len(b)-4*(dyeBars+1), -1) + 1
+	end := max(len(b)-barsSpan, -1) + 1
 	end -= end % 4
 	one := func(at int) int { return int(b[at]) }
 	two := func(at int) int { return int(int16(binary.LittleEndian.Uint16(b[at:]))) }
@@ -339,7 +343,7 @@ func TestBarsAreKnownAgain(t *testing.T) {
 			v += noise.IntN(max((high-low)/8, 1))
 			out = append(out, binary.LittleEndian.AppendUint32(nil, uint32(v))[:wide]...)
 		}
-		return append(out, make([]byte, 4*(dyeBars+1))...)
+		return append(out, make([]byte, barsSpan)...)
 	}
 	integral := func(b [dyeBars]bool, low, high int) []byte {
 		out, sum := binary.LittleEndian.AppendUint32(nil, 0), 0
@@ -350,7 +354,7 @@ func TestBarsAreKnownAgain(t *testing.T) {
 			}
 			out = binary.LittleEndian.AppendUint32(out, uint32(sum))
 		}
-		return append(out, make([]byte, 4*(dyeBars+1))...)
+		return append(out, make([]byte, barsSpan)...)
 	}
 	other := bars()
 	other[20] = !other[20]

@@ -183,14 +183,18 @@ func TestNoTraceOfTheInteriorIsLeft(t *testing.T) {
 				before := v.units()
 				v.wake(mode)
 				v.until("picture", v.seen(before+40))
-				var during found
-				for range 5 { // a frame is wiped while it is looked for, now and then
-					if during, _ = v.dye.traces(t, v.eye.cmd.Process.Pid); during.fine > 0 && during.colour > 0 && during.coarse > 0 {
+				during, _ := v.dye.traces(t, v.eye.cmd.Process.Pid)
+				if during.fine == 0 || during.coarse == 0 {
+					t.Errorf("the search finds no dye while eye looks at it, or none that is averaged: it proves nothing: %+v", during)
+				}
+				for range 4 { // a frame's one plane of blue is wiped just before the search comes by, now and then
+					if during.colour > 0 {
 						break
 					}
+					during, _ = v.dye.traces(t, v.eye.cmd.Process.Pid)
 				}
-				if during.fine == 0 || during.colour == 0 || during.coarse == 0 {
-					t.Errorf("the search finds no dye of some kind while eye looks at it, and proves nothing of that: %+v", during)
+				if during.colour == 0 {
+					t.Errorf("the search finds no dye in colour while eye looks at it: it proves nothing of that: %+v", during)
 				}
 				if err := v.gate.Send(pipe.TypeSleep, nil); err != nil {
 					t.Fatal(err)

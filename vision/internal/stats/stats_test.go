@@ -70,6 +70,7 @@ func TestWelch(t *testing.T) {
 	a, b := []float64{1, 2, 3, 4}, []float64{2, 4, 6, 8, 10}
 	near(t, "t", Welch(a, b), (2.5-6)/math.Sqrt(5.0/3/4+10.0/5), 1e-12)
 	near(t, "equal", Welch(a, a), 0, 0)
+	near(t, "differences", Student(a), 2.5/math.Sqrt(5.0/3/4), 1e-12)
 	if !math.IsInf(Welch([]float64{1, 1}, []float64{2, 2}), 1) {
 		t.Error("two still samples that differ leave doubt")
 	}
